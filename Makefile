@@ -1,0 +1,60 @@
+# c360: `make run` starts everything on embedded defaults, `make test` runs all tests.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+FOLDERS := c360 connectors plugins store resolvers schema api migrations sandbox benchmarks tests
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench format lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+run: $(VENV)/run.stamp ## start sandbox partners, server and worker; Ctrl-C stops all
+	@exec $(BIN)/python -m api demo $(ARGS)
+
+test: $(VENV)/dev.stamp ## run all tests, on SQLite and PostgreSQL
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone"
+	$(BIN)/python -m pytest -m alone
+
+check: $(VENV)/dev.stamp ## format, lint, types, imports, schema, migrations, documentation
+	$(BIN)/ruff format --check $(FOLDERS)
+	$(BIN)/ruff check $(FOLDERS)
+	$(BIN)/mypy $(FOLDERS)
+	$(BIN)/lint-imports
+	$(BIN)/python -m schema diff
+	$(BIN)/python -m api migrate --check-drift
+	$(BIN)/python -m pytest -q tests/docs
+
+bench: $(VENV)/dev.stamp ## the measured promises, printed
+	$(BIN)/python -m benchmarks
+
+format: $(VENV)/dev.stamp ## format and mend what can be mended
+	$(BIN)/ruff format $(FOLDERS)
+	$(BIN)/ruff check --fix $(FOLDERS)
+
+lock: ## renew the hash-locked requirements (needs uv)
+	uv pip compile pyproject.toml --extra app --group build $(LOCK) -o requirements/run.lock
+	uv pip compile pyproject.toml --extra app --group build --group dev $(LOCK) -o requirements/dev.lock
+LOCK := --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --quiet
+
+clean: ## remove the environment and everything that was generated
+	rm -rf $(VENV) var build dist
+
+# The environment: Python is checked first, the lock is installed with its hashes, then the checkout itself.
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "c360 needs Python 3.11: '$(PYTHON)' was not found. Install it, or name it: make run PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || { echo "c360 needs Python 3.11, found $$($(PYTHON) -V 2>/dev/null || echo nothing that runs). Name the right one: make run PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "could not create $(VENV); is the venv module of $(PYTHON) installed?" >&2; exit 1; }
+
+$(VENV)/run.stamp: requirements/run.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing what c360 runs on, once ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/run.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements/dev.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing what the tests need, once ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r requirements/dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/run.stamp
