@@ -1,0 +1,1 @@
+"""Partner-facing records: each defined once, here, and nowhere again."""

@@ -1,0 +1,87 @@
+"""Membership of a loyalty programme and what was earned and spent in it."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta
+
+from c360.records.base import Kind, Record
+from c360.values import Value
+
+
+class ExpiringPoints(Value, frozen=True, kw_only=True):
+    """Points that lapse on a known day unless they are spent before."""
+
+    points: Annotated[int, Meta(description="Points that will lapse.")]
+    expires_at: Annotated[datetime, Meta(description="When they lapse.")]
+
+
+class Membership(Record, frozen=True, kw_only=True):
+    """An account in a loyalty programme."""
+
+    membership_id: Annotated[str, Meta(description="The programme's id of the account.")]
+    program_id: Annotated[str, Meta(description="The programme.")]
+    points: Annotated[
+        int | None,
+        Meta(description="Points that can be spent; below zero after a refund or a correction."),
+    ] = None
+    lifetime_points: Annotated[int | None, Meta(description="Points earned since enrolment.")] = None
+    phone: Annotated[str | None, Meta(description="Phone number (E.164) the account is found by.")] = None
+    enrolled_at: Annotated[datetime | None, Meta(description="When the customer enrolled.")] = None
+    created_at: Annotated[datetime | None, Meta(description="When the account was opened.")] = None
+    updated_at: Annotated[datetime | None, Meta(description="When the account last changed.")] = None
+    expiring: Annotated[tuple[ExpiringPoints, ...], Meta(description="Points that will lapse, by date.")] = ()
+
+
+class LoyaltyEventKind(enum.Enum):
+    """What happened to the points."""
+
+    ACCUMULATE = "ACCUMULATE"
+    """Earned by a purchase."""
+    ACCUMULATE_PROMOTION = "ACCUMULATE_PROMOTION"
+    """Earned by a purchase under a promotion."""
+    CREATE_REWARD = "CREATE_REWARD"
+    """Points were set aside for a reward; they leave the balance."""
+    REDEEM_REWARD = "REDEEM_REWARD"
+    """A reward was used; the balance does not move."""
+    DELETE_REWARD = "DELETE_REWARD"
+    """A reward was given up; its points come back."""
+    ADJUST = "ADJUST"
+    """Changed by hand."""
+    EXPIRE = "EXPIRE"
+    """Lapsed."""
+    OTHER = "OTHER"
+
+
+class LoyaltyEvent(Record, frozen=True, kw_only=True):
+    """Something that happened in a loyalty account, mostly a change of its points."""
+
+    event_id: Annotated[str, Meta(description="The programme's id of the event.")]
+    membership_id: Annotated[str, Meta(description="The account it concerns.")]
+    kind: Annotated[LoyaltyEventKind, Meta(description="What happened.")]
+    occurred_at: Annotated[datetime, Meta(description="When it happened.")]
+    points: Annotated[
+        int | None,
+        Meta(
+            description="Change of the points: negative when they were spent, lapsed or taken back. Null "
+            "where the balance did not move: the points of a reward go when it is created, not when it is "
+            "redeemed."
+        ),
+    ] = None
+    reward_id: Annotated[str | None, Meta(description="The reward it concerns.")] = None
+    promotion_id: Annotated[str | None, Meta(description="The promotion that gave the points.")] = None
+    order_id: Annotated[str | None, Meta(description="The purchase behind it.")] = None
+    reason: Annotated[str | None, Meta(description="Why points were adjusted by hand.")] = None
+    location_id: Annotated[str | None, Meta(description="Where it happened.")] = None
+    at_point_of_sale: Annotated[
+        bool | None, Meta(description="Whether it came from a till rather than through the programme's API.")
+    ] = None
+
+
+KINDS = (
+    Kind(name="loyalty.memberships", record=Membership, identity="membership_id"),
+    Kind(name="loyalty.activity", record=LoyaltyEvent, identity="event_id", windowed=True),
+)
