@@ -1,0 +1,127 @@
+"""The database and its units of work."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from c360.access import TenantId
+from store import engines
+from store.columns import utc_now
+from store.errors import translated
+from store.keyring import Keyring
+from store.models import Base
+from store.unit import Unit
+
+_SESSION: dict[str, Any] = {
+    "expire_on_commit": False,
+    "autoflush": False,
+    # A unit that somebody kept beyond its block fails instead of beginning a transaction nobody ends.
+    "close_resets_only": False,
+    # Rows are written by statements, not by changing objects: what is read is always what is stored.
+    "execution_options": {"populate_existing": True},
+}
+_LONGEST_UNIT = engines.BUSY_TIMEOUT + 2
+"""Seconds after which a unit under way is not waited for any more."""
+
+
+class Database:
+    """An embedded SQLite file or a PostgreSQL database, already migrated.
+
+    Belongs to the event loop in which it is first used, and is disposed of there.
+
+    Args:
+        url: ``sqlite:///FILE`` or ``postgresql://…``; the asynchronous driver is chosen here.
+        keyring: needed where look-up keys, grants or copies are touched.
+        echo: log every statement, without its values.
+        clock: gives the present in UTC.
+
+    Raises:
+        UnsupportedDatabase: the address names another kind of database.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        keyring: Keyring | None = None,
+        echo: bool = False,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        parsed = engines.parse(url)
+        self.keyring = keyring
+        self._clock = clock
+        self._open = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._writer = engines.writing(parsed, echo=echo)
+        self._reader = engines.reading(parsed, self._writer, echo=echo)
+
+    @asynccontextmanager
+    async def unit(self, tenant: TenantId, *, keyring: Keyring | None = None) -> AsyncIterator[Unit]:
+        """A unit of work: one transaction, committed when the block ends, rolled back when it raises.
+
+        Keep it short, and open no unit inside another: on SQLite there is one writer, and the inner one
+        would wait for the outer one.
+
+        Args:
+            keyring: instead of the database's own.
+
+        Raises:
+            StoreError: the database refused something; the subclass says what.
+        """
+        async with self._session(self._writer) as session:
+            yield Unit(session, tenant, keyring or self.keyring, self._clock)
+
+    @asynccontextmanager
+    async def read(self, tenant: TenantId, *, keyring: Keyring | None = None) -> AsyncIterator[Unit]:
+        """Like :meth:`unit`, for reading: the database itself refuses to write.
+
+        On SQLite all reads of the block see one moment; on PostgreSQL each statement sees its own.
+        """
+        async with self._session(self._reader) as session:
+            yield Unit(session, tenant, keyring or self.keyring, self._clock)
+
+    async def analyze(self) -> None:
+        """Let PostgreSQL see how much there is, after much was brought in at once.
+
+        It plans by statistics that it renews now and then. Until it first does so it takes the tenant for
+        selective and checks every foreign key by walking through all customers of the tenant, in plans
+        that it keeps: an import would slow down with every customer.
+        """
+        if self._writer.dialect.name == "sqlite":
+            return  # plans by the indexes alone
+        names = ", ".join(f'"{name}"' for name in sorted(Base.metadata.tables))
+        async with self._session(self._writer) as session:
+            await session.execute(text(f"ANALYZE {names}"))
+
+    async def dispose(self) -> None:
+        """Close all connections, once the units under way have ended.
+
+        The driver of SQLite never ends a statement that is cancelled again while it is given up, as the
+        end of an event loop does; so the loop must not end before them.
+        """
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), _LONGEST_UNIT)
+        await self._reader.dispose()
+        await self._writer.dispose()
+
+    @asynccontextmanager
+    async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+        self._open += 1
+        self._idle.clear()
+        try:
+            with translated():
+                async with AsyncSession(engine, **_SESSION) as session, session.begin():
+                    yield session
+        finally:
+            self._open -= 1
+            if not self._open:
+                self._idle.set()

@@ -1,0 +1,137 @@
+"""Addresses and engines: what SQLite and PostgreSQL need in order to behave alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from store.errors import UnsupportedDatabase
+
+BUSY_TIMEOUT = 10
+"""Seconds to wait for somebody else's transaction on SQLite, and for a connection of the pool."""
+_CONNECT_TIMEOUT = 5
+"""Seconds to wait for PostgreSQL to answer."""
+_READERS = 4
+"""Connections that read a SQLite file side by side. There is one that writes, as SQLite allows one."""
+
+
+def parse(url: str) -> URL:
+    """An address with the drivers this store uses.
+
+    Raises:
+        UnsupportedDatabase: it names neither a SQLite file nor a PostgreSQL database.
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise UnsupportedDatabase(_REMEDY) from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if not parsed.database or parsed.database == ":memory:" or parsed.query.get("mode") == "memory":
+            raise UnsupportedDatabase(f"a SQLite database in memory cannot be shared; {_REMEDY}")
+        return parsed.set(drivername="sqlite+aiosqlite")
+    if backend in {"postgresql", "postgres"}:
+        return parsed.set(drivername="postgresql+psycopg")
+    raise UnsupportedDatabase(_REMEDY)
+
+
+_WRITING = (
+    "foreign_keys = ON",
+    "journal_mode = WAL",
+    # Durable across a crash of the process; the last commits may go with the machine's power.
+    "synchronous = NORMAL",
+)
+_READING = ("query_only = ON",)
+_REMEDY = "the database address must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
+
+
+def sqlite_file(url: URL) -> Path | None:
+    """The file of a SQLite address."""
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
+
+def writing(url: URL, *, echo: bool) -> AsyncEngine:
+    """The engine whose transactions write."""
+    if url.get_backend_name() == "sqlite":
+        # A single connection: writers of one process queue here in order instead of polling the file.
+        engine = create_async_engine(
+            url, echo=echo, hide_parameters=True, pool_size=1, max_overflow=0, **_sqlite_arguments()
+        )
+        listen(engine.sync_engine, begin="BEGIN IMMEDIATE", pragmas=_WRITING)
+        return engine
+    return create_async_engine(
+        url, echo=echo, hide_parameters=True, pool_size=10, max_overflow=10, **_postgres_arguments()
+    )
+
+
+def reading(url: URL, writer: AsyncEngine, *, echo: bool) -> AsyncEngine:
+    """The engine whose transactions cannot write."""
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(
+            url, echo=echo, hide_parameters=True, pool_size=_READERS, max_overflow=0, **_sqlite_arguments()
+        )
+        listen(engine.sync_engine, begin="BEGIN", pragmas=_READING)
+        return engine
+    return writer.execution_options(postgresql_readonly=True)
+
+
+def migrating(url: URL, *, timeout: float) -> Engine:
+    """A synchronous engine for changing the schema: one connection, foreign keys not enforced meanwhile."""
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(
+            url.set(drivername="sqlite"),
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"timeout": timeout},
+        )
+        listen(engine, begin="BEGIN IMMEDIATE", pragmas=("foreign_keys = OFF",))
+        return engine
+    arguments = _postgres_arguments()
+    arguments.pop("pool_pre_ping")
+    arguments.pop("pool_timeout")
+    return create_engine(url, poolclass=NullPool, hide_parameters=True, **arguments)
+
+
+def _sqlite_arguments() -> dict[str, Any]:
+    return {"connect_args": {"timeout": BUSY_TIMEOUT}, "pool_timeout": BUSY_TIMEOUT}
+
+
+def _postgres_arguments() -> dict[str, Any]:
+    return {
+        "connect_args": {
+            "connect_timeout": _CONNECT_TIMEOUT,
+            # The default of 4 is for spinning disks: with it a search by name reads the whole table of
+            # customers as soon as a hundred match.
+            "options": "-c timezone=UTC -c random_page_cost=1.1",
+            "application_name": "c360",
+        },
+        "pool_pre_ping": True,
+        "pool_timeout": BUSY_TIMEOUT,
+    }
+
+
+def listen(engine: Engine, *, begin: str, pragmas: Sequence[str]) -> None:
+    """Make SQLite's transactions real.
+
+    Python's driver begins a transaction late and never before DDL, so half a migration would stay and a
+    read would not be a snapshot. It is told to keep out, and every transaction begins as ``begin``
+    says: at once for writers, which otherwise fail without waiting when they turn from reading to writing.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)

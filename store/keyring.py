@@ -1,0 +1,121 @@
+"""The keys of the store: what wraps customers' data keys, and what look-up values are hashed with.
+
+A customer's grants and copies are sealed with that customer's own data key (AES-256-GCM); the data key
+is kept wrapped by the master key. Deleting the wrapped key erases everything sealed with it, in
+every backup that does not hold the key too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from store.errors import KeyringError
+
+KEY_BYTES = 32
+_NONCE_BYTES = 12
+_FORMAT = b"\x01"
+"""First byte of everything sealed: which algorithm it was sealed with."""
+
+
+class Keyring:
+    """The master key and the pepper. Holds secrets: never shown, never pickled.
+
+    Args:
+        master: 32 random bytes; wraps every customer's data key.
+        pepper: at least 16 random bytes; look-up values are hashed with it.
+
+    Raises:
+        KeyringError: a key is too short.
+    """
+
+    __slots__ = ("_master", "_pepper", "mark")
+
+    def __init__(self, master: bytes, pepper: bytes) -> None:
+        if len(master) != KEY_BYTES:
+            raise KeyringError(f"the master key has {len(master)} bytes; it takes {KEY_BYTES} random bytes")
+        if len(pepper) < 16:
+            raise KeyringError(f"the pepper has {len(pepper)} bytes; it takes at least 16 random bytes")
+        self._master = AESGCM(master)
+        self._pepper = pepper
+        self.mark = hmac.new(master, b"c360 master key", hashlib.sha256).hexdigest()[:16]
+        """A one-way mark of the master key, kept beside what it wraps."""
+
+    def lookup_hash(self, tenant: str, kind: str, value: str) -> bytes:
+        """The hash under which a look-up value is kept. The value must be normalised already."""
+        return hmac.new(self._pepper, bind(tenant, kind, value), hashlib.sha256).digest()
+
+    def wrap(self, tenant: str, customer_id: str, key: bytes) -> bytes:
+        """A data key as it may be stored."""
+        return _seal(self._master, key, bind(tenant, customer_id))
+
+    def unwrap(self, tenant: str, customer_id: str, wrapped: bytes, mark: str) -> DataKey:
+        """The data key that was wrapped.
+
+        Raises:
+            KeyringError: another master key wrapped it, or it is damaged.
+        """
+        if mark != self.mark:
+            raise KeyringError(
+                "the data was sealed under another master key; start with the master key it was written with"
+            )
+        return DataKey(_open(self._master, wrapped, bind(tenant, customer_id)))
+
+    def __repr__(self) -> str:
+        return f"Keyring({self.mark})"
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError("a Keyring cannot be pickled")
+
+
+class DataKey:
+    """One customer's key. Not shown either."""
+
+    __slots__ = ("_cipher",)
+
+    def __init__(self, key: bytes) -> None:
+        self._cipher = AESGCM(key)
+
+    def seal(self, content: bytes, *about: str) -> bytes:
+        """Encrypt, bound to what the content is about: it opens nowhere else."""
+        return _seal(self._cipher, content, bind(*about))
+
+    def open(self, sealed: bytes, *about: str) -> bytes:
+        """Decrypt.
+
+        Raises:
+            KeyringError: the content was changed, or belongs elsewhere.
+        """
+        return _open(self._cipher, sealed, bind(*about))
+
+
+def new_data_key() -> bytes:
+    """A fresh random data key."""
+    return os.urandom(KEY_BYTES)
+
+
+def bind(*parts: str) -> bytes:
+    """The parts as one byte string from which no other list of parts gives the same."""
+    encoded = [part.encode("utf-8", "surrogatepass") for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+
+
+def _seal(cipher: AESGCM, content: bytes, about: bytes) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return _FORMAT + nonce + cipher.encrypt(nonce, content, _FORMAT + about)
+
+
+def _open(cipher: AESGCM, sealed: bytes, about: bytes) -> bytes:
+    if sealed[:1] != _FORMAT:
+        raise KeyringError("sealed data has an unknown format; it was written by a newer version of c360")
+    nonce, content = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
+    try:
+        return cipher.decrypt(nonce, content, _FORMAT + about)
+    except (InvalidTag, ValueError):
+        raise KeyringError(
+            "sealed data does not open: it is damaged or out of place; restore it or fetch it again"
+        ) from None

@@ -1,0 +1,26 @@
+"""The tables. Nothing outside the store sees a mapped object; see :mod:`store.data` for what it hands out."""
+
+from __future__ import annotations
+
+from store.models.base import Base
+from store.models.copies import CustomerKey, Grant, RecordIndex, Snapshot, Summary
+from store.models.customers import Customer, IdentityLink, LookupKey, NameToken, ProfileValue
+from store.models.operations import ConnectorInstance, FeedCursor, Job, Lease
+
+__all__ = [
+    "Base",
+    "ConnectorInstance",
+    "Customer",
+    "CustomerKey",
+    "FeedCursor",
+    "Grant",
+    "IdentityLink",
+    "Job",
+    "Lease",
+    "LookupKey",
+    "NameToken",
+    "ProfileValue",
+    "RecordIndex",
+    "Snapshot",
+    "Summary",
+]

@@ -1,0 +1,39 @@
+"""What all tables have in common: names of constraints, the tenant, references to a customer."""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKeyConstraint, MetaData, Table
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from store.columns import BINARY_TEXT
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""Every constraint has a name, the same on both databases, so that a later migration can drop it."""
+
+
+class Base(DeclarativeBase):
+    """Base of all tables."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+    tenant: Mapped[str] = mapped_column(BINARY_TEXT, primary_key=True, sort_order=-1)
+    """Part of every primary key and of every reference: no row can point into another tenant."""
+
+
+def of_customer() -> ForeignKeyConstraint:
+    """The reference to the customer of the same tenant."""
+    return ForeignKeyConstraint(["tenant", "customer_id"], ["customer.tenant", "customer.id"])
+
+
+def table(model: type[Base]) -> Table:
+    """The table of a model, for statements over many rows that need no mapped objects."""
+    found = model.__table__
+    if not isinstance(found, Table):
+        raise TypeError(f"{model.__name__} is not mapped to a table")
+    return found

@@ -1,0 +1,91 @@
+"""What the hub keeps of the partners' data: grants, encrypted copies, record ids and summaries."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Index, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.columns import BINARY_TEXT, ExactDecimal, Key, Moment, UtcDateTime
+from store.models.base import Base, of_customer
+
+
+class CustomerKey(Base):
+    """A customer's data key, wrapped by the master key. Without it their grants and copies are noise."""
+
+    __tablename__ = "customer_key"
+
+    customer_id: Mapped[Key] = mapped_column(primary_key=True)
+    master: Mapped[Key]
+    """Mark of the master key that wraps it, so that the wrong one is told from damage."""
+    wrapped: Mapped[bytes]
+    created_at: Mapped[Moment]
+
+    __table_args__: Any = (of_customer(),)
+
+
+class Grant(Base):
+    """A customer's access token at a partner, encrypted with their data key."""
+
+    __tablename__ = "grant"
+
+    customer_id: Mapped[Key] = mapped_column(primary_key=True)
+    connector: Mapped[Key] = mapped_column(primary_key=True)
+    token: Mapped[bytes]
+    scopes: Mapped[str] = mapped_column(Text)
+    """Separated by spaces, as OAuth writes them."""
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    updated_at: Mapped[Moment]
+
+    __table_args__: Any = (of_customer(),)
+
+
+class Snapshot(Base):
+    """The last-known copy of one kind of record, encrypted with the customer's data key."""
+
+    __tablename__ = "snapshot"
+
+    customer_id: Mapped[Key] = mapped_column(primary_key=True)
+    connector: Mapped[Key] = mapped_column(primary_key=True)
+    kind: Mapped[Key] = mapped_column(primary_key=True)
+    since: Mapped[date | None]
+    until: Mapped[date | None]
+    fetched_at: Mapped[Moment]
+    ciphertext: Mapped[bytes]
+
+    __table_args__: Any = (of_customer(),)
+
+
+class RecordIndex(Base):
+    """Which of a partner's records belong to a party, as the change feed told."""
+
+    __tablename__ = "record_index"
+
+    connector: Mapped[Key] = mapped_column(primary_key=True)
+    party_id: Mapped[Key] = mapped_column(primary_key=True)
+    kind: Mapped[Key] = mapped_column(primary_key=True)
+    object_id: Mapped[Key] = mapped_column(primary_key=True)
+    seen_at: Mapped[Moment]
+
+    # A deletion may name the object alone.
+    __table_args__: Any = (Index(None, "tenant", "connector", "kind", "object_id"),)
+
+
+class Summary(Base):
+    """A figure about a customer and a line of business, kept by the hub, with its age."""
+
+    __tablename__ = "summary"
+
+    customer_id: Mapped[Key] = mapped_column(primary_key=True)
+    connector: Mapped[Key] = mapped_column(primary_key=True)
+    line: Mapped[Key] = mapped_column(primary_key=True)
+    measure: Mapped[Key] = mapped_column(primary_key=True)
+    number: Mapped[Decimal | None] = mapped_column(ExactDecimal)
+    text: Mapped[str | None] = mapped_column(BINARY_TEXT)
+    as_of: Mapped[Moment]
+
+    __table_args__: Any = (of_customer(),)

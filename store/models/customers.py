@@ -1,0 +1,156 @@
+"""Customers, what they can be found by, who they are at the partners and what was said of them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from store.columns import BINARY_TEXT, Key, Moment, UtcDateTime
+from store.models.base import Base, of_customer
+
+NOT_ERASED = text("erased_at IS NULL")
+ACTIVE = text("unlinked_at IS NULL")
+BELIEVED = text("recorded_to IS NULL")
+
+
+def _listing(*columns: str) -> Index:
+    """An index that carries one order of the list of customers, with an optional filter before it."""
+    return Index(
+        f"ix_customer_{'_'.join(columns)}",
+        "tenant",
+        *columns,
+        "id",
+        sqlite_where=NOT_ERASED,
+        postgresql_where=NOT_ERASED,
+    )
+
+
+class Customer(Base):
+    """A person or an organisation. The row stays when the person is erased, without a name."""
+
+    __tablename__ = "customer"
+
+    id: Mapped[Key] = mapped_column(primary_key=True)
+    kind: Mapped[Key]
+    external_id: Mapped[Key]
+    display_name: Mapped[str] = mapped_column(BINARY_TEXT)
+    sort_name: Mapped[Key]
+    country: Mapped[str | None] = mapped_column(BINARY_TEXT)
+    created_at: Mapped[Moment]
+    updated_at: Mapped[Moment]
+    erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__: Any = (
+        CheckConstraint("kind IN ('PERSON', 'ORGANIZATION')", name="kind"),
+        UniqueConstraint("tenant", "external_id"),
+        _listing("sort_name"),
+        _listing("created_at"),
+        _listing("updated_at"),
+        _listing("country", "sort_name"),
+        _listing("kind", "sort_name"),
+    )
+
+
+class NameToken(Base):
+    """A word of one of a customer's names, folded, for search by prefix."""
+
+    __tablename__ = "name_token"
+
+    token: Mapped[Key] = mapped_column(primary_key=True)
+    customer_id: Mapped[Key] = mapped_column(primary_key=True)
+
+    __table_args__: Any = (of_customer(), Index(None, "tenant", "customer_id"))
+
+
+class LookupKey(Base):
+    """A keyed hash of an e-mail address, phone or number that leads to a customer."""
+
+    __tablename__ = "lookup_key"
+
+    kind: Mapped[Key] = mapped_column(primary_key=True)
+    hash: Mapped[bytes] = mapped_column(primary_key=True)
+    customer_id: Mapped[Key] = mapped_column(primary_key=True)
+    connector: Mapped[Key] = mapped_column(primary_key=True)
+
+    __table_args__: Any = (of_customer(), Index(None, "tenant", "customer_id", "connector"))
+
+
+class IdentityLink(Base):
+    """A customer's record at one partner, with the evidence that it is theirs. Ended links are kept."""
+
+    __tablename__ = "identity_link"
+
+    id: Mapped[Key] = mapped_column(primary_key=True)
+    customer_id: Mapped[Key]
+    connector: Mapped[Key]
+    party_id: Mapped[Key]
+    status: Mapped[Key]
+    method: Mapped[str] = mapped_column(BINARY_TEXT)
+    confidence: Mapped[float]
+    evidence: Mapped[str] = mapped_column(BINARY_TEXT)
+    linked_at: Mapped[Moment]
+    unlinked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__: Any = (
+        of_customer(),
+        CheckConstraint("status IN ('ACTIVE', 'ENDED')", name="status"),
+        CheckConstraint("(status = 'ENDED') = (unlinked_at IS NOT NULL)", name="ended"),
+        CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
+        Index(
+            "uq_identity_link_party",
+            "tenant",
+            "connector",
+            "party_id",
+            unique=True,
+            sqlite_where=ACTIVE,
+            postgresql_where=ACTIVE,
+        ),
+        Index(
+            "ix_identity_link_held",
+            "tenant",
+            "connector",
+            "customer_id",
+            sqlite_where=ACTIVE,
+            postgresql_where=ACTIVE,
+        ),
+        Index(None, "tenant", "customer_id"),
+    )
+
+
+class ProfileValue(Base):
+    """What one partner said of a customer: valid in the world from/to, believed by the hub from/to."""
+
+    __tablename__ = "profile_value"
+
+    id: Mapped[Key] = mapped_column(primary_key=True)
+    customer_id: Mapped[Key]
+    connector: Mapped[Key]
+    party_id: Mapped[Key]
+    attribute: Mapped[Key]
+    rank: Mapped[int]
+    """Place among the values of the attribute as the partner lists them; 0 is the preferred one."""
+    value: Mapped[str] = mapped_column(BINARY_TEXT)
+    verified: Mapped[bool]
+    observed_at: Mapped[Moment]
+    """When the partner was last seen to hold it."""
+    valid_from: Mapped[Moment]
+    valid_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recorded_from: Mapped[Moment]
+    recorded_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__: Any = (
+        of_customer(),
+        CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="valid"),
+        CheckConstraint("recorded_to IS NULL OR recorded_to >= recorded_from", name="recorded"),
+        Index(None, "tenant", "customer_id", "attribute"),
+        Index(
+            "ix_profile_value_believed",
+            "tenant",
+            "customer_id",
+            sqlite_where=BELIEVED,
+            postgresql_where=BELIEVED,
+        ),
+    )

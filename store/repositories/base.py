@@ -1,0 +1,121 @@
+"""What repositories share: the scope they work in, and statements that differ between the databases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, CursorResult, Text, any_, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.dml import UpdateBase
+
+from c360.access import TenantId
+from store.columns import storable
+from store.errors import KeyringError
+from store.keyring import Keyring
+from store.models import Customer
+from store.models.base import Base, table
+
+Rows = Sequence[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The transaction, the tenant and the keys that a repository works with."""
+
+    session: AsyncSession
+    tenant: TenantId
+    keyring_or_none: Keyring | None
+    clock: Callable[[], datetime]
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keyring.
+
+        Raises:
+            KeyringError: the database was opened without one.
+        """
+        if self.keyring_or_none is None:
+            raise KeyringError("this needs the keyring; open the database with one")
+        return self.keyring_or_none
+
+    @property
+    def postgres(self) -> bool:
+        """Whether this is PostgreSQL; otherwise it is SQLite."""
+        return self.session.get_bind().dialect.name == "postgresql"
+
+    def among(self, column: InstrumentedAttribute[str], values: Iterable[str]) -> ColumnElement[bool]:
+        """Whether a column's value is among many: one parameter, whatever their number.
+
+        The statement stays the same (so it is prepared once), and no limit on parameters is met.
+        """
+        wanted = sorted({value for value in values if storable(value)})
+        if self.postgres:
+            return column == any_(bindparam(None, wanted, ARRAY(Text)))
+        listed = func.json_each(json.dumps(wanted, ensure_ascii=False)).table_valued("value")
+        return column.in_(select(listed.c.value))
+
+    def upsert(self, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+        """An ``INSERT`` that can be given ``ON CONFLICT``, of which both databases have the same kind."""
+        return postgresql.insert(table(model)) if self.postgres else sqlite.insert(table(model))
+
+    async def living(self, customer_ids: Iterable[str]) -> set[str]:
+        """Those ids that are customers not erased, who stay so until this unit of work ends.
+
+        For everything that writes about a person: nothing is written after they were erased.
+        """
+        return set(
+            await self.session.scalars(
+                select(Customer.id)
+                .where(
+                    Customer.tenant == self.tenant,
+                    self.among(Customer.id, customer_ids),
+                    Customer.erased_at.is_(None),
+                )
+                .order_by(Customer.id)
+                .with_for_update(read=True)
+            )
+        )
+
+    async def insert_many(self, model: type[Base], rows: Rows) -> None:
+        """Insert rows in one round trip."""
+        if rows:
+            await self.session.execute(table(model).insert(), self._tenanted(rows))
+
+    async def replace_many(self, model: type[Base], rows: Rows) -> None:
+        """Insert rows, each replacing the one with the same primary key."""
+        if not rows:
+            return
+        insert = self.upsert(model)
+        keys = [column.name for column in table(model).primary_key]
+        changed = {name: insert.excluded[name] for name in rows[0] if name not in keys}
+        await self.session.execute(
+            insert.on_conflict_do_update(index_elements=keys, set_=changed), self._tenanted(rows)
+        )
+
+    async def add_many(self, model: type[Base], rows: Rows) -> None:
+        """Insert rows, leaving those that are there already."""
+        if rows:
+            await self.session.execute(self.upsert(model).on_conflict_do_nothing(), self._tenanted(rows))
+
+    async def change(self, statement: UpdateBase, rows: Rows | None = None) -> int:
+        """Run an ``UPDATE`` or ``DELETE``; how many rows it touched."""
+        result = await self.session.execute(statement, rows)
+        return result.rowcount if isinstance(result, CursorResult) else 0
+
+    def _tenanted(self, rows: Rows) -> list[dict[str, Any]]:
+        return [{"tenant": self.tenant, **row} for row in rows]
+
+
+class Repository:
+    """Base of the repositories."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._session = scope.session
+        self._tenant = scope.tenant

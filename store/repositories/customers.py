@@ -1,0 +1,226 @@
+"""Customers: finding, loading, listing, bringing in and erasing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import delete, select, update
+
+from c360.contract import KeyKind
+from c360.records.party import PartyKind
+from store.data import CustomerData, CustomerFilter, CustomerOrder, EnrolCustomer, EnrolResult, Page
+from store.models import (
+    Customer,
+    Grant,
+    IdentityLink,
+    LookupKey,
+    NameToken,
+    ProfileValue,
+    RecordIndex,
+    Snapshot,
+    Summary,
+)
+from store.repositories.base import Repository
+from store.repositories.enrolment import Enrolment
+from store.repositories.links import LinkRepository
+from store.repositories.listing import Listing
+from store.repositories.profiles import ProfileRepository
+from store.repositories.vault import Vault
+
+_BY_NAME = CustomerOrder()
+
+
+class CustomerRepository(Repository):
+    """The customers of one tenant. Erased ones are not found by anything."""
+
+    async def by_ids(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Those ids that are customers, each once, in the order asked. One query."""
+        wanted = tuple(dict.fromkeys(ids))
+        found = set(
+            await self._session.scalars(
+                select(Customer.id).where(
+                    Customer.tenant == self._tenant,
+                    self._scope.among(Customer.id, wanted),
+                    Customer.erased_at.is_(None),
+                )
+            )
+        )
+        return tuple(customer_id for customer_id in wanted if customer_id in found)
+
+    async def by_keys(
+        self, keys: Iterable[tuple[KeyKind, str]]
+    ) -> dict[tuple[KeyKind, str], tuple[str, ...]]:
+        """Ids of the customers that each key leads to, sorted; keys that lead nowhere are left out.
+
+        Several customers may share a key: a family's phone, say. One query.
+
+        Args:
+            keys: values normalised as they were when they were brought in.
+
+        Raises:
+            KeyringError: the database was opened without a keyring.
+        """
+        keyring = self._scope.keyring
+        hashes = {
+            (kind.value, keyring.lookup_hash(self._tenant, kind.value, value)): (kind, value)
+            for kind, value in keys
+        }
+        if not hashes:
+            return {}
+        rows = await self._session.execute(
+            select(LookupKey.kind, LookupKey.hash, LookupKey.customer_id)
+            .where(
+                LookupKey.tenant == self._tenant,
+                LookupKey.kind.in_(sorted({kind for kind, _ in hashes})),
+                LookupKey.hash.in_([digest for _, digest in hashes]),
+            )
+            .distinct()
+            .order_by(LookupKey.customer_id)
+        )
+        found: dict[tuple[KeyKind, str], tuple[str, ...]] = {}
+        for kind, digest, customer_id in rows:
+            key = hashes.get((kind, digest))
+            if key is not None:
+                found[key] = (*found.get(key, ()), customer_id)
+        return found
+
+    async def by_party_refs(self, refs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """The customer id that each (instance id, party id) is linked to; others are left out. One query."""
+        wanted = set(refs)
+        rows = await self._session.execute(
+            select(IdentityLink.connector, IdentityLink.party_id, IdentityLink.customer_id).where(
+                IdentityLink.tenant == self._tenant,
+                self._scope.among(IdentityLink.connector, {connector for connector, _ in wanted}),
+                self._scope.among(IdentityLink.party_id, {party_id for _, party_id in wanted}),
+                IdentityLink.unlinked_at.is_(None),
+            )
+        )
+        return {
+            (connector, party_id): customer_id
+            for connector, party_id, customer_id in rows
+            if (connector, party_id) in wanted
+        }
+
+    async def load(self, ids: Iterable[str]) -> dict[str, CustomerData]:
+        """Customers with links and present values, by id; unknown ids are left out.
+
+        Five queries, however many ids.
+        """
+        rows = (
+            await self._session.execute(
+                select(
+                    Customer.id,
+                    Customer.kind,
+                    Customer.display_name,
+                    Customer.country,
+                    Customer.created_at,
+                    Customer.updated_at,
+                ).where(
+                    Customer.tenant == self._tenant,
+                    self._scope.among(Customer.id, ids),
+                    Customer.erased_at.is_(None),
+                )
+            )
+        ).all()
+        if not rows:
+            return {}
+        living = [row.id for row in rows]
+        links = await LinkRepository(self._scope).of(living)
+        values = await ProfileRepository(self._scope).present(living)
+        return {
+            row.id: CustomerData(
+                id=row.id,
+                kind=PartyKind(row.kind),
+                display_name=row.display_name,
+                country=row.country,
+                created_at=row.created_at,
+                updated_at=row.updated_at,
+                links=links.get(row.id, ()),
+                values=values.get(row.id, ()),
+            )
+            for row in rows
+        }
+
+    async def page(
+        self,
+        which: CustomerFilter = CustomerFilter(),  # noqa: B008  # frozen
+        order: CustomerOrder = _BY_NAME,
+        *,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Page:
+        """A page of the customers that meet a filter, always in the given order.
+
+        Args:
+            first: so many from the start or from behind ``after``; 20 where neither it nor ``last``
+                is given.
+            last: so many up to the end or up to ``before``; not together with ``first``.
+
+        Raises:
+            CursorError: a cursor is damaged or of another order.
+            ValueError: both or negative numbers were given.
+        """
+        if first is None and last is None:
+            first = 20
+        return await Listing(self._scope).page(
+            which, order, first=first, after=after, last=last, before=before
+        )
+
+    async def count(self, which: CustomerFilter = CustomerFilter()) -> int:  # noqa: B008  # frozen
+        """How many customers meet a filter."""
+        return await Listing(self._scope).count(which)
+
+    async def search(self, text: str, *, limit: int = 20, after: str | None = None) -> Page:
+        """Customers one of whose names has, for every word of the text, a word that starts with it.
+
+        In the order of names. A text without any letter or digit finds nothing.
+
+        Raises:
+            CursorError: the cursor is damaged or of another list.
+        """
+        return await self.page(CustomerFilter(name=text), _BY_NAME, first=limit, after=after)
+
+    async def enrol(self, customers: Sequence[EnrolCustomer]) -> EnrolResult:
+        """Bring in customers with links, keys, grants and values, or bring them up to date.
+
+        Known by ``external_id``. Doing it again with the same input changes nothing. Values that differ
+        supersede the present ones of the same party; links that are not mentioned stay.
+
+        Raises:
+            KeyringError: there are keys or grants, and the database was opened without a keyring.
+        """
+        return await Enrolment(self._scope).run(customers)
+
+    async def erase(self, customer_id: str) -> bool:
+        """Erase a person: destroy their data key and delete everything personal the hub holds.
+
+        The row stays without a name, so that an import does not bring the person back.
+
+        Returns:
+            whether there was such a customer, not erased yet.
+        """
+        now = self._scope.clock()
+        marked = await self._scope.change(
+            update(Customer)
+            .where(Customer.tenant == self._tenant, Customer.id == customer_id, Customer.erased_at.is_(None))
+            .values(display_name="", sort_name="", country=None, erased_at=now, updated_at=now)
+        )
+        if not marked:
+            return False
+        await Vault(self._scope).destroy(customer_id)
+        parties = await LinkRepository(self._scope).of([customer_id])
+        for link in parties.get(customer_id, ()):
+            await self._scope.change(
+                delete(RecordIndex).where(
+                    RecordIndex.tenant == self._tenant,
+                    RecordIndex.connector == link.connector,
+                    RecordIndex.party_id == link.party_id,
+                )
+            )
+        for model in (Grant, Snapshot, Summary, LookupKey, NameToken, ProfileValue, IdentityLink):
+            await self._scope.change(
+                delete(model).where(model.tenant == self._tenant, model.customer_id == customer_id)
+            )
+        return True

@@ -1,0 +1,47 @@
+"""A unit of work: the repositories over one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from c360.access import TenantId
+from store.keyring import Keyring
+from store.repositories.base import Scope
+from store.repositories.customers import CustomerRepository
+from store.repositories.feeds import FeedRepository
+from store.repositories.grants import GrantRepository
+from store.repositories.instances import InstanceRepository
+from store.repositories.jobs import JobRepository
+from store.repositories.leases import LeaseRepository
+from store.repositories.links import LinkRepository
+from store.repositories.profiles import ProfileRepository
+from store.repositories.record_index import RecordIndexRepository
+from store.repositories.snapshots import SnapshotRepository
+from store.repositories.summaries import SummaryRepository
+
+
+class Unit:
+    """What one transaction of one tenant can do. Ends with the block that :class:`Database` opened."""
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        tenant: TenantId,
+        keyring: Keyring | None,
+        clock: Callable[[], datetime],
+    ) -> None:
+        scope = Scope(session=session, tenant=tenant, keyring_or_none=keyring, clock=clock)
+        self.customers = CustomerRepository(scope)
+        self.links = LinkRepository(scope)
+        self.grants = GrantRepository(scope)
+        self.snapshots = SnapshotRepository(scope)
+        self.index = RecordIndexRepository(scope)
+        self.feeds = FeedRepository(scope)
+        self.instances = InstanceRepository(scope)
+        self.jobs = JobRepository(scope)
+        self.leases = LeaseRepository(scope)
+        self.profiles = ProfileRepository(scope)
+        self.summaries = SummaryRepository(scope)

@@ -1,0 +1,164 @@
+"""With ten thousand customers, lists and look-ups go by indexes, as both databases say themselves."""
+
+from __future__ import annotations
+
+import io
+import re
+import sqlite3
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import event, make_url
+
+from c360.access import TenantId
+from c360.contract import KeyKind
+from c360.records.party import PartyKind
+from store.data import CustomerFilter, CustomerOrder, InstanceData, OrderField
+from store.database import Database
+from store.keyring import Keyring
+from store.unit import Unit
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+T = TenantId("t")
+COUNT = 10_000
+LARGE = "customer|lookup_key|identity_link|name_token|profile_value"
+
+
+def rows(keyring: Keyring) -> Iterator[tuple[str, Sequence[Any]]]:
+    """A table's name and a row, customers first."""
+    at = "2026-01-01 00:00:00.000000"
+    for number in range(COUNT):
+        kind = "ORGANIZATION" if number % 50 == 0 else "PERSON"
+        name = f"family{number % 997:03} given{number}"
+        moment = f"2026-01-01 {number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}.000000"
+        country = f"C{number % 40}"
+        yield "customer", (
+            T, f"{number:036}", kind, str(number), name.title(), name, country, moment, moment, None,
+        )  # fmt: skip
+    for number in range(COUNT):
+        customer = f"{number:036}"
+        digest = keyring.lookup_hash(T, "EMAIL", f"{number}@example.com")
+        yield "lookup_key", (T, "EMAIL", digest, customer, "bank")
+        for token in (f"family{number % 997:03}", f"given{number}"):
+            yield "name_token", (T, token, customer)
+        for connector in ("bank", "hotel") if number % 3 else ("bank",):
+            link = (f"{connector}{number:030}", customer, connector, str(number), "ACTIVE", "import", 1.0)
+            yield "identity_link", (T, *link, "", at, None)
+        value = ("bank", str(number), "email", 0, f"{number}@example.com", 0, at, at, None, at, None)
+        yield "profile_value", (T, f"v{number:035}", customer, *value)
+
+
+@pytest.fixture
+def populated(database: Database, database_url: str, keyring: Keyring) -> Database:
+    tables: dict[str, list[Sequence[Any]]] = {}
+    for name, row in rows(keyring):
+        tables.setdefault(name, []).append(row)
+    if database_url.startswith("sqlite"):
+        with sqlite3.connect(str(make_url(database_url).database)) as connection:
+            for name, many in tables.items():
+                marks = ", ".join("?" * len(many[0]))
+                connection.executemany(f"INSERT INTO {name} VALUES ({marks})", many)
+        connection.close()
+        return database
+    address = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(address, autocommit=True, options="-c timezone=UTC") as server:
+        for name, many in tables.items():
+            with server.cursor().copy(f"COPY {name} FROM STDIN") as copy:
+                copy.write(as_text(many))
+        server.execute("VACUUM ANALYZE")
+    return database
+
+
+def as_text(many: list[Sequence[Any]]) -> str:
+    """PostgreSQL's text format of ``COPY``."""
+    buffer = io.StringIO()
+    for row in many:
+        fields = (
+            "\\N" if each is None else f"\\\\x{each.hex()}" if isinstance(each, bytes) else str(each)
+            for each in row
+        )
+        buffer.write("\t".join(fields) + "\n")
+    return buffer.getvalue()
+
+
+ORDERS = [
+    CustomerOrder(field=field, descending=descending) for field in OrderField for descending in (False, True)
+]
+FILTERS = [
+    CustomerFilter(name="given77"),
+    CustomerFilter(name="family123 given"),
+    CustomerFilter(connectors=("hotel",)),
+    CustomerFilter(connectors=("bank", "hotel")),
+    CustomerFilter(domains=("banking",)),
+    CustomerFilter(country="C7"),
+    CustomerFilter(kind=PartyKind.ORGANIZATION),
+    CustomerFilter(country="C7", kind=PartyKind.PERSON, connectors=("hotel",)),
+]
+
+
+async def pages(unit: Unit, order: CustomerOrder) -> None:
+    first = await unit.customers.page(CustomerFilter(), order, first=20)
+    await unit.customers.page(CustomerFilter(), order, first=20, after=first.cursors[-1])
+    last = await unit.customers.page(CustomerFilter(), order, last=20)
+    await unit.customers.page(CustomerFilter(), order, last=20, before=last.cursors[0])
+
+
+async def filtered(unit: Unit, which: CustomerFilter) -> None:
+    page = await unit.customers.page(which, first=20)
+    assert page.ids
+    await unit.customers.page(which, CustomerOrder(field=OrderField.CREATED_AT), first=20)
+
+
+async def look_ups(unit: Unit) -> None:
+    keys = [(KeyKind.EMAIL, f"{number}@example.com") for number in range(3)]
+    found = await unit.customers.by_keys(keys)
+    assert len(found) == 3
+    await unit.customers.by_party_refs([("bank", "7"), ("hotel", "8")])
+    await unit.customers.load([each[0] for each in found.values()])
+
+
+async def counts(unit: Unit) -> None:
+    assert await unit.customers.count() == COUNT
+    for which in FILTERS[:2] + FILTERS[5:7]:
+        assert await unit.customers.count(which)
+
+
+def test_every_list_and_look_up_goes_by_an_index(populated: Database, backend: str, run: Run) -> None:
+    statements: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH")):
+            statements.append((statement, parameters))
+
+    async def go() -> list[tuple[str, str]]:
+        async with populated.unit(T) as unit:
+            await unit.instances.sync([InstanceData(id="bank", plugin="p", domain="banking")])
+        engine = populated._reader.sync_engine
+        async with populated.read(T) as unit:
+            event.listen(engine, "before_cursor_execute", note)
+            for order in ORDERS:
+                await pages(unit, order)
+            for which in FILTERS:
+                await filtered(unit, which)
+            await look_ups(unit)
+            await counts(unit)
+            event.remove(engine, "before_cursor_execute", note)
+            connection = await unit.customers._session.connection()
+            explain = "EXPLAIN QUERY PLAN " if backend == "sqlite" else "EXPLAIN "
+            plans = []
+            for statement, parameters in statements:
+                result = await connection.exec_driver_sql(explain + statement, parameters)
+                plans.append((statement, "\n".join(str(row[-1]) for row in result)))
+            return plans
+
+    plans = run(go())
+    assert len(plans) > 60
+    # A SQLite scan names no columns it searches by; an index that it only walks through is one too.
+    scan = rf"\bSCAN ({LARGE})\b" if backend == "sqlite" else rf"Seq Scan on ({LARGE})\b"
+    for statement, plan in plans:
+        assert not re.search(scan, plan), f"{statement}\n{plan}"
+        if "ORDER BY customer." in statement and "EXISTS" not in statement and "name_token" not in statement:
+            assert "TEMP B-TREE" not in plan or "country" in statement or "kind" in statement, plan
+            assert "Sort" not in plan or "country" in statement or "kind" in statement, plan
