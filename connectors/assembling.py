@@ -1,0 +1,161 @@
+"""Turns settled cells into results: pure, and lean, because it runs when the deadline has come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from c360.errors import ProblemCode
+from c360.records.base import Record
+from connectors.instances import Instance
+from connectors.planning import Cell, Cells, Outcome
+from connectors.problems import COPY_STANDS_IN, problem
+from connectors.results import Gathered, GatherRequest, KindResult, SourceProblem, SourceResult, SourceState
+from connectors.snapshots import Kept
+
+_SEVERITY = {
+    SourceState.FRESH: 0,
+    SourceState.KEPT: 1,
+    SourceState.STALE: 2,
+    SourceState.UNAVAILABLE: 3,
+}
+
+_Found = tuple[KindResult, SourceProblem | None]
+
+
+def wants_copy(cell: Cell) -> bool:
+    """Whether a last-known copy would stand in for this cell as it is now."""
+    if cell.kept or cell.looked:
+        return False
+    found = obstacle(cell)
+    return found is not None and found.code in COPY_STANDS_IN
+
+
+def obstacle(cell: Cell) -> SourceProblem | None:
+    """What keeps the cell from a live answer so far; none where all of it was answered."""
+    if cell.instance.obstacle is not None and not cell.parts:
+        return problem(cell.instance.obstacle)
+    if not cell.parts:
+        return problem(ProblemCode.NOT_KEPT)
+    for part in cell.parts:
+        if part.outcome is None:
+            return problem(ProblemCode.DEADLINE_EXCEEDED)
+        if not part.outcome.answered:
+            return part.outcome.problem
+    return None
+
+
+def assemble(
+    instances: Sequence[Instance], request: GatherRequest, cells: Cells, *, at: datetime, started: float
+) -> Gathered:
+    """All results of a request, once nothing more is waited for."""
+    unlinked = {
+        instance.id: SourceResult(connector=instance.id, domain=instance.domain, state=SourceState.NOT_LINKED)
+        for instance in instances
+    }
+    idle = {
+        instance.id: SourceResult(
+            connector=instance.id, domain=instance.domain, state=SourceState.NOT_REQUESTED
+        )
+        for instance in instances
+    }
+    sources = {}
+    for customer_id, row in cells.items():
+        results = []
+        for instance in instances:
+            mine = row.get(instance.id)
+            if mine is None:
+                results.append(unlinked[instance.id])
+            elif mine:
+                results.append(_source(instance, mine, started))
+            elif instance.description is None and request.needs.get(customer_id):
+                results.append(_unknown(instance))
+            else:
+                results.append(idle[instance.id])
+        sources[customer_id] = tuple(results)
+    return Gathered(at=at, sources=sources)
+
+
+def worth_keeping(cells: Iterable[Cell]) -> Iterator[Kept]:
+    """What was answered live and in full: the next last-known copies."""
+    for cell in cells:
+        if cell.kept or not cell.parts:
+            continue
+        outcomes = [part.outcome for part in cell.parts]
+        if all(outcome is not None and outcome.problem is None for outcome in outcomes):
+            yield Kept(
+                customer_id=cell.customer_id,
+                connector=cell.instance.id,
+                need=cell.parts[0].need if len(cell.parts) == 1 else cell.need,
+                records=_records(outcomes),
+                fetched_at=min(outcome.at for outcome in outcomes if outcome and outcome.at),
+            )
+
+
+def _unknown(instance: Instance) -> SourceResult:
+    """Of an instance whose plugin could not be loaded, nobody knows what it would have had."""
+    return SourceResult(
+        connector=instance.id,
+        domain=instance.domain,
+        state=SourceState.UNAVAILABLE,
+        problem=problem(ProblemCode.MISCONFIGURED),
+    )
+
+
+def _source(instance: Instance, cells: Sequence[Cell], started: float) -> SourceResult:
+    worst = SourceState.FRESH
+    trouble: SourceProblem | None = None
+    oldest: datetime | None = None
+    moment = 0.0
+    kinds = {}
+    for cell in cells:
+        found, reason = _kind(cell)
+        kinds[cell.need.kind] = found
+        worse = _SEVERITY[found.state] > _SEVERITY[worst]
+        if worse:
+            worst = found.state
+        if reason is not None and (worse or trouble is None):
+            trouble = reason
+        if found.fetched_at is not None and (oldest is None or found.fetched_at < oldest):
+            oldest = found.fetched_at
+        for part in cell.parts:
+            moment = max(moment, part.moment)
+    return SourceResult(
+        connector=instance.id,
+        domain=instance.domain,
+        state=worst,
+        kinds=kinds,
+        fetched_at=oldest,
+        latency=timedelta(seconds=moment - started) if moment else None,
+        problem=trouble,
+    )
+
+
+def _kind(cell: Cell) -> _Found:
+    if cell.kept and cell.copy is not None:
+        return KindResult(
+            records=cell.copy.records, state=SourceState.KEPT, fetched_at=cell.copy.fetched_at
+        ), None
+    reason = obstacle(cell)
+    outcomes = [part.outcome for part in cell.parts]
+    if reason is None:
+        return KindResult(
+            records=_records(outcomes), state=SourceState.FRESH, fetched_at=_oldest(outcomes)
+        ), next((outcome.problem for outcome in outcomes if outcome and outcome.problem), None)
+    if cell.copy is not None and reason.code in COPY_STANDS_IN:
+        return KindResult(
+            records=cell.copy.records, state=SourceState.STALE, fetched_at=cell.copy.fetched_at
+        ), reason
+    return KindResult(
+        records=_records(outcomes), state=SourceState.UNAVAILABLE, fetched_at=_oldest(outcomes)
+    ), reason
+
+
+def _records(outcomes: Sequence[Outcome | None]) -> tuple[Record, ...]:
+    if len(outcomes) == 1:
+        return outcomes[0].records if outcomes[0] else ()
+    return tuple(record for outcome in outcomes if outcome for record in outcome.records)
+
+
+def _oldest(outcomes: Sequence[Outcome | None]) -> datetime | None:
+    return min((outcome.at for outcome in outcomes if outcome and outcome.at), default=None)

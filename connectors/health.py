@@ -1,0 +1,59 @@
+"""What the host remembers of an instance's recent behaviour, in memory and bounded."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from c360.errors import ProblemCode
+
+WINDOW = 256
+"""Latest requests that the percentiles are taken over."""
+
+_CUSTOMERS_OWN = frozenset(
+    {ProblemCode.CUSTOMER_UNKNOWN, ProblemCode.GRANT_MISSING, ProblemCode.REAUTHORISATION_REQUIRED}
+)
+"""Problems that say nothing about the partner or the plugin."""
+
+
+class Health:
+    """Counters of one instance."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._latencies: deque[float] = deque(maxlen=WINDOW)
+        self.calls = 0
+        """Requests sent to the partner."""
+        self.errors = 0
+        """Failures that were the partner's or the plugin's, not a customer's."""
+        self.last_problem: ProblemCode | None = None
+        self.last_problem_at: datetime | None = None
+        self.last_success_at: datetime | None = None
+
+    def sent(self) -> None:
+        """A request goes out."""
+        self.calls += 1
+
+    def took(self, seconds: float) -> None:
+        """A request ended, with an answer or without."""
+        self._latencies.append(seconds)
+
+    def succeeded(self) -> None:
+        """The connector gave what it was asked for."""
+        self.last_success_at = self._now()
+
+    def failed(self, code: ProblemCode) -> None:
+        """The connector did not give what it was asked for."""
+        if code in _CUSTOMERS_OWN:
+            return
+        self.errors += 1
+        self.last_problem = code
+        self.last_problem_at = self._now()
+
+    def latency(self, share: float) -> timedelta | None:
+        """The latency that this share of the latest requests kept to; none without requests."""
+        if not self._latencies:
+            return None
+        ordered = sorted(self._latencies)
+        return timedelta(seconds=ordered[min(len(ordered) - 1, int(share * len(ordered)))])

@@ -1,0 +1,219 @@
+"""The host: what the rest of the application holds of all connectors."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import msgspec
+
+from c360.access import Access
+from c360.contract import Change, KeyKind, Lookup, PartyQuery
+from c360.errors import ProblemCode
+from connectors.board import Reaper
+from connectors.errors import SettingsError
+from connectors.feeds import IDLE, follow
+from connectors.gather import Gatherer
+from connectors.identify import IdentifyResult, identify
+from connectors.instances import Instance, InstanceSettings, InstanceState, build
+from connectors.manager import PluginManager
+from connectors.protocols import GrantStore, SnapshotStore
+from connectors.results import Gathered, GatherRequest
+from connectors.transport import HostTransport
+
+_GRACE = 1.0
+"""Seconds that abandoned work gets to end at shutdown."""
+
+
+_LONGEST_WRITE = 3.0
+"""Seconds that last-known copies get to be written at shutdown."""
+
+
+class InstanceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be said about one instance, for operators and front ends."""
+
+    id: str
+    plugin: str
+    title: str
+    """Name for people; the id where the plugin could not be loaded."""
+    domain: str
+    """Empty where the plugin could not be loaded."""
+    lookup: Lookup | None
+    kinds: tuple[str, ...]
+    identifies: tuple[KeyKind, ...]
+    feeds: tuple[str, ...]
+    indexed: tuple[str, ...] = ()
+    """Feeds whose record ids the hub has to keep; see :attr:`c360.contract.Feed.indexed`."""
+    documentation: str
+    state: InstanceState
+    problem: str | None
+    """What is wrong with its settings or its plugin; for operators, without secrets."""
+    calls: int
+    """Requests sent to the partner since the start."""
+    errors: int
+    last_problem: ProblemCode | None
+    last_problem_at: datetime | None
+    last_success_at: datetime | None
+    latency_p50: timedelta | None
+    """Over the latest requests."""
+    latency_p95: timedelta | None
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+class Host:
+    """All instances, ready to be asked. Build it with :meth:`open`, end it with :meth:`close`."""
+
+    def __init__(
+        self, instances: Sequence[Instance], gatherer: Gatherer, transport: HostTransport, reaper: Reaper
+    ) -> None:
+        self.instances = tuple(instances)
+        """In the order of the settings."""
+        self._by_id = {instance.id: instance for instance in instances}
+        self._gatherer = gatherer
+        self._transport = transport
+        self._reaper = reaper
+
+    @classmethod
+    def open(
+        cls,
+        settings: Sequence[InstanceSettings],
+        *,
+        snapshots: SnapshotStore,
+        grants: GrantStore,
+        now: Callable[[], datetime] = utc_now,
+        plugins: PluginManager | None = None,
+        base: httpx.AsyncBaseTransport | None = None,
+        strict: bool = False,
+    ) -> Host:
+        """Load the plugins that the settings name and build their instances. Sends nothing.
+
+        Args:
+            settings: one per instance; ids are unique.
+            snapshots: keeper of last-known copies.
+            grants: keeper of the customers' grants.
+            now: the clock, in UTC.
+            plugins: the plugin manager; tests bring one with their own plugins registered.
+            base: what carries HTTP requests; the network by default.
+            strict: refuse to open when any instance cannot be used. Otherwise such an instance is
+                ``FAULTY``, says why in its info, and the others are served.
+
+        Raises:
+            SettingsError: with ``strict``: everything that is wrong, at once.
+        """
+        transport = HostTransport(base)
+        manager = plugins if plugins is not None else PluginManager()
+        instances = build(settings, plugins=manager, transport=transport, now=now)
+        problems = [instance.error for instance in instances if instance.error is not None]
+        if strict and problems:
+            raise SettingsError(problems)
+        reaper = Reaper()
+        gatherer = Gatherer(instances, snapshots=snapshots, grants=grants, now=now, reaper=reaper)
+        return cls(instances, gatherer, transport, reaper)
+
+    def instance(self, instance_id: str) -> Instance:
+        """One instance.
+
+        Raises:
+            KeyError: there is none of that id.
+        """
+        return self._by_id[instance_id]
+
+    def infos(self) -> tuple[InstanceInfo, ...]:
+        """What can be said about every instance at this moment, in the order of the settings."""
+        return tuple(_info(instance) for instance in self.instances)
+
+    async def gather(self, request: GatherRequest) -> Gathered:
+        """See :meth:`connectors.gather.Gatherer.gather`."""
+        return await self._gatherer.gather(request)
+
+    async def identify(
+        self,
+        query: PartyQuery,
+        *,
+        access: Access,
+        deadline: timedelta,
+        only: Collection[str] | None = None,
+    ) -> tuple[IdentifyResult, ...]:
+        """Search the partners for a key. See :func:`connectors.identify.identify`.
+
+        Args:
+            query: the key, normalised.
+            access: who asks, for what.
+            deadline: from now to the answer.
+            only: ids of the instances to ask; all by default.
+        """
+        chosen = [instance for instance in self.instances if only is None or instance.id in only]
+        return await identify(chosen, query, access=access, deadline=deadline, reaper=self._reaper)
+
+    async def follow(
+        self, instance_id: str, kind: str, since: str | None, *, idle: float = IDLE
+    ) -> AsyncGenerator[Change, None]:
+        """The changes of one kind at one instance. See :func:`connectors.feeds.follow`."""
+        changes = follow(self._by_id[instance_id], kind, since, reaper=self._reaper, idle=idle)
+        async with aclosing(changes) as stream:
+            async for change in stream:
+                yield change
+
+    def enable(self, instance_id: str) -> None:
+        """Let an instance take work again. A faulty one stays faulty."""
+        self._switch(instance_id, InstanceState.READY)
+
+    def disable(self, instance_id: str) -> None:
+        """Let an instance take no more work; what is under way ends by its own deadline."""
+        self._switch(instance_id, InstanceState.DISABLED)
+
+    async def drain_instance(self, instance_id: str) -> None:
+        """Let an instance take no more work, wait for what is under way, then switch it off."""
+        self._switch(instance_id, InstanceState.DRAINING)
+        instance = self._by_id[instance_id]
+        await asyncio.sleep(0)  # what was started just now counts itself in
+        await instance.idle.wait()
+        if instance.state is InstanceState.DRAINING:
+            instance.state = InstanceState.DISABLED
+
+    async def settle(self) -> None:
+        """Wait until the last-known copies of answered operations are written."""
+        await self._gatherer.drain()
+
+    async def close(self) -> None:
+        """Write what is still to be kept, end what was abandoned, close all connections."""
+        await self._gatherer.drain(_LONGEST_WRITE)
+        await self._reaper.drain(_GRACE)
+        await self._transport.aclose()
+
+    def _switch(self, instance_id: str, state: InstanceState) -> None:
+        instance = self._by_id[instance_id]
+        if instance.state is not InstanceState.FAULTY:
+            instance.state = state
+
+
+def _info(instance: Instance) -> InstanceInfo:
+    description, health = instance.description, instance.health
+    return InstanceInfo(
+        id=instance.id,
+        plugin=instance.plugin,
+        title=description.title if description else instance.id,
+        domain=instance.domain,
+        lookup=description.lookup if description else None,
+        kinds=tuple(instance.batches),
+        identifies=description.identifies if description else (),
+        feeds=tuple(feed.kind for feed in description.feeds) if description else (),
+        indexed=tuple(feed.kind for feed in description.feeds if feed.indexed) if description else (),
+        documentation=description.documentation if description else "",
+        state=instance.state,
+        problem=str(instance.error) if instance.error else None,
+        calls=health.calls,
+        errors=health.errors,
+        last_problem=health.last_problem,
+        last_problem_at=health.last_problem_at,
+        last_success_at=health.last_success_at,
+        latency_p50=health.latency(0.50),
+        latency_p95=health.latency(0.95),
+    )

@@ -1,0 +1,188 @@
+"""Connector instances: a plugin's connector with an id, a configuration and a state."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from c360.config import read_config
+from c360.contract import Connector, Description, connect
+from c360.errors import C360Error, ConfigError, ConnectorError, ProblemCode, place
+from connectors.errors import PluginError
+from connectors.health import Health
+from connectors.manager import PluginManager
+from connectors.transport import HostTransport
+
+_ID = re.compile(r"[a-z][a-z0-9_-]{0,62}\Z")
+
+
+class InstanceSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the settings say of one instance."""
+
+    id: str
+    plugin: str
+    """``NAME`` or ``NAME/CONNECTOR``; see :meth:`connectors.manager.PluginManager.find`."""
+    config: Mapping[str, Any] = {}
+    enabled: bool = True
+    folder: Path = Path()
+    """What the paths of secrets' files are relative to."""
+
+    def __repr__(self) -> str:
+        return f"InstanceSettings(id={self.id!r}, plugin={self.plugin!r}, enabled={self.enabled})"
+
+
+class InstanceState(enum.Enum):
+    """Whether an instance takes work."""
+
+    READY = "READY"
+    """Takes work."""
+    DRAINING = "DRAINING"
+    """Ends what is under way and takes no more."""
+    DISABLED = "DISABLED"
+    """Switched off."""
+    FAULTY = "FAULTY"
+    """Its plugin or its configuration cannot be used."""
+
+
+class Instance:
+    """One instance as the host holds it. Without a connector where it is faulty."""
+
+    def __init__(
+        self,
+        *,
+        id: str,  # noqa: A002  # what everybody calls it
+        plugin: str,
+        health: Health,
+        description: Description | None = None,
+        connector: Connector[Any] | None = None,
+        enabled: bool = True,
+        error: C360Error | None = None,
+    ) -> None:
+        self.id = id
+        self.plugin = plugin
+        self.description = description
+        self.health = health
+        self.error = error
+        """Why it is faulty."""
+        self.batches: Mapping[str, int] = (
+            {fetch.kind: fetch.batch for fetch in description.fetches} if description else {}
+        )
+        """Customers per call, by the kinds it fetches."""
+        self.idle = asyncio.Event()
+        """Set while no work is under way."""
+        self.idle.set()
+        self._under_way = 0
+        self._connector = connector
+        ready = InstanceState.READY if enabled else InstanceState.DISABLED
+        self.state = ready if connector is not None else InstanceState.FAULTY
+
+    def __repr__(self) -> str:
+        return f"Instance({self.id!r}, {self.plugin!r}, {self.state.name})"
+
+    @property
+    def connector(self) -> Connector[Any]:
+        """The connector.
+
+        Raises:
+            RuntimeError: the instance is faulty; ask :attr:`obstacle` first.
+        """
+        if self._connector is None:
+            raise RuntimeError(f"instance {self.id!r} is faulty and has no connector")
+        return self._connector
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Count a piece of work in while it is under way."""
+        self._under_way += 1
+        self.idle.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self.idle.set()
+
+    @property
+    def domain(self) -> str:
+        """Its business domain; empty where not even the plugin could be loaded."""
+        return self.description.domain if self.description else ""
+
+    @property
+    def obstacle(self) -> ProblemCode | None:
+        """Why it takes no work; none where it does."""
+        if self.state is InstanceState.READY:
+            return None
+        return ProblemCode.MISCONFIGURED if self.state is InstanceState.FAULTY else ProblemCode.DISABLED
+
+
+def build(
+    settings: Sequence[InstanceSettings],
+    *,
+    plugins: PluginManager,
+    transport: HostTransport,
+    now: Callable[[], datetime],
+) -> tuple[Instance, ...]:
+    """Build every instance of the settings, the faulty ones with their error."""
+    plugins.load(each.plugin.partition("/")[0] for each in settings)
+    seen: set[str] = set()
+    built = []
+    for each in settings:
+        repeated = each.id in seen
+        seen.add(each.id)
+        built.append(_build(each, plugins, transport, now, repeated=repeated))
+    return tuple(built)
+
+
+def _build(
+    settings: InstanceSettings,
+    plugins: PluginManager,
+    transport: HostTransport,
+    now: Callable[[], datetime],
+    *,
+    repeated: bool,
+) -> Instance:
+    where = f"connectors.{settings.id}"
+    health = Health(now)
+    description = connector = None
+    error: C360Error | None = None
+    try:
+        _check_id(settings.id, where, repeated=repeated)
+        kind, description = plugins.find(settings.plugin)
+        connector = connect(
+            kind,
+            read_config(description.config, settings.config, where=where, folder=settings.folder),
+            transport.for_instance(description.limits, health),
+            instance=settings.id,
+            now=now,
+        )
+        connector.auth()  # so that a credential that cannot be used shows now, not at a customer's cost
+    except (ConfigError, PluginError) as found:
+        error = found
+    except ConnectorError as refused:
+        error = ConfigError(where, f"a configuration the connector refuses ({refused})", "correct it")
+    except Exception as fault:  # noqa: BLE001  # a stranger's constructor may raise anything
+        error = PluginError(settings.plugin, f"building {where} raised {place(fault)}", "repair the plugin")
+    return Instance(
+        id=settings.id,
+        plugin=settings.plugin,
+        health=health,
+        description=description,
+        connector=None if error else connector,
+        enabled=settings.enabled,
+        error=error,
+    )
+
+
+def _check_id(id: str, where: str, *, repeated: bool) -> None:  # noqa: A002  # what everybody calls it
+    if not _ID.match(id):
+        raise ConfigError(where, "an id that cannot be used", "use lower-case letters, digits, - and _")
+    if repeated:
+        raise ConfigError(where, "a second instance with that id", "give each instance its own id")

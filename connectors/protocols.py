@@ -1,0 +1,56 @@
+"""What the host asks of whoever keeps copies and grants; the composition root wires the store in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Protocol
+
+import msgspec
+
+from c360.access import TenantId
+from c360.values import Secret
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """The last-known copy of one kind of record of one customer from one source."""
+
+    customer_id: str
+    connector: str
+    kind: str
+    fetched_at: datetime
+    content: bytes
+    """The records, encoded by the host; opaque and encrypted to the keeper."""
+    since: date | None = None
+    until: date | None = None
+    """Window that the copy covers, for windowed kinds."""
+
+
+class SnapshotKey(msgspec.Struct, frozen=True, kw_only=True):
+    """Which copy is wanted."""
+
+    customer_id: str
+    connector: str
+    kind: str
+
+
+class SnapshotStore(Protocol):
+    """Keeps last-known copies."""
+
+    async def read(self, tenant: TenantId, keys: Sequence[SnapshotKey]) -> Sequence[Snapshot]:
+        """The copies that exist, in one round trip."""
+        ...
+
+    async def write(self, tenant: TenantId, snapshots: Sequence[Snapshot]) -> None:
+        """Keep copies, each replacing the one with the same key, in one transaction."""
+        ...
+
+
+class GrantStore(Protocol):
+    """Keeps the customers' grants."""
+
+    async def tokens(
+        self, tenant: TenantId, wanted: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], Secret]:
+        """Valid access tokens by (customer id, instance id), in one round trip."""
+        ...

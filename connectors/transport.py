@@ -1,0 +1,118 @@
+"""The host's own transport: one HTTP client for all instances, and a chain of stages for each.
+
+``Sharing → Limiting → Sending``. A further stage (retries, circuit breaking) is one more class with
+``send`` around the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpx
+
+from c360.contract import Limits
+from c360.errors import ConnectorError, PartnerFault, ProblemCode, Reconfigure, RetryLater
+from c360.http import Request, Response, Transport
+from connectors.health import Health
+from connectors.limiting import Limiting
+from connectors.pools import Pools
+from connectors.sharing import Sharing
+
+TIMEOUT = 10.0
+"""Seconds a request may take that says nothing itself."""
+
+
+class HostTransport:
+    """Owns the HTTP client that all instances share.
+
+    Args:
+        base: what carries the requests; the network by default, which is told nothing by the
+            environment (no proxies, no netrc).
+    """
+
+    def __init__(self, base: httpx.AsyncBaseTransport | None = None) -> None:
+        self._client = httpx.AsyncClient(
+            transport=base if base is not None else Pools(),
+            trust_env=False,
+            follow_redirects=False,
+            # A cookie that came with one customer's answer must not go out with another's request.
+            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
+            headers={"user-agent": "c360"},
+        )
+
+    def for_instance(self, limits: Limits, health: Health) -> Transport:
+        """The chain of one instance."""
+        return Sharing(Limiting(Sending(self._client, limits.max_bytes), limits, health))
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+
+class Sending:
+    """The last stage: puts the request on the wire and reads the answer, no further than allowed."""
+
+    def __init__(self, client: httpx.AsyncClient, max_bytes: int) -> None:
+        self._client = client
+        self._max_bytes = max_bytes
+
+    async def send(self, request: Request) -> Response:
+        """See :class:`c360.http.Transport`.
+
+        Messages name what happened, never an address, a parameter or a body.
+
+        Raises:
+            RetryLater: no connection, no answer in time, or the connection broke.
+            Reconfigure: the base URL is none.
+            PartnerFault: the answer is larger than allowed or cannot be unpacked.
+            ConnectorError: the plugin made a request that HTTP does not allow.
+        """
+        seconds = request.timeout or TIMEOUT
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._exchange(self._build(request, seconds))
+        except (TimeoutError, httpx.TimeoutException):
+            raise RetryLater(f"no answer within {seconds:g} s") from None
+        except httpx.UnsupportedProtocol:
+            raise Reconfigure("base_url has to begin with http:// or https://") from None
+        except httpx.LocalProtocolError:
+            raise ConnectorError("the plugin made a request that HTTP does not allow") from None
+        except httpx.DecodingError:
+            raise PartnerFault("the body does not unpack as its content-encoding says") from None
+        except httpx.HTTPError as error:
+            raise RetryLater(f"the connection failed: {type(error).__name__}") from None
+
+    def _build(self, request: Request, seconds: float) -> httpx.Request:
+        headers = {name.lower(): value for name, value in request.headers}
+        if request.auth is not None:
+            headers.update(request.auth.headers())
+        try:
+            return self._client.build_request(
+                request.method,
+                request.url,
+                params=request.params or None,
+                headers=headers,
+                content=request.content or None,
+                timeout=seconds,
+            )
+        except (httpx.InvalidURL, ValueError, TypeError):  # their messages quote what was wrong
+            raise ConnectorError("the plugin made a request that cannot be written down") from None
+
+    async def _exchange(self, request: httpx.Request) -> Response:
+        answer = await self._client.send(request, stream=True)
+        try:
+            body = bytearray()
+            async for chunk in answer.aiter_bytes():
+                body += chunk
+                if len(body) > self._max_bytes:
+                    raise PartnerFault(
+                        f"the answer is larger than {self._max_bytes} bytes", code=ProblemCode.TOO_MUCH_DATA
+                    )
+            return Response(
+                status=answer.status_code,
+                headers={name.lower(): value for name, value in answer.headers.items()},
+                content=bytes(body),
+            )
+        finally:
+            await answer.aclose()

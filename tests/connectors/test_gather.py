@@ -1,0 +1,563 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from datetime import date, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+
+from c360.contract import Fetched, Limits, Lookup, Need, Ref
+from c360.errors import ProblemCode, Reauthorise, RetryLater, SkipCustomer
+from c360.records.loyalty import KINDS as LOYALTY_KINDS
+from c360.values import Secret
+from connectors.results import Link, SourceState, Target
+
+LOYALTY = next(kind.name for kind in LOYALTY_KINDS)
+WINDOWED = "banking.transactions"
+
+
+def test_fifty_customers_go_out_in_two_batches_of_thirty(kit: Any) -> None:
+    seen = []
+
+    async def body(self: Any, needs: Any, refs: Any) -> Any:
+        seen.append(len(refs))
+        async for item in kit.everybody(self, needs, refs):
+            yield item
+
+    kit.add("shop", body, fetches={"party.profile": 30})
+    customers = [f"c{number}" for number in range(50)]
+    gathered = asyncio.run(kit.host().gather(kit.request(*customers, at=["shop"])))
+    assert sorted(seen) == [20, 30]
+    for customer in customers:
+        (result,) = gathered.of(customer)
+        (party,) = result.kinds["party.profile"].records
+        assert (result.state, party.party_id) == (SourceState.FRESH, f"p-{customer}")
+        assert party.connector == "shop"
+        assert result.latency is not None
+        assert result.fetched_at == kit.clock()
+
+
+def test_kinds_of_one_batch_size_share_a_call_and_others_do_not(kit: Any) -> None:
+    seen = []
+
+    async def body(self: Any, needs: Any, refs: Any) -> Any:
+        seen.append((tuple(need.kind for need in needs), len(refs)))
+        async for item in kit.everybody(self, needs, refs):
+            yield item
+
+    kit.add(
+        "bank",
+        body,
+        domain="banking",
+        fetches={"party.profile": 1, "banking.accounts": 1, "banking.balances": 10},
+    )
+    kinds = ["party.profile", "banking.accounts", "banking.balances"]
+    asyncio.run(kit.host().gather(kit.request("a", "b", at=["bank"], kinds=kinds)))
+    assert sorted(seen) == [
+        (("banking.accounts", "party.profile"), 1),
+        (("banking.accounts", "party.profile"), 1),
+        (("banking.balances",), 2),
+    ]
+
+
+def test_different_needs_are_asked_kind_by_kind_where_that_is_fewer_calls(kit: Any) -> None:
+    seen = []
+
+    async def body(self: Any, needs: Any, refs: Any) -> Any:
+        seen.append((tuple(need.kind for need in needs), len(refs)))
+        async for item in kit.everybody(self, needs, refs):
+            yield item
+
+    kit.add("shop", body, fetches={"party.profile": 30, LOYALTY: 30})
+    request = msgspec.structs.replace(
+        kit.request("a", "b", at=["shop"]),
+        needs={
+            "a": frozenset({Need(kind="party.profile")}),
+            "b": frozenset({Need(kind="party.profile"), Need(kind=LOYALTY)}),
+        },
+    )
+    asyncio.run(kit.host().gather(request))
+    assert sorted(seen) == [((LOYALTY,), 1), (("party.profile",), 2)]
+
+
+def test_states_of_sources_that_are_not_asked(kit: Any) -> None:
+    kit.add("one")
+    kit.add("two")
+    kit.add("three", domain="banking", fetches={"banking.accounts": 1})
+    results = asyncio.run(kit.host().gather(kit.request("c", at=["one", "three"]))).of("c")
+    assert [(each.connector, each.state) for each in results] == [
+        ("one", SourceState.FRESH),
+        ("two", SourceState.NOT_LINKED),
+        ("three", SourceState.NOT_REQUESTED),
+    ]
+
+
+def test_a_hung_partner_is_left_behind_at_the_deadline_and_what_it_gave_is_kept(kit: Any) -> None:
+    async def hang(self: Any, needs: Any, refs: Any) -> Any:
+        yield Fetched(ref=refs[0], kind="party.profile", records=(kit.person(refs[0].party_id),))
+        await asyncio.sleep(60)
+
+    kit.add("hung", hang, fetches={"party.profile": 10})
+    kit.add("well")
+
+    async def scenario() -> None:
+        host = kit.host()
+        started = time.perf_counter()
+        gathered = await host.gather(kit.request("a", "b", at=["hung", "well"], deadline=0.2))
+        assert 0.19 < time.perf_counter() - started < 0.5
+        assert kit.source(gathered.of("a"), "hung").state is SourceState.FRESH
+        late = kit.source(gathered.of("b"), "hung")
+        assert late.state is SourceState.UNAVAILABLE
+        assert late.problem.code is ProblemCode.DEADLINE_EXCEEDED
+        assert late.latency == pytest.approx(timedelta(seconds=0.2), abs=timedelta(seconds=0.1))
+        assert kit.source(gathered.of("b"), "well").state is SourceState.FRESH
+        await host.close()
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("swallows", [False, True])
+def test_a_plugin_that_resists_its_cancellation_delays_nobody(
+    kit: Any, swallows: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended = []
+
+    async def stubborn(self: Any, needs: Any, refs: Any) -> Any:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0.3)
+            if not swallows:
+                raise
+        ended.append(True)
+        yield Fetched(ref=refs[0], kind="party.profile", records=(kit.person("p-a"),))
+
+    kit.add("stubborn", stubborn)
+
+    async def scenario() -> None:
+        host = kit.host()
+        started = time.perf_counter()
+        gathered = await host.gather(kit.request("a", at=["stubborn"], deadline=0.1))
+        assert time.perf_counter() - started < 0.35
+        (result,) = gathered.of("a")
+        await host.close()
+        assert ended == ([True] if swallows else [])
+        assert result.state is SourceState.UNAVAILABLE, "a late answer must not change what was answered"
+        assert not kit.snapshots.kept
+
+    asyncio.run(scenario())
+    assert "never retrieved" not in caplog.text
+
+
+def test_a_caller_that_goes_away_takes_the_work_along(kit: Any) -> None:
+    cancelled = []
+
+    async def hang(self: Any, needs: Any, refs: Any) -> Any:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+        yield
+
+    kit.add("hung", hang)
+
+    async def scenario() -> None:
+        task = asyncio.create_task(kit.host().gather(kit.request("a", at=["hung"])))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await asyncio.sleep(0.01)
+        assert cancelled == [True]
+
+    asyncio.run(scenario())
+
+
+def test_an_answer_does_not_wait_for_what_a_plugin_does_after_its_last_record(kit: Any) -> None:
+    async def lingering(self: Any, needs: Any, refs: Any) -> Any:
+        yield Fetched(ref=refs[0], kind="party.profile")
+        await asyncio.sleep(60)
+
+    kit.add("lingering", lingering)
+    started = time.perf_counter()
+    gathered = asyncio.run(kit.host().gather(kit.request("a", at=["lingering"])))
+    assert time.perf_counter() - started < 0.5
+    assert gathered.of("a")[0].state is SourceState.FRESH
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "state"),
+    [
+        (RetryLater("HTTP 503", retry_after=3), ProblemCode.PARTNER_UNAVAILABLE, SourceState.UNAVAILABLE),
+        (
+            RetryLater("HTTP 429", code=ProblemCode.RATE_LIMITED),
+            ProblemCode.RATE_LIMITED,
+            SourceState.UNAVAILABLE,
+        ),
+        (Reauthorise(), ProblemCode.REAUTHORISATION_REQUIRED, SourceState.UNAVAILABLE),
+        (SkipCustomer(), ProblemCode.CUSTOMER_UNKNOWN, SourceState.FRESH),
+        (ValueError("ada@example.org"), ProblemCode.CONNECTOR_FAULT, SourceState.UNAVAILABLE),
+    ],
+)
+@pytest.mark.parametrize("yielded", [False, True])
+def test_an_error_becomes_a_problem(  # noqa: PLR0917  # pytest passes them by name
+    kit: Any,
+    error: Exception,
+    code: ProblemCode,
+    state: SourceState,
+    yielded: bool,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def failing(self: Any, needs: Any, refs: Any) -> Any:
+        if not yielded:
+            raise error
+        yield Fetched(ref=refs[0], kind="party.profile", error=error)  # type: ignore[arg-type]  # also a wrong one
+
+    kit.add("bad", failing)
+    kit.add("good")
+    with caplog.at_level(logging.DEBUG):
+        results = asyncio.run(kit.host().gather(kit.request("a", at=["bad", "good"]))).of("a")
+    bad = kit.source(results, "bad")
+    assert (bad.state, bad.problem.code) == (state, code)
+    assert bad.problem.retry_after == getattr(error, "retry_after", None)
+    assert kit.source(results, "good").state is SourceState.FRESH
+    assert "ada@example.org" not in caplog.text + repr(bad)
+
+
+def wrong_yields(kit: Any) -> dict[str, Any]:
+    def ok(ref: Ref) -> Fetched:
+        return kit.fetched(ref, "party.profile", kit.person("p-a"))  # type: ignore[no-any-return]
+
+    return {
+        "nothing": lambda ref: [],
+        "something else": lambda ref: ["p-a"],
+        "another kind": lambda ref: [kit.fetched(ref, LOYALTY)],
+        "another customer": lambda ref: [kit.fetched(Ref(party_id="p-b"), "party.profile")],
+        "no ref": lambda ref: [Fetched(ref="p-a", kind="party.profile")],  # type: ignore[arg-type]
+        "another record": lambda ref: [Fetched(ref=ref, kind="party.profile", records=("p-a",))],  # type: ignore[arg-type]
+        "no records": lambda ref: [Fetched(ref=ref, kind="party.profile", records=None)],  # type: ignore[arg-type]
+        "twice": lambda ref: [ok(ref), ok(ref)],
+    }
+
+
+@pytest.mark.parametrize("name", list(wrong_yields(None)))
+def test_a_wrong_yield_is_the_connectors_fault(kit: Any, name: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def wrong(self: Any, needs: Any, refs: Any) -> Any:
+        for item in wrong_yields(kit)[name](refs[0]):
+            yield item
+
+    kit.add("wrong", wrong)
+    (result,) = asyncio.run(kit.host().gather(kit.request("a", at=["wrong"]))).of("a")
+    assert result.state is SourceState.UNAVAILABLE
+    assert result.problem.code is ProblemCode.CONNECTOR_FAULT
+    assert not result.kinds["party.profile"].records
+    assert "plugin wrong of wrong" in caplog.text
+    assert "p-a" not in caplog.text
+    assert "Ada" not in caplog.text
+
+
+def test_what_came_before_a_wrong_yield_is_kept(kit: Any) -> None:
+    async def wrong(self: Any, needs: Any, refs: Any) -> Any:
+        yield kit.fetched(refs[0], "party.profile", kit.person(refs[0].party_id))
+        yield object()
+
+    kit.add("wrong", wrong, fetches={"party.profile": 2})
+    gathered = asyncio.run(kit.host().gather(kit.request("a", "b", at=["wrong"])))
+    assert gathered.of("a")[0].state is SourceState.FRESH
+    assert gathered.of("b")[0].state is SourceState.UNAVAILABLE
+
+
+def test_skip_customer_raised_for_a_whole_batch_says_nothing_of_anybody(kit: Any) -> None:
+    async def unclear(self: Any, needs: Any, refs: Any) -> Any:
+        raise SkipCustomer
+        yield
+
+    kit.add("unclear", unclear, fetches={"party.profile": 2})
+    gathered = asyncio.run(kit.host().gather(kit.request("a", "b", at=["unclear"])))
+    assert {gathered.of(each)[0].problem.code for each in "ab"} == {ProblemCode.CONNECTOR_FAULT}
+
+
+def test_records_beyond_the_limit_are_cut_off_and_said(kit: Any) -> None:
+    async def many(self: Any, needs: Any, refs: Any) -> Any:
+        yield kit.fetched(refs[0], "party.profile", *(kit.person(str(number)) for number in range(9)))
+
+    kit.add("many", many, limits=Limits(max_records=4))
+    (result,) = asyncio.run(kit.host().gather(kit.request("a", at=["many"]))).of("a")
+    assert [party.party_id for party in result.kinds["party.profile"].records] == ["0", "1", "2", "3"]
+    assert (result.state, result.problem.code) == (SourceState.FRESH, ProblemCode.TOO_MUCH_DATA)
+
+
+def test_two_records_of_one_customer_at_a_partner_are_both_asked_for(kit: Any) -> None:
+    kit.add("shop", fetches={"party.profile": 30})
+    request = msgspec.structs.replace(
+        kit.request("a", at=["shop"]),
+        targets=[
+            Target(customer_id="a", links=tuple(Link(connector="shop", party_id=each) for each in "xy"))
+        ],
+    )
+    (result,) = asyncio.run(kit.host().gather(request)).of("a")
+    assert {party.party_id for party in result.kinds["party.profile"].records} == {"x", "y"}
+
+
+def grants(kit: Any, seen: list[Any]) -> None:
+    async def body(self: Any, needs: Any, refs: Any) -> Any:
+        seen.append([(ref.party_id, ref.grant.reveal()) for ref in refs])
+        for ref in refs:
+            yield kit.fetched(ref, "party.profile", kit.person(ref.grant.reveal()))
+
+    kit.add("bank", body, domain="banking", lookup=Lookup.BY_GRANT, fetches={"party.profile": 10})
+
+
+def test_grants_are_read_in_one_round_trip_and_a_missing_one_is_said(kit: Any) -> None:
+    seen: list[Any] = []
+    grants(kit, seen)
+    kit.grants.known = {("a", "bank"): Secret("token-a"), ("b", "bank"): Secret("token-b")}
+    gathered = asyncio.run(kit.host().gather(kit.request("a", "b", "c", at=["bank"])))
+    assert kit.grants.reads == 1
+    assert [result.state for result in (gathered.of("a") + gathered.of("b"))] == [SourceState.FRESH] * 2
+    missing = gathered.of("c")[0]
+    assert (missing.state, missing.problem.code) == (SourceState.UNAVAILABLE, ProblemCode.GRANT_MISSING)
+
+
+def test_two_grants_for_one_party_never_meet_in_one_call(kit: Any) -> None:
+    seen: list[Any] = []
+    grants(kit, seen)
+    kit.grants.known = {(each, "bank"): Secret(f"token-{each}") for each in "abc"}
+    request = msgspec.structs.replace(
+        kit.request("a", "b", "c", at=["bank"]),
+        targets=[
+            Target(customer_id=customer, links=(Link(connector="bank", party_id=party),))
+            for customer, party in (("a", "joint"), ("b", "joint"), ("c", "own"))
+        ],
+    )
+    gathered = asyncio.run(kit.host().gather(request))
+    for customer in "abc":
+        (party,) = gathered.of(customer)[0].kinds["party.profile"].records
+        assert party.party_id == f"token-{customer}"
+    assert all(len({party for party, _ in call}) == len(call) for call in seen)
+
+
+def counting(kit: Any, calls: list[Any], *, fails: list[bool], kind: str = "party.profile") -> None:
+    async def body(self: Any, needs: Any, refs: Any) -> Any:
+        calls.append(needs)
+        if fails[0]:
+            raise RetryLater("HTTP 503")
+        async for item in kit.everybody(self, needs, refs):
+            yield item
+
+    kit.add("shop", body, domain=kind.partition(".")[0].replace("party", "loyalty"), fetches={kind: 1})
+
+
+def test_a_copy_within_the_asked_freshness_is_kept_and_nothing_is_sent(kit: Any) -> None:
+    calls: list[Any] = []
+    counting(kit, calls, fails=[False])
+
+    async def scenario() -> None:
+        host = kit.host()
+        live = await host.gather(kit.request("a", at=["shop"]))
+        await host.close()
+        assert kit.snapshots.reads == [], "copies are not read while partners answer"
+        kit.clock.time += timedelta(minutes=5)
+        kept = await host.gather(kit.request("a", at=["shop"], max_age=timedelta(minutes=10)))
+        (result,) = kept.of("a")
+        assert len(calls) == 1
+        assert kit.snapshots.reads == [1]
+        assert result.state is SourceState.KEPT
+        assert kept.at - result.fetched_at == timedelta(minutes=5)
+        assert result.latency is None
+        assert result.kinds["party.profile"].records == live.of("a")[0].kinds["party.profile"].records
+        again = await host.gather(kit.request("a", at=["shop"], max_age=timedelta(minutes=1)))
+        assert again.of("a")[0].state is SourceState.FRESH
+        assert len(calls) == 2
+
+    asyncio.run(scenario())
+
+
+def test_a_copy_stands_in_with_its_age_when_the_partner_fails(kit: Any) -> None:
+    calls: list[Any] = []
+    fails = [False]
+    counting(kit, calls, fails=fails)
+
+    async def scenario(**more: Any) -> None:
+        host = kit.host()
+        fails[0] = False
+        await host.gather(kit.request("a", at=["shop"]))
+        await host.close()
+        fails[0] = True
+        kit.clock.time += timedelta(days=3)
+        gathered = await host.gather(kit.request("a", at=["shop"], **more))
+        (result,) = gathered.of("a")
+        assert (result.state, result.problem.code) == (SourceState.STALE, ProblemCode.PARTNER_UNAVAILABLE)
+        assert gathered.at - result.fetched_at == timedelta(days=3)
+        assert len(result.kinds["party.profile"].records) == 1
+        assert len(kit.snapshots.reads) == 1
+
+    asyncio.run(scenario())
+    kit.snapshots.reads.clear()
+    asyncio.run(scenario(max_age=timedelta(seconds=1)))
+
+
+def test_a_copy_stands_in_for_a_hung_partner_within_the_deadline(kit: Any) -> None:
+    hangs = [False]
+
+    async def body(self: Any, needs: Any, refs: Any) -> Any:
+        if hangs[0]:
+            await asyncio.sleep(60)
+        async for item in kit.everybody(self, needs, refs):
+            yield item
+
+    kit.add("shop", body)
+
+    async def scenario() -> None:
+        host = kit.host()
+        await host.gather(kit.request("a", at=["shop"]))
+        await host.close()
+        hangs[0] = True
+        started = time.perf_counter()
+        gathered = await host.gather(kit.request("a", at=["shop"], deadline=0.2))
+        assert time.perf_counter() - started < 0.35
+        (result,) = gathered.of("a")
+        assert (result.state, result.problem.code) == (SourceState.STALE, ProblemCode.DEADLINE_EXCEEDED)
+        # a store that hangs as well must not cost time either
+        kit.snapshots.before_read = lambda: asyncio.sleep(60)
+        started = time.perf_counter()
+        gathered = await host.gather(
+            kit.request("a", at=["shop"], deadline=0.2, max_age=timedelta(seconds=1))
+        )
+        assert time.perf_counter() - started < 0.35
+        assert gathered.of("a")[0].state is SourceState.UNAVAILABLE
+        await host.close()
+
+    asyncio.run(scenario())
+
+
+def test_a_withdrawn_grant_is_not_answered_from_the_copy(kit: Any) -> None:
+    seen: list[Any] = []
+    grants(kit, seen)
+    kit.grants.known = {("a", "bank"): Secret("token-a")}
+
+    async def scenario() -> None:
+        host = kit.host()
+        await host.gather(kit.request("a", at=["bank"]))
+        await host.close()
+        assert len(kit.snapshots.kept) == 1
+        kit.grants.known.clear()
+        (result,) = (await host.gather(kit.request("a", at=["bank"]))).of("a")
+        assert result.state is SourceState.UNAVAILABLE
+        assert not result.kinds["party.profile"].records
+
+    asyncio.run(scenario())
+
+
+def test_known_only_sends_nothing_however_old_the_copy(kit: Any) -> None:
+    calls: list[Any] = []
+    counting(kit, calls, fails=[False])
+
+    async def scenario() -> None:
+        host = kit.host()
+        await host.gather(kit.request("a", at=["shop"]))
+        await host.close()
+        kit.clock.time += timedelta(days=900)
+        gathered = await host.gather(kit.request("a", "b", at=["shop"], all_known_only=True))
+        assert gathered.of("a")[0].state is SourceState.KEPT
+        without = gathered.of("b")[0]
+        assert (without.state, without.problem.code) == (SourceState.UNAVAILABLE, ProblemCode.NOT_KEPT)
+        assert len(calls) == 1
+
+    asyncio.run(scenario())
+
+
+def test_a_copy_serves_only_a_window_that_it_covers(kit: Any) -> None:
+    calls: list[Any] = []
+    counting(kit, calls, fails=[False], kind=WINDOWED)
+    today = kit.clock().date()
+
+    def need(days: int) -> Need:
+        return Need(kind=WINDOWED, since=today - timedelta(days=days), until=today)
+
+    async def scenario() -> None:
+        host = kit.host()
+        for days, sent in ((90, 1), (30, 1), (91, 2), (90, 2)):
+            request = kit.request("a", at=["shop"], needs=[need(days)], max_age=timedelta(hours=1))
+            gathered = await host.gather(request)
+            assert gathered.of("a")[0].state in {SourceState.FRESH, SourceState.KEPT}
+            assert len(calls) == sent, days
+            await host.close()
+        kit.clock.time += timedelta(days=1)  # a rolling window moves on; the copy reached to its present
+        rolling = Need(kind=WINDOWED, since=today - timedelta(days=60), until=today + timedelta(days=1))
+        request = kit.request("a", at=["shop"], needs=[rolling], max_age=timedelta(days=2))
+        assert (await host.gather(request)).of("a")[0].state is SourceState.KEPT
+
+    asyncio.run(scenario())
+
+
+def test_windows_of_one_kind_are_fetched_once_in_their_widest_extent(kit: Any) -> None:
+    calls: list[Any] = []
+    counting(kit, calls, fails=[False], kind=WINDOWED)
+    needs = [
+        Need(kind=WINDOWED, since=date(2026, 1, 1), until=date(2026, 2, 1)),
+        Need(kind=WINDOWED, since=date(2025, 6, 1), until=date(2025, 7, 1)),
+    ]
+    asyncio.run(kit.host().gather(kit.request("a", at=["shop"], needs=needs)))
+    assert calls == [(Need(kind=WINDOWED, since=date(2025, 6, 1), until=date(2026, 2, 1)),)]
+
+
+def test_a_copy_of_an_old_shape_or_format_is_ignored(kit: Any) -> None:
+    calls: list[Any] = []
+    counting(kit, calls, fails=[False])
+
+    async def scenario() -> None:
+        host = kit.host()
+        await host.gather(kit.request("a", at=["shop"]))
+        await host.close()
+        (key, copy) = next(iter(kit.snapshots.kept.items()))
+        for content in (b"", b"\xff" + copy.content[1:], copy.content[:1] + b"[1]", copy.content[:-3]):
+            kit.snapshots.kept[key] = msgspec.structs.replace(copy, content=content)
+            gathered = await host.gather(kit.request("a", at=["shop"], max_age=timedelta(days=1)))
+            assert gathered.of("a")[0].state is SourceState.FRESH
+            await host.close()
+
+    asyncio.run(scenario())
+
+
+def test_failing_stores_cost_neither_the_answer_nor_the_next_one(kit: Any) -> None:
+    async def broken() -> None:
+        raise OSError("disk")
+
+    calls: list[Any] = []
+    counting(kit, calls, fails=[True])
+    kit.snapshots.before_read = broken
+    (result,) = asyncio.run(kit.host().gather(kit.request("a", at=["shop"]))).of("a")
+    assert result.problem.code is ProblemCode.PARTNER_UNAVAILABLE
+
+
+def test_the_same_fetch_inside_one_operation_goes_out_once(kit: Any) -> None:
+    sent = []
+
+    async def body(self: Any, needs: Any, refs: Any) -> Any:
+        await self.ctx.http.get("/shared", params={"x": 1})
+        async for item in kit.everybody(self, needs, refs):
+            yield item
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json={})
+
+    kit.base = httpx.MockTransport(answer)
+    kit.add("shop", body)
+
+    async def scenario() -> None:
+        host = kit.host()
+        await host.gather(kit.request(*"abcdefgh", at=["shop"]))
+        assert len(sent) == 1
+        assert host.infos()[0].calls == 1
+        await host.gather(kit.request(*"abcdefgh", at=["shop"]))
+        assert len(sent) == 2
+        await host.close()
+
+    asyncio.run(scenario())
