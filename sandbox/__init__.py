@@ -1,0 +1,1 @@
+"""A made-up but consistent population, served over real HTTP as the partners' published APIs."""

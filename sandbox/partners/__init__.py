@@ -1,0 +1,1 @@
+"""One small Starlette application per published API, each stateful over the same population."""

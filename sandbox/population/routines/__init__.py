@@ -1,0 +1,1 @@
+"""What members do month by month, one module per part of life."""
