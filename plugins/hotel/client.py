@@ -1,0 +1,141 @@
+"""Cloudbeds' operations, read to their last page, with their ``success`` flag minded."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
+
+from c360.errors import PartnerFault, ProblemCode
+from c360.http import Http, Params
+from plugins.hotel import payloads
+from plugins.hotel.errors import explain
+
+PAGE_SIZE = 100
+"""The most the API gives at once."""
+_MAX_PAGES = 20_000
+
+T = TypeVar("T")
+
+
+class CloudbedsClient:
+    """The operations that are used; all of them only read."""
+
+    def __init__(self, http: Http) -> None:
+        self._http = http
+
+    async def guest(self, guest_id: str) -> payloads.Guest:
+        """A guest.
+
+        Raises:
+            SkipCustomer: there is no such guest.
+        """
+        answer = await self._get("/getGuest", {"guestID": guest_id}, payloads.Answer[payloads.Guest])
+        return answer.data
+
+    def guests(self, filters: Params, *, limit: int = PAGE_SIZE) -> AsyncIterator[list[payloads.ListedGuest]]:
+        """Pages of guests that pass the filters."""
+        return self._pages(
+            "/getGuestList",
+            {**filters, "includeGuestInfo": "true"},
+            payloads.Page[payloads.ListedGuest],
+            lambda guest: str(guest.guest_id),
+            size=min(limit, PAGE_SIZE),
+        )
+
+    def modified_guests(
+        self, filters: Params, *, first: int = 1
+    ) -> AsyncIterator[list[payloads.ListedGuest]]:
+        """Pages of guests who changed; one with several rooms comes several times."""
+        return self._pages(
+            "/getGuestsModified",
+            filters,
+            payloads.Page[payloads.ListedGuest],
+            lambda guest: str(guest.guest_id),
+            first=first,
+            repeats=True,
+        )
+
+    async def hotels(self) -> list[payloads.Hotel]:
+        """All hotels the API key sees."""
+        kind = payloads.Page[payloads.Hotel]
+        pages = self._pages("/getHotels", {}, kind, lambda hotel: str(hotel.property_id))
+        return [hotel async for page in pages for hotel in page]
+
+    def reservations(self, filters: Params) -> AsyncIterator[list[payloads.ListedReservation]]:
+        """Pages of reservations in short."""
+        return self._pages(
+            "/getReservations",
+            filters,
+            payloads.Page[payloads.ListedReservation],
+            lambda reservation: str(reservation.reservation_id),
+        )
+
+    def detailed_reservations(
+        self, filters: Params, *, first: int = 1
+    ) -> AsyncIterator[list[payloads.Reservation]]:
+        """Pages of reservations with rates, rooms and balances."""
+        return self._pages(
+            "/getReservationsWithRateDetails",
+            filters,
+            payloads.Page[payloads.Reservation],
+            lambda reservation: str(reservation.reservation_id),
+            first=first,
+        )
+
+    async def notes(self, reservation_id: str) -> list[payloads.Note]:
+        """All notes on a reservation.
+
+        Raises:
+            SkipCustomer: there is no such reservation.
+        """
+        params = {"reservationID": reservation_id}
+        page = await self._get("/getReservationNotes", params, payloads.Page[payloads.Note])
+        return page.items
+
+    async def _pages(
+        self,
+        path: str,
+        filters: Params,
+        kind: type[payloads.Page[T]],
+        key: Callable[[T], str],
+        *,
+        size: int = PAGE_SIZE,
+        first: int = 1,
+        repeats: bool = False,
+    ) -> AsyncIterator[list[T]]:
+        """The pages of a list, from the first one wanted to the last there is.
+
+        Raises:
+            PartnerFault: a page brings nothing that the pages before it did not bring, where the
+                list does not repeat its things; or the pages do not end.
+        """
+        seen: set[str] = set()
+        read = (first - 1) * size
+        for number in range(first, _MAX_PAGES + 1):
+            page = await self._get(path, {**filters, "pageNumber": number, "pageSize": size}, kind)
+            items = page.items
+            fresh = {key(item) for item in items} - seen
+            if items and not fresh and not repeats:
+                raise PartnerFault("the same page came twice")
+            seen |= fresh
+            read += len(items)
+            if items:
+                yield items
+            total = _count(page.total)
+            if not items or (read >= total if total is not None else len(items) < size):
+                return
+        raise PartnerFault("the pages do not end", code=ProblemCode.TOO_MUCH_DATA)
+
+    async def _get(self, path: str, params: Params, kind: type[T]) -> T:
+        response = await self._http.get(path, params=params)
+        flag = response.decode(payloads.Envelope)
+        if not flag.success:
+            raise explain(flag.message)
+        return response.decode(kind)
+
+
+def _count(value: payloads.Loose) -> int | None:
+    try:
+        return int(value) if value is not None else None
+    except (ValueError, OverflowError):
+        return None

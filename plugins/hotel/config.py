@@ -1,0 +1,29 @@
+"""Settings of a Cloudbeds instance."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from c360.config import ConnectorConfig
+from c360.values import Secret
+
+
+class CloudbedsConfig(ConnectorConfig, frozen=True, kw_only=True):
+    """How the hotels behind one API key are reached."""
+
+    api_key: Annotated[
+        Secret, Meta(description="API key with the scopes read:guest, read:hotel and read:reservation.")
+    ]
+    base_url: Annotated[
+        str, Meta(description="Where the API starts, version included, without a trailing slash.")
+    ] = "https://api.cloudbeds.com/api/v1.3"
+    noted_reservations: Annotated[
+        int,
+        Meta(
+            description="Notes are read for this many of a guest's latest reservations, a request each.",
+            ge=0,
+            le=100,
+        ),
+    ] = 10

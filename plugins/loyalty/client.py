@@ -1,0 +1,98 @@
+"""Square's searches and batches, read to the end of their cursors."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from typing import Any, TypeVar
+
+import msgspec
+
+from c360.errors import PartnerFault, ProblemCode
+from c360.http import Http
+from plugins.loyalty import payloads
+from plugins.loyalty.errors import check
+
+BULK_CUSTOMERS = 100
+"""Customers that ``BulkRetrieveCustomers`` takes."""
+SEARCHED_CUSTOMERS = 30
+"""Customers that one search for loyalty accounts takes."""
+CUSTOMER_PAGE = 100
+_ACCOUNT_PAGE = 200
+_EVENT_PAGE = 30
+_MAX_PAGES = 5_000
+"""More is no answer but a fault: the host lets no customer have that many records."""
+
+AnswerT = TypeVar("AnswerT", bound=payloads.Page | payloads.BulkRetrieveCustomersResponse)
+PageT = TypeVar("PageT", bound=payloads.Page)
+Json = dict[str, Any]
+
+
+class SquareClient:
+    """The operations that are used. All of them only read, also those that are POSTed."""
+
+    def __init__(self, http: Http, version: str) -> None:
+        self._http = http
+        self._headers = {"square-version": version}
+
+    async def customers(self, ids: Collection[str]) -> dict[str, payloads.RetrieveCustomerResponse]:
+        """Customer profiles by id, or why there is none; at most :data:`BULK_CUSTOMERS`."""
+        answer = await self._post(
+            "/customers/bulk-retrieve", {"customer_ids": list(ids)}, payloads.BulkRetrieveCustomersResponse
+        )
+        check(answer.errors)
+        return answer.responses or {}
+
+    def search_customers(
+        self, query: Json, *, limit: int = CUSTOMER_PAGE
+    ) -> AsyncIterator[payloads.SearchCustomersResponse]:
+        """Pages of customer profiles."""
+        body = {"limit": min(limit, CUSTOMER_PAGE), "query": query}
+        return self._pages("/customers/search", body, payloads.SearchCustomersResponse)
+
+    def search_accounts(self, query: Json) -> AsyncIterator[payloads.SearchLoyaltyAccountsResponse]:
+        """Pages of loyalty accounts; all there are for an empty query."""
+        body = {"limit": _ACCOUNT_PAGE, "query": query}
+        return self._pages("/loyalty/accounts/search", body, payloads.SearchLoyaltyAccountsResponse)
+
+    def search_events(self, only: Json) -> AsyncIterator[payloads.SearchLoyaltyEventsResponse]:
+        """Pages of ledger entries that pass a filter, the newest first."""
+        body: Json = {"limit": _EVENT_PAGE}
+        if only:
+            body["query"] = {"filter": only}
+        return self._pages("/loyalty/events/search", body, payloads.SearchLoyaltyEventsResponse)
+
+    async def account(self, account_id: str) -> payloads.LoyaltyAccount:
+        """One loyalty account.
+
+        Raises:
+            SkipCustomer: it is gone.
+        """
+        response = await self._http.get(f"/loyalty/accounts/{account_id}", headers=self._headers)
+        answer = response.decode(payloads.RetrieveLoyaltyAccountResponse)
+        check(answer.errors)
+        if answer.loyalty_account is None:
+            raise PartnerFault("an account is missing in its own answer")
+        return answer.loyalty_account
+
+    async def _pages(self, path: str, body: Json, kind: type[PageT]) -> AsyncIterator[PageT]:
+        seen: set[str] = set()
+        cursor: str | None = None
+        for _ in range(_MAX_PAGES):
+            page = await self._post(path, body if cursor is None else {**body, "cursor": cursor}, kind)
+            check(page.errors)
+            yield page
+            cursor = page.cursor or None
+            if cursor is None:
+                return
+            if cursor in seen:
+                raise PartnerFault("Square's cursor goes in a circle")
+            seen.add(cursor)
+        raise PartnerFault("Square's pages do not end", code=ProblemCode.TOO_MUCH_DATA)
+
+    async def _post(self, path: str, body: Json, kind: type[AnswerT]) -> AnswerT:
+        response = await self._http.post(path, json=body, headers=self._headers, safe=True)
+        answer = response.decode(kind)
+        if answer == kind() and response.decode(dict[str, msgspec.Raw]):
+            # ``{}`` is how Square says that nothing was found; something else entirely is not that.
+            raise PartnerFault("the answer has nothing of what the operation defines")
+        return answer

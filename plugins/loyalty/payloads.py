@@ -1,0 +1,160 @@
+"""The parts of Square's answers that are used. Fields it adds are ignored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+Timestamp = Annotated[datetime, Meta(tz=True)]
+"""RFC 3339, always with a zone."""
+
+
+class Error(msgspec.Struct, frozen=True):
+    """Why a request, or a part of it, failed."""
+
+    category: str
+    code: str
+
+
+class Address(msgspec.Struct, frozen=True):
+    """A postal address."""
+
+    address_line_1: str | None = None
+    address_line_2: str | None = None
+    address_line_3: str | None = None
+    locality: str | None = None
+    administrative_district_level_1: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+class TaxIds(msgspec.Struct, frozen=True):
+    """Tax numbers of a customer."""
+
+    eu_vat: str | None = None
+
+
+class Customer(msgspec.Struct, frozen=True):
+    """A customer profile."""
+
+    id: str
+    updated_at: Timestamp | None = None
+    given_name: str | None = None
+    family_name: str | None = None
+    company_name: str | None = None
+    email_address: str | None = None
+    phone_number: str | None = None
+    address: Address | None = None
+    birthday: str | None = None
+    """``YYYY-MM-DD``; the year is ``0000`` where it is not known."""
+    reference_id: str | None = None
+    tax_ids: TaxIds | None = None
+
+
+class RetrieveCustomerResponse(msgspec.Struct, frozen=True):
+    """One entry of a bulk answer: a customer, or why there is none."""
+
+    customer: Customer | None = None
+    errors: list[Error] | None = None
+
+
+class BulkRetrieveCustomersResponse(msgspec.Struct, frozen=True):
+    """Answer of ``BulkRetrieveCustomers``, keyed by the customer ids asked for."""
+
+    responses: dict[str, RetrieveCustomerResponse] | None = None
+    errors: list[Error] | None = None
+
+
+class SearchCustomersResponse(msgspec.Struct, frozen=True):
+    """Answer of ``SearchCustomers``."""
+
+    customers: list[Customer] | None = None
+    cursor: str | None = None
+    errors: list[Error] | None = None
+
+
+class Mapping(msgspec.Struct, frozen=True):
+    """What a loyalty account is found by."""
+
+    phone_number: str | None = None
+
+
+class ExpiringPointDeadline(msgspec.Struct, frozen=True):
+    """Points that lapse."""
+
+    points: int
+    expires_at: Timestamp
+
+
+class LoyaltyAccount(msgspec.Struct, frozen=True):
+    """A loyalty account."""
+
+    id: str
+    program_id: str
+    balance: int | None = None
+    lifetime_points: int | None = None
+    customer_id: str | None = None
+    enrolled_at: Timestamp | None = None
+    created_at: Timestamp | None = None
+    updated_at: Timestamp | None = None
+    mapping: Mapping | None = None
+    expiring_point_deadlines: list[ExpiringPointDeadline] | None = None
+
+
+class SearchLoyaltyAccountsResponse(msgspec.Struct, frozen=True):
+    """Answer of ``SearchLoyaltyAccounts``."""
+
+    loyalty_accounts: list[LoyaltyAccount] | None = None
+    cursor: str | None = None
+    errors: list[Error] | None = None
+
+
+class RetrieveLoyaltyAccountResponse(msgspec.Struct, frozen=True):
+    """Answer of ``RetrieveLoyaltyAccount``."""
+
+    loyalty_account: LoyaltyAccount | None = None
+    errors: list[Error] | None = None
+
+
+class EventDetail(msgspec.Struct, frozen=True):
+    """What an event's own part says; each type fills some of it."""
+
+    points: int | None = None
+    order_id: str | None = None
+    reward_id: str | None = None
+    loyalty_promotion_id: str | None = None
+    reason: str | None = None
+
+
+class LoyaltyEvent(msgspec.Struct, frozen=True):
+    """An entry of a loyalty account's ledger. The part named like its type is filled."""
+
+    id: str
+    type: str
+    created_at: Timestamp
+    loyalty_account_id: str
+    source: str | None = None
+    location_id: str | None = None
+    accumulate_points: EventDetail | None = None
+    accumulate_promotion_points: EventDetail | None = None
+    create_reward: EventDetail | None = None
+    redeem_reward: EventDetail | None = None
+    delete_reward: EventDetail | None = None
+    adjust_points: EventDetail | None = None
+    expire_points: EventDetail | None = None
+    other_event: EventDetail | None = None
+
+
+class SearchLoyaltyEventsResponse(msgspec.Struct, frozen=True):
+    """Answer of ``SearchLoyaltyEvents``."""
+
+    events: list[LoyaltyEvent] | None = None
+    cursor: str | None = None
+    errors: list[Error] | None = None
+
+
+Page = SearchCustomersResponse | SearchLoyaltyAccountsResponse | SearchLoyaltyEventsResponse
+"""An answer that a cursor continues."""

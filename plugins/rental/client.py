@@ -1,0 +1,90 @@
+"""The operator's operations that are used, with the headers they want."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+from c360.errors import ConnectorError, PartnerFault, ProblemCode, Reconfigure, SkipCustomer
+from c360.http import Http, Params, Response
+from plugins.rental.config import RentalConfig
+from plugins.rental.payloads import WireBooking, WireCustomer, WireEntry
+
+SMALLEST_WINDOW = timedelta(hours=1)
+
+
+class Client:
+    """One operator. Errors are those of :class:`c360.http.Http`, unless a method says more."""
+
+    def __init__(self, http: Http, config: RentalConfig) -> None:
+        self._http = http
+        self._page_size = config.page_size
+        self._headers = _headers(config)
+
+    async def customer(self, customer_id: str) -> WireCustomer:
+        """A customer's account."""
+        return (await self._get(f"/customers/{quote(customer_id, safe='')}")).decode(WireCustomer)
+
+    async def booking(self, booking_id: str) -> WireBooking:
+        """A booking by id."""
+        return (await self._get(f"/bookings/{quote(booking_id, safe='')}")).decode(WireBooking)
+
+    async def bookings(self, start: datetime, end: datetime) -> list[WireBooking]:
+        """All bookings that overlap a window.
+
+        The API does not page here; a window whose answer is too large is cut in two.
+
+        Raises:
+            Reconfigure: the operator does not have this operation, which the API leaves optional.
+        """
+        try:
+            response = await self._get("/bookings", {"min-time": _text(start), "max-time": _text(end)})
+            return response.decode(list[WireBooking])
+        except SkipCustomer:
+            raise Reconfigure("the operator does not offer GET /bookings") from None
+        except ConnectorError as error:
+            if error.code is not ProblemCode.TOO_MUCH_DATA or end - start <= SMALLEST_WINDOW:
+                raise
+        middle = start + (end - start) / 2
+        return [*await self.bookings(start, middle), *await self.bookings(middle, end)]
+
+    async def journal(self, leg_id: str) -> list[WireEntry]:
+        """All journal entries of a leg.
+
+        Raises:
+            PartnerFault: the operator gives entries of other legs, or the same page again and again.
+        """
+        entries: dict[str | None, WireEntry] = {}
+        offset = 0
+        while True:
+            response = await self._get(
+                "/payment/journal-entry", {"id": leg_id, "offset": offset, "limit": self._page_size}
+            )
+            page = response.decode(list[WireEntry])
+            if any(entry.journal_id != leg_id for entry in page):
+                raise PartnerFault("the journal was asked for one id and gave entries of another")
+            fresh = {entry.journal_sequence_id: entry for entry in page}
+            if page and fresh.keys() <= entries.keys():
+                raise PartnerFault("the journal gives the same page again")
+            entries |= fresh
+            offset += len(page)
+            if len(page) < self._page_size:
+                return list(entries.values())
+
+    async def _get(self, path: str, params: Params | None = None) -> Response:
+        return await self._http.get(path, params=params, headers=self._headers)
+
+
+def _headers(config: RentalConfig) -> Mapping[str, str]:
+    headers = {
+        "Accept-Language": config.language,
+        "Api": config.api,
+        "Api-Version": config.api_version,
+        "maas-id": config.maas_id,
+    }
+    return headers | ({"addressed-to": config.addressed_to} if config.addressed_to else {})
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,182 @@
+"""Connector to transport operators that speak TOMP-API 1.6.1.
+
+The API lists bookings by time window only, never by customer. So the worker walks through the windows
+(:meth:`TompRental.changes`), the hub remembers which booking belongs to whom, and a request reads the
+bookings it knows of. ``GET /bookings`` is optional in the API; an operator without it can serve
+``party.profile``, and bookings only as far as their ids were brought otherwise.
+
+Not covered, and why:
+
+- Planning, booking, trip execution, support and payment claims: they change things at the operator.
+- ``/operator/...`` (stations, assets, prices, hours): it says nothing about a customer.
+- Legs' progress (positions of people), tickets, photos, licences and payment cards: not the hub's business.
+- ``externalId``, initials, middle names and titles of customers: without a place in the hub's profile.
+- Fares per kilometre, hour or percent: what they come to stands in the journal, not in the booking.
+- Journal entries whose ``journalId`` is no leg's id: nothing says to whom they belong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from datetime import timedelta
+from functools import partial
+from typing import ClassVar, TypeVar
+
+from c360.auth import Auth, credential_in
+from c360.contract import (
+    Change,
+    Checkpoint,
+    Connector,
+    Context,
+    Description,
+    Feed,
+    Fetch,
+    Fetched,
+    Limits,
+    Lookup,
+    Need,
+    Ref,
+    Upsert,
+    as_completed,
+    fetch_each,
+)
+from c360.errors import ConnectorError, SkipCustomer
+from c360.kinds import PARTY
+from c360.records.party import Party
+from c360.records.rental import RentalBooking, RentalCharge
+from plugins.rental import mapping, scan
+from plugins.rental.client import Client
+from plugins.rental.config import RentalConfig
+from plugins.rental.payloads import WireBooking
+from plugins.rental.window import charged_within, rented_within
+
+T = TypeVar("T")
+
+BOOKINGS = "rental.bookings"
+CHARGES = "rental.charges"
+
+
+class TompRental(Connector[RentalConfig]):
+    """An operator of rented vehicles, asked booking by booking."""
+
+    description: ClassVar[Description] = Description(
+        name="tomp_rental",
+        title="TOMP transport operator",
+        domain="rental",
+        lookup=Lookup.BY_KEY,
+        fetches=(Fetch(kind=PARTY), Fetch(kind=BOOKINGS), Fetch(kind=CHARGES)),
+        feeds=(Feed(kind=BOOKINGS, indexed=True), Feed(kind=PARTY)),
+        config=RentalConfig,
+        limits=Limits(concurrency=16),
+        documentation="https://github.com/TOMP-WG/TOMP-API",
+    )
+
+    def __init__(self, config: RentalConfig, ctx: Context) -> None:
+        super().__init__(config, ctx)
+        self._client = Client(ctx.http, config)
+
+    def auth(self) -> Auth:
+        """The hub's credential, as a key in a header or as a bearer token."""
+        return credential_in(self.config.credential_header, self.config.credential)
+
+    def fetch(self, needs: Sequence[Need], refs: Sequence[Ref]) -> AsyncIterator[Fetched]:
+        """Profile, bookings and charges, all at once."""
+        return fetch_each(
+            needs, refs, {PARTY: self._profile, BOOKINGS: self._rentals, CHARGES: self._charges}
+        )
+
+    async def changes(self, kind: str, since: str | None) -> AsyncIterator[Change]:
+        """Bookings, or the customers who have any, window by window; see :mod:`plugins.rental.scan`.
+
+        A booking that spans windows comes with each. What the operator attributes to no customer is
+        left out.
+
+        Raises:
+            Reconfigure: the operator does not offer ``GET /bookings``.
+        """
+        run = scan.begin(since, self.ctx.now(), self.config)
+        known: set[str] = set()
+        for start, end, after in scan.windows(run, timedelta(days=self.config.window_days)):
+            bookings = await self._client.bookings(start, end)
+            if kind == PARTY:
+                owners = {owner for booking in bookings if (owner := _owner(booking))} - known
+                upserts = await self._parties(owners)
+                known |= owners
+            else:
+                upserts = _upserts(bookings)
+            for upsert in upserts:
+                yield upsert
+            yield Checkpoint(cursor=scan.cursor(after), progress=after.progress)
+        yield Checkpoint(cursor=scan.cursor(scan.Done(began=run.began)), progress=1.0)
+
+    async def _profile(self, ref: Ref, _need: Need) -> list[Party]:
+        return [mapping.party(await self._client.customer(ref.party_id), ref.party_id)]
+
+    async def _rentals(self, ref: Ref, need: Need) -> list[RentalBooking]:
+        found = await self._bookings(ref)
+        rentals = (mapping.booking(wire, booking_id) for booking_id, wire in found.items())
+        return [rental for rental in rentals if rented_within(need, rental)]
+
+    async def _charges(self, ref: Ref, need: Need) -> list[RentalCharge]:
+        """Journal entries of the customer's bookings: the journal can be asked for one leg at a time."""
+        found = await self._bookings(ref)
+        legs = {
+            leg_id: mapping.booking(wire, booking_id)
+            for booking_id, wire in found.items()
+            for leg_id in mapping.leg_ids(wire, booking_id)
+        }
+        journal = await _known({leg_id: partial(self._client.journal, leg_id) for leg_id in legs})
+        charges = (
+            (mapping.charge(entry, rental.booking_id, leg_id), rental)
+            for leg_id, rental in legs.items()
+            for entry in journal.get(leg_id, ())
+        )
+        return [charge for charge, rental in charges if charged_within(need, charge, rental)]
+
+    async def _bookings(self, ref: Ref) -> dict[str, WireBooking]:
+        """The customer's known bookings by id; those that are gone, or someone else's, are left out."""
+        ids = dict.fromkeys(ref.indexed(BOOKINGS))
+        found = await _known({booking_id: partial(self._client.booking, booking_id) for booking_id in ids})
+        return {
+            booking_id: found[booking_id]
+            for booking_id in ids
+            if booking_id in found and _owner(found[booking_id]) in {ref.party_id, None}
+        }
+
+    async def _parties(self, customer_ids: Iterable[str]) -> list[Upsert]:
+        """The accounts of customers; one who is gone is left out."""
+        jobs = {customer_id: partial(self._client.customer, customer_id) for customer_id in customer_ids}
+        return [
+            Upsert(kind=PARTY, party_id=party_id, object_id=party_id, record=mapping.party(wire, party_id))
+            for party_id, wire in (await _known(jobs)).items()
+        ]
+
+
+def _upserts(bookings: Iterable[WireBooking]) -> list[Upsert]:
+    return [
+        Upsert(kind=BOOKINGS, party_id=owner, object_id=wire.id, record=mapping.booking(wire, wire.id))
+        for wire in bookings
+        if wire.id and (owner := _owner(wire))
+    ]
+
+
+def _owner(booking: WireBooking) -> str | None:
+    return booking.customer.id if booking.customer else None
+
+
+async def _known(jobs: Mapping[str, Callable[[], Awaitable[T]]]) -> dict[str, T]:
+    """Outcomes of jobs done at once, without those whose object the operator does not know (any more).
+
+    Raises:
+        ConnectorError: the first other failure; the jobs still running are cancelled.
+    """
+    found: dict[str, T] = {}
+    async with aclosing(as_completed(jobs)) as outcomes:
+        async for key, outcome in outcomes:
+            if isinstance(outcome, SkipCustomer):
+                continue
+            if isinstance(outcome, ConnectorError):
+                raise outcome
+            found[key] = outcome
+    return found
