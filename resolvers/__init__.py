@@ -1,0 +1,1 @@
+"""How fields get their values: pure functions over gathered records, and the needs they declare."""

@@ -1,0 +1,137 @@
+"""Keys and names in one form, so that the same thing written twice is found once.
+
+Every function is total: a text that is not what it should be gives ``None`` (or no tokens), never
+an exception, because what comes in was typed by people.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import phonenumbers
+
+from c360.contract import KeyKind
+
+MAX_KEY = 254
+"""Characters beyond which no key is looked up; the longest legal e-mail address."""
+
+_EMAIL_LOCAL = re.compile(r"[^\s@<>()\[\],;:\"\\]+")
+_HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_NUMBER_NOISE = re.compile(r"[\s.\-/·]+")
+_NUMBER = re.compile(r"[0-9A-Z_+:#*|=@]+")
+_NO_TEXT = frozenset({"Cc", "Cs"})
+_APOSTROPHES = str.maketrans(dict.fromkeys("'`´ʹʼ‘’", ""))  # noqa: RUF001  # these are the point
+_LETTERS = str.maketrans(
+    dict(zip("øłđðħ", "olddh", strict=True))
+    | {"þ": "th", "æ": "ae", "œ": "oe", "\N{LATIN SMALL LETTER DOTLESS I}": "i"}
+)
+"""Latin letters that Unicode does not take apart into a letter and an accent."""
+
+
+def email(text: str) -> str | None:
+    """An e-mail address in lower case with its host in ASCII (IDNA), or ``None``.
+
+    Dots and ``+tags`` are kept: whether they matter is the mail host's affair.
+    """
+    cleaned = unicodedata.normalize("NFKC", text).strip().casefold()
+    local, at, host = cleaned.rpartition("@")
+    if not at or len(cleaned) > MAX_KEY or not _EMAIL_LOCAL.fullmatch(local) or not _is_text(local):
+        return None
+    ascii_host = _ascii_host(host)
+    return f"{local}@{ascii_host}" if ascii_host else None
+
+
+def _ascii_host(host: str) -> str | None:
+    try:
+        encoded = host.encode("idna").decode("ascii").lower()
+    except UnicodeError:
+        return None
+    labels = encoded.split(".")
+    if len(labels) < 2 or not all(_HOST_LABEL.fullmatch(label) for label in labels):
+        return None
+    return encoded
+
+
+def phone(text: str, region: str | None = None) -> str | None:
+    """A phone number in E.164, or ``None``.
+
+    Args:
+        text: As people write it, with or without spaces, dots, brackets, ``00`` or ``+``.
+        region: Country whose national format is understood; without it only international
+            numbers are.
+    """
+    cleaned = unicodedata.normalize("NFKC", text).strip()
+    if len(cleaned) > MAX_KEY:
+        return None
+    if cleaned.startswith("00"):
+        cleaned = "+" + cleaned[2:]
+    try:
+        parsed = phonenumbers.parse(cleaned, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if parsed.extension or not phonenumbers.is_possible_number(parsed):
+        return None
+    return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def number(text: str) -> str | None:
+    """A policy, account, membership or tax number in capitals without separators, or ``None``."""
+    cleaned = _NUMBER_NOISE.sub("", unicodedata.normalize("NFKC", text)).upper()
+    if not cleaned or len(cleaned) > MAX_KEY or not _NUMBER.fullmatch(cleaned):
+        return None
+    return cleaned
+
+
+def name(text: str) -> str | None:
+    """A name with single spaces, otherwise as written, or ``None`` where nothing is left.
+
+    Neither is a name a text with control characters or halves of characters: no partner takes them.
+    """
+    cleaned = " ".join(unicodedata.normalize("NFKC", text).split())
+    if (
+        not cleaned
+        or len(cleaned) > MAX_KEY
+        or any(unicodedata.category(char) in _NO_TEXT for char in cleaned)
+    ):
+        return None
+    return cleaned
+
+
+def _is_text(text: str) -> bool:
+    return not any(unicodedata.category(char) in _NO_TEXT for char in text)
+
+
+def name_tokens(text: str) -> tuple[str, ...]:
+    """The words of a name, without case, accents or apostrophes, each once, in order.
+
+    Scripts other than Latin keep their letters; only marks that are accents or vowel points go.
+    """
+    folded = unicodedata.normalize("NFKD", text[: 4 * MAX_KEY]).casefold().translate(_APOSTROPHES)
+    kept = "".join(char for char in folded if not _is_accent(char)).translate(_LETTERS)
+    composed = unicodedata.normalize("NFC", kept)
+    words = "".join(char if _is_word(char) else " " for char in composed).split()
+    return tuple(dict.fromkeys(words))
+
+
+def _is_accent(char: str) -> bool:
+    # Classes 10 to 35 are Hebrew and Arabic points, 200 and above accents. Between 1 and 9 are
+    # marks that make another letter (Japanese voicing, Indic nukta and virama).
+    combining = unicodedata.combining(char)
+    return 10 <= combining <= 35 or combining >= 200
+
+
+def _is_word(char: str) -> bool:
+    return char.isalnum() or unicodedata.category(char) in {"Mn", "Mc"}
+
+
+_BY_KIND: Mapping[KeyKind, Callable[[str], str | None]] = MappingProxyType(
+    {KeyKind.EMAIL: email, KeyKind.PHONE: phone, KeyKind.NAME: name}
+)
+
+
+def key(kind: KeyKind, text: str) -> str | None:
+    """A look-up key of any kind in its one form, or ``None`` where it cannot be one."""
+    return _BY_KIND.get(kind, number)(text)

@@ -1,0 +1,157 @@
+"""One customer as an operation sees them: what the hub knows, and what the sources gave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from functools import cached_property
+from typing import TypeVar
+
+import msgspec
+
+from c360.kinds import PARTY
+from c360.kinds import kind as kind_of
+from c360.records.base import Record
+from c360.records.party import Party
+from connectors.results import KindResult, SourceResult, SourceState
+from resolvers.joins import join, joins_of
+from resolvers.profile import GoldenProfile, golden_profile
+from resolvers.references import owned
+from store.data import CustomerData
+
+RecordT = TypeVar("RecordT", bound=Record)
+
+_ANSWERED = frozenset({SourceState.FRESH, SourceState.KEPT, SourceState.STALE})
+_INCOMPLETE = frozenset({SourceState.STALE, SourceState.UNAVAILABLE})
+_MISSING = frozenset({SourceState.UNAVAILABLE, SourceState.WITHHELD})
+
+
+class Missing(msgspec.Struct, frozen=True, kw_only=True):
+    """What one source did not give of what was needed of it."""
+
+    source: SourceResult
+    kinds: tuple[str, ...]
+    """Kinds of record that are not there; empty where the source cannot tell them apart."""
+
+
+class CustomerView:
+    """Pure answers over one customer's gathered data. Computed when asked, and once."""
+
+    def __init__(
+        self,
+        customer: CustomerData,
+        sources: Sequence[SourceResult],
+        *,
+        today: date,
+        at: datetime,
+        order: Sequence[str],
+    ) -> None:
+        """Look at a customer.
+
+        Args:
+            customer: What the hub knows.
+            sources: What each source gave, in the order of the settings.
+            today: The day of the operation, by which windows and terms are reckoned.
+            at: When gathering ended; ages are measured against it.
+            order: Connector instances, the most trusted first.
+        """
+        self.customer = customer
+        self.sources = tuple(sources)
+        self.today = today
+        self.at = at
+        self._order = order
+        self._kinds: dict[str, tuple[Record, ...]] = {}
+        self._owned_kinds: dict[str, tuple[Record, ...]] = {}
+
+    def __repr__(self) -> str:
+        return f"CustomerView({self.customer.id})"
+
+    @property
+    def complete(self) -> bool:
+        """Whether every source that was needed answered within the freshness asked for."""
+        return not any(source.state in _INCOMPLETE for source in self.sources)
+
+    @cached_property
+    def profile(self) -> GoldenProfile:
+        """The golden profile."""
+        return golden_profile(self.customer.values, self.of(PARTY, Party), self._order)
+
+    def of(self, kind: str, record: type[RecordT]) -> tuple[RecordT, ...]:
+        """The records of a kind over all sources, in their order."""
+        return tuple(one for one in self.records(kind) if isinstance(one, record))
+
+    def records(self, kind: str) -> tuple[Record, ...]:
+        """The records of a kind as the sources gave them."""
+        found = self._kinds.get(kind)
+        if found is None:
+            results = (source.kinds.get(kind) for source in self.sources)
+            found = tuple(record for result in results if result is not None for record in result.records)
+            self._kinds[kind] = found
+        return found
+
+    def joined(self, kind: str) -> tuple[Record, ...]:
+        """The records of a kind as the graph shows them: with their customer and their joined parts."""
+        records = self._owned(kind)
+        joins = joins_of(kind_of(kind).record) if records else ()
+        return join(records, joins, self._owned) if joins else records
+
+    def _owned(self, kind: str) -> tuple[Record, ...]:
+        found = self._owned_kinds.get(kind)
+        if found is None:
+            found = self.records(kind)
+            if kind_of(kind).identity is not None:
+                found = owned(found, self.customer.id)
+            self._owned_kinds[kind] = found
+        return found
+
+    def answered(self, domain: str) -> bool:
+        """Whether any source gave anything of a domain, even if that is an empty list."""
+        return any(result.state in _ANSWERED for result in self._results(domain))
+
+    def missing(self, domain: str) -> tuple[Missing, ...]:
+        """What a domain's sources did not give; empty where its totals are whole.
+
+        A source that lacks only what belongs to no domain, such as the profile, lacks nothing here.
+        """
+        return tuple(
+            Missing(source=source, kinds=kinds)
+            for source in self._serving(domain)
+            if source.state in _MISSING and ((kinds := _missing_kinds(source, domain)) or not source.kinds)
+        )
+
+    def knows(self, kinds: Iterable[str]) -> bool:
+        """Whether some source gave each of these kinds: what is not known is not zero."""
+        return all(
+            any(
+                (result := source.kinds.get(kind)) is not None and result.state in _ANSWERED
+                for source in self.sources
+            )
+            for kind in kinds
+        )
+
+    def stale(self, domain: str) -> bool:
+        """Whether a last-known copy, older than was asked for, stands in for any of a domain's records."""
+        return any(result.state is SourceState.STALE for result in self._results(domain))
+
+    def fetched_at(self, domain: str) -> datetime | None:
+        """When the oldest of a domain's records was fetched; none where there are none."""
+        answered = (one.fetched_at for one in self._results(domain) if one.state in _ANSWERED)
+        return min((moment for moment in answered if moment is not None), default=None)
+
+    def _results(self, domain: str) -> list[KindResult]:
+        return [one for source in self._serving(domain) for one in _of_domain(source.kinds, domain)]
+
+    def _serving(self, domain: str) -> list[SourceResult]:
+        return [source for source in self.sources if source.domain == domain]
+
+
+def _of_domain(kinds: Mapping[str, KindResult], domain: str) -> list[KindResult]:
+    return [result for kind, result in kinds.items() if kind.partition(".")[0] == domain]
+
+
+def _missing_kinds(source: SourceResult, domain: str) -> tuple[str, ...]:
+    return tuple(
+        kind
+        for kind, result in sorted(source.kinds.items())
+        if result.state in _MISSING and kind.partition(".")[0] == domain
+    )
