@@ -1,0 +1,1 @@
+"""The graph: types, inputs, errors, scalars and the execution that plans, gathers and answers."""

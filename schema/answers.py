@@ -1,0 +1,164 @@
+"""What the graph's objects are resolved from: thin views over a customer's gathered data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from c360.contract import Need
+from connectors.results import SourceProblem, SourceResult
+from resolvers import names
+from resolvers.timeline import Timeline
+from resolvers.view import CustomerView
+from schema import ids
+from schema.errors import ErrorCode, InputError
+from schema.inputs import LONGEST_WINDOW, WindowArguments
+from schema.paging import Connection, connect, stretch
+from schema.shapes import Identity, MissingSource, Problem, Profile, SourceStatus
+
+Answer = Callable[[CustomerView], Any]
+
+
+class FieldAnswers:
+    """An object whose attributes are functions of one customer."""
+
+    __slots__ = ("_answers", "view")
+
+    def __init__(self, view: CustomerView, answers: Mapping[str, Answer]) -> None:
+        self.view = view
+        self._answers = answers
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            answer = self._answers[name]
+        except KeyError:
+            raise AttributeError(name) from None
+        return answer(self.view)
+
+
+class CustomerAnswer(FieldAnswers):
+    """A customer; its own type, so that the graph can tell nodes apart."""
+
+    __slots__ = ()
+
+
+class WindowedConnection(Connection, frozen=True, kw_only=True):
+    """A stretch of what happened in a window of days."""
+
+    since: date
+    until: date
+
+
+def window_of(timeline: Timeline, today: date, asked: WindowArguments) -> Need:
+    """The need for the window that was asked for.
+
+    Raises:
+        InputError: It ends before it begins, or is too long.
+    """
+    need = timeline.window(today, asked.since, asked.until)
+    if need.since is not None and need.until is not None:
+        if need.until < need.since:
+            message = "The window ends before it begins."
+            raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument="until")
+        if need.until - need.since > LONGEST_WINDOW:
+            message = f"A window may be {LONGEST_WINDOW.days} days long at the most."
+            raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument="since")
+    return need
+
+
+def windowed(timeline: Timeline, view: CustomerView, asked: WindowArguments) -> WindowedConnection:
+    """The stretch of a windowed kind that was asked for, newest first."""
+    page = stretch(asked)
+    need = window_of(timeline, view.today, asked)
+    rows = timeline.placed(timeline.within(view.joined(need.kind), need))
+    found = connect(rows, page, scope=need.kind, descending=True)
+    return WindowedConnection(
+        edges=found.edges,
+        page_info=found.page_info,
+        total_count=found.total_count,
+        since=need.since or date.min,
+        until=need.until or date.max,
+    )
+
+
+def source_status(source: SourceResult, at: datetime) -> SourceStatus:
+    """How a source answered, as of the operation."""
+    return SourceStatus(
+        connector=source.connector,
+        domain=source.domain,
+        status=source.state,
+        fetched_at=source.fetched_at,
+        age=None if source.fetched_at is None else max(at - source.fetched_at, timedelta(0)),
+        latency=source.latency,
+        problem=problem(source.problem),
+    )
+
+
+def problem(found: SourceProblem | None) -> Problem | None:
+    """A source's problem as the graph shows it."""
+    if found is None:
+        return None
+    retry = found.retry_after
+    return Problem(
+        code=found.code,
+        message=found.message,
+        retry_after=None if retry is None else timedelta(seconds=min(max(retry, 0), 10**8)),
+    )
+
+
+def customer_answers(domain_of: Mapping[str, str]) -> dict[str, Answer]:
+    """The fields that every customer has, by name.
+
+    Args:
+        domain_of: Domain of each configured connector instance.
+    """
+
+    def identities(view: CustomerView) -> list[Identity]:
+        return [
+            Identity(
+                connector=link.connector,
+                domain=domain_of.get(link.connector),
+                party_id=link.party_id,
+                method=link.method,
+                confidence=link.confidence,
+                evidence=link.evidence or None,
+                linked_at=link.linked_at,
+            )
+            for link in view.customer.links
+        ]
+
+    return {
+        "id": lambda view: ids.encode("Customer", view.customer.id),
+        "kind": lambda view: view.customer.kind,
+        "display_name": lambda view: view.customer.display_name,
+        "country": lambda view: view.customer.country,
+        "created_at": lambda view: view.customer.created_at,
+        "updated_at": lambda view: view.customer.updated_at,
+        "profile": profile,
+        "identities": identities,
+        "sources": lambda view: [source_status(source, view.at) for source in view.sources],
+        "complete": lambda view: view.complete,
+    }
+
+
+def profile(view: CustomerView) -> Profile:
+    """The golden profile with a name to call the customer by."""
+    golden, customer = view.profile, view.customer
+    return Profile(
+        display_name=names.display_name(golden, customer.kind, customer.display_name),
+        **{key: getattr(golden, key) for key in golden.__struct_fields__},
+    )
+
+
+def missing(view: CustomerView, domain: str) -> list[MissingSource]:
+    """What the sources of a domain did not give."""
+    return [
+        MissingSource(
+            connector=one.source.connector,
+            status=one.source.state,
+            records=one.kinds,
+            problem=problem(one.source.problem),
+        )
+        for one in view.missing(domain)
+    ]

@@ -1,0 +1,161 @@
+"""Builds the graph from its parts. The same parts give the same schema, whatever plugins there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import strawberry
+from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
+from strawberry.schema.config import StrawberryConfig
+
+from c360.records.party import Party
+from resolvers.references import referrers
+from schema.derive import Demand, Deriver, reader_of
+from schema.execution.extension import extension
+from schema.execution.plan import Planner
+from schema.groups import discover
+from schema.inputs import CustomerKey
+from schema.paging import connection_type
+from schema.roots.base import RootField
+from schema.roots.customer import CustomerRoot
+from schema.roots.customers import CustomersRoot
+from schema.roots.nodes import ConnectorsRoot, NodeRoot, NodesRoot
+from schema.roots.search import SearchRoot
+from schema.scalars import scalar_map
+from schema.shapes import SearchSource
+from schema.types import GroupType, Node, connector_type, customer_type, deriver, group_answers
+
+ROOTS: Mapping[str, type[RootField]] = {
+    root.name: root for root in (CustomerRoot, CustomersRoot, SearchRoot, ConnectorsRoot, NodeRoot, NodesRoot)
+}
+
+
+class Schema(strawberry.Schema):
+    """The executable graph with what its engine needs."""
+
+    planner: Planner
+    group_answers: Mapping[str, Any]
+
+    @property
+    def graphql(self) -> GraphQLSchema:
+        """The schema as graphql-core knows it."""
+        return self._schema
+
+    def process_errors(self, errors: list[Any], execution_context: Any = None) -> None:
+        """Log nothing here: the library would log the query and the values in it."""
+
+
+def build_schema() -> Schema:
+    """The graph, ready for an engine."""
+    groups = discover()
+    timelines = {kind: line for group in groups for kind, line in group.timelines.items()}
+    references = referrers(timelines)
+    make = deriver(groups, references)
+    make.input(CustomerKey, one_of=True)
+    group_types = [GroupType(make, group) for group in groups]
+    customer = customer_type(make, group_types)
+    connector = connector_type(make)
+    query = _query(make, customer, connector)
+    roots = {**ROOTS, **{root.name: root.over(references) for root in (NodeRoot, NodesRoot)}}
+    hook: Any = extension(_NO_PLANNER, roots)
+    schema = Schema(
+        query,
+        types=[customer, connector],
+        extensions=[hook],
+        config=StrawberryConfig(scalar_map=scalar_map()),
+    )
+    _natively_one_of(schema.graphql)
+    _resolve_by_attribute(schema.graphql)
+    schema.planner = hook.planner = Planner(schema.graphql, timelines)
+    schema.group_answers = group_answers(group_types)
+    return schema
+
+
+_NO_PLANNER: Any = None
+"""Until the schema is built from which the planner reads its table."""
+
+
+def _ready(_root: object, info: Any, **_given: object) -> Any:
+    """The resolver of every root field: all work is done."""
+    return info.context.ready(info.path.key)
+
+
+def _query(make: Deriver, customer: Any, connector: Any) -> Any:
+    returns = {
+        "customer": customer | None,
+        "customers": _customers(make, customer),
+        "search": _search(make, customer),
+        "connectors": list[connector],
+        "node": Node | None,
+        "nodes": list[Node | None],
+    }
+    fields = {
+        name: make.computed(_ready, returns[name], root.description, arguments=root.arguments_type)
+        for name, root in ROOTS.items()
+    }
+    return make.build("Query", "What can be asked.", fields)
+
+
+def _customers(make: Deriver, customer: Any) -> Any:
+    return connection_type(
+        make,
+        customer,
+        "Customer",
+        "customers",
+        counted="How many customers meet the filter; counted only where it is asked for.",
+        count_demand=Demand(count=True),
+    )
+
+
+def _search(make: Deriver, customer: Any) -> Any:
+    result = make.build(
+        "SearchResult",
+        "A customer that the text leads to, or a partner's record that no customer is linked to.",
+        {
+            "customer": make.attribute(customer | None, "The customer; null where the hub has none linked."),
+            "parties": make.attribute(
+                tuple[Party, ...], "Partner records that were found live, as the partners hold them."
+            ),
+        },
+    )
+    return connection_type(
+        make,
+        result,
+        "Search",
+        "results, the surest first",
+        counted="How many results there are.",
+        more={
+            "sources": make.attribute(
+                tuple[SearchSource, ...],
+                "What became of the search at each source, in the order of the settings.",
+            ),
+            "truncated": make.attribute(
+                bool, "Whether the hub's index has more customers than are shown; narrow the text."
+            ),
+        },
+    )
+
+
+def _natively_one_of(schema: GraphQLSchema) -> None:
+    """Let graphql-core itself check oneOf inputs, which the library does in rules of its own."""
+    for kind in schema.type_map.values():
+        definition = (kind.extensions or {}).get("strawberry-definition")
+        if isinstance(kind, GraphQLInputObjectType) and getattr(definition, "is_one_of", False):
+            kind.is_one_of = True
+            kind.out_type = GraphQLInputObjectType.out_type  # type: ignore[method-assign]  # the default again
+
+
+def _resolve_by_attribute(schema: GraphQLSchema) -> None:
+    """Resolve plain fields by their attribute at once, without the library's detour on each value."""
+    for name, kind in schema.type_map.items():
+        if name.startswith("__") or not isinstance(kind, GraphQLObjectType):
+            continue
+        for field in kind.fields.values():
+            read = reader_of(field)
+            if read is not None:
+                field.resolve = _resolver(read)
+
+
+def _resolver(read: Callable[[Any], Any]) -> Callable[..., Any]:
+    return lambda source, _info, **_given: read(source)

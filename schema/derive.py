@@ -1,0 +1,378 @@
+"""Graph types from Python's own: each field is written once, in the record, and never again.
+
+A frozen msgspec struct with ``Annotated[…, Meta(description=…)]`` on its fields becomes a GraphQL
+object, an enum a GraphQL enum. What a joined field needs stands in its ``Meta.extra`` and becomes
+its :class:`Demand`, which planning reads.
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import operator
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Annotated, Any
+
+import msgspec
+import strawberry
+from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
+from strawberry.types.field import StrawberryField
+
+from c360.values import CountryCode, CurrencyCode, LanguageTag, Percentage
+from resolvers.joins import field_extra
+from resolvers.timeline import Timeline
+from schema.docs import description, member_descriptions
+
+_SCALARS = (
+    str, int, float, bool, date, datetime, timedelta, Decimal,
+    CurrencyCode, CountryCode, LanguageTag, Percentage, strawberry.ID,
+)  # fmt: skip
+_DEMAND = "demand"
+_READ = "read"
+
+
+class GraphName(msgspec.Struct, frozen=True):
+    """In ``Annotated``: the type of the graph that stands for a Python type here."""
+
+    name: str
+
+
+class Demand(msgspec.Struct, frozen=True, kw_only=True):
+    """What selecting a field asks for."""
+
+    kinds: tuple[str, ...] = ()
+    """Kinds of record."""
+    timeline: Timeline | None = None
+    """Where the field's own arguments set the window of a windowed kind."""
+    count: bool = False
+    """The number of all customers, which costs the store a query of its own."""
+
+
+NOTHING = Demand()
+
+
+def demand_of(field: object) -> Demand:
+    """What a GraphQL field of a built schema asks for."""
+    definition = getattr(field, "extensions", {}).get("strawberry-definition")
+    demand: Demand = getattr(definition, "metadata", {}).get(_DEMAND, NOTHING)
+    return demand
+
+
+def reader_of(field: object) -> Callable[[Any], Any] | None:
+    """How a GraphQL field of a built schema is read from its object; none where it has a resolver."""
+    definition = getattr(field, "extensions", {}).get("strawberry-definition")
+    if definition is None or definition.base_resolver is not None:
+        return None
+    read: Callable[[Any], Any] | None = definition.metadata.get(_READ)
+    return read or operator.attrgetter(definition.python_name)
+
+
+class NodeOf(msgspec.Struct, frozen=True, kw_only=True):
+    """What makes a struct's object a node."""
+
+    interface: type
+    identify: Callable[[Any], str]
+    """The global id of a value."""
+
+
+class Deriver:
+    """Makes graph types and remembers them, so that each Python type has one.
+
+    Args:
+        enum_names: Names in the graph of enums that are named otherwise in Python.
+        stands_for: The types that :class:`GraphName` names.
+        nodes: The structs whose objects are nodes; their field ``id`` is not one of the struct.
+    """
+
+    def __init__(
+        self,
+        enum_names: Mapping[type[enum.Enum], str] | None = None,
+        stands_for: Mapping[str, Any] | None = None,
+        nodes: Mapping[type[msgspec.Struct], NodeOf] | None = None,
+    ) -> None:
+        self._enum_names = dict(enum_names or {})
+        self._stands_for = dict(stands_for or {})
+        self._nodes = dict(nodes or {})
+        self._enums: dict[type[enum.Enum], StrawberryEnumDefinition] = {}
+        self._objects: dict[type, Any] = {}
+        self._inputs: dict[type, Any] = {}
+        self._names: set[str] = set()
+
+    def annotation(self, hint: Any) -> Any:  # one branch per kind of type
+        """The graph's type for a Python type hint.
+
+        Raises:
+            TypeError: No GraphQL type stands for it.
+        """
+        if hasattr(hint, "__metadata__"):
+            return self.annotation(self._stand_in(hint))
+        origin = typing.get_origin(hint)
+        if origin in {typing.Union, types.UnionType}:
+            return self._optional(typing.get_args(hint))
+        if origin in {tuple, list, Sequence}:
+            return list[self.annotation(typing.get_args(hint)[0])]  # type: ignore[misc]  # built at run time
+        if isinstance(hint, type) and issubclass(hint, enum.Enum):
+            return self.enum(hint)
+        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+            return self.object(hint)
+        if hint in _SCALARS or strawberry_type(hint):
+            return hint
+        message = f"no GraphQL type stands for {hint!r}"
+        raise TypeError(message)
+
+    def _stand_in(self, hint: Any) -> Any:
+        named = (self._stands_for[one.name] for one in hint.__metadata__ if isinstance(one, GraphName))
+        return next(named, typing.get_args(hint)[0])
+
+    def _optional(self, members: tuple[Any, ...]) -> Any:
+        inner = [member for member in members if member is not types.NoneType]
+        if len(inner) != 1:
+            message = f"no GraphQL type stands for a union of {inner!r}"
+            raise TypeError(message)
+        return typing.Optional[self.annotation(inner[0])]  # noqa: UP045  # the operand is a run-time value
+
+    def enum(self, kind: type[enum.Enum]) -> StrawberryEnumDefinition:
+        """The GraphQL enum of a Python enum, which itself stays as it is."""
+        if kind not in self._enums:
+            descriptions = member_descriptions(kind)
+            self._enums[kind] = StrawberryEnumDefinition(
+                wrapped_cls=kind,
+                name=self._enum_names.get(kind, kind.__name__),
+                values=[
+                    EnumValue(name, member.value, description=descriptions[name])
+                    for name, member in kind.__members__.items()
+                ],
+                description=description(kind),
+            )
+        return self._enums[kind]
+
+    def object(self, record: type[msgspec.Struct]) -> Any:
+        """The GraphQL object of a struct, named like it."""
+        if record not in self._objects:
+            node = self._nodes.get(record)
+            self._objects[record] = (
+                self.build(record.__name__, description(record), self.fields(record))
+                if node is None
+                else self._node(record, node)
+            )
+        return self._objects[record]
+
+    def _node(self, record: type[msgspec.Struct], node: NodeOf) -> Any:
+        text = "Global id, opaque: `node` finds the same object again."
+        identity = self.attribute(strawberry.ID, text, read=node.identify)
+        return self.build(
+            record.__name__,
+            description(record),
+            {"id": identity, **self.fields(record)},
+            bases=(node.interface,),
+            is_type_of=lambda value, _info: isinstance(value, record),
+        )
+
+    def fields(self, record: type[msgspec.Struct]) -> dict[str, StrawberryField]:
+        """The fields of a struct as GraphQL fields, resolved by attribute."""
+        hints = typing.get_type_hints(record, include_extras=True)
+        return {
+            name: self.attribute(_named(hint), _described(record, name, hint), demand=_joined(hint))
+            for name, hint in ((name, hints[name]) for name in record.__struct_fields__)
+        }
+
+    def attribute(
+        self,
+        hint: Any,
+        text: str,
+        *,
+        demand: Demand = NOTHING,
+        read: Callable[[Any], Any] | None = None,
+    ) -> StrawberryField:
+        """A field that is read from its object alone.
+
+        Args:
+            hint: The type of its value.
+            text: The field's description.
+            demand: What selecting the field asks for.
+            read: How it is read; by default it is the attribute of that name.
+        """
+        return _field(None, self.annotation(hint), text, demand, read)
+
+    def computed(
+        self,
+        resolver: Callable[..., Any],
+        hint: Any,
+        text: str,
+        *,
+        arguments: type[msgspec.Struct] | None = None,
+        demand: Demand = NOTHING,
+    ) -> StrawberryField:
+        """A field with a resolver.
+
+        Args:
+            resolver: Called with the object, the execution's info and the arguments by name.
+            hint: The type of what it returns.
+            text: The field's description.
+            arguments: A struct whose fields are the arguments.
+            demand: What selecting the field asks for.
+        """
+        parameters = [] if arguments is None else list(self._parameters(arguments))
+        return _field(_typed(resolver, parameters, self.annotation(hint)), None, text, demand)
+
+    def build(
+        self,
+        name: str,
+        text: str,
+        fields: Mapping[str, StrawberryField],
+        *,
+        bases: tuple[type, ...] = (),
+        is_type_of: Callable[[Any, Any], bool] | None = None,
+    ) -> Any:
+        """A GraphQL object with these fields.
+
+        Args:
+            name: Its name in the graph.
+            text: Its description.
+            fields: By their names in Python.
+            bases: Interfaces it implements.
+            is_type_of: Whether a value is resolved as this type, where an interface asks.
+
+        Raises:
+            TypeError: Another type has that name: the library would mix the two up.
+        """
+        annotations = {
+            key: annotated.annotation
+            for key, field in fields.items()
+            if field.base_resolver is None and (annotated := field.type_annotation) is not None
+        }
+        if name in self._names:
+            message = f"two types would be named {name} in the graph; rename one"
+            raise TypeError(message)
+        self._names.add(name)
+        body = {"__annotations__": annotations, "__doc__": text, "__module__": __name__, **fields}
+        if is_type_of is not None:
+            body["is_type_of"] = staticmethod(is_type_of)
+        made = types.new_class(name, bases, exec_body=lambda namespace: namespace.update(body))
+        return strawberry.type(made, name=name, description=text)
+
+    def input(self, struct: type[msgspec.Struct], *, one_of: bool = False) -> Any:
+        """The GraphQL input object of a struct; to be called for a ``one_of`` before it is referred to."""
+        if struct not in self._inputs:
+            fields = {parameter.name: parameter for parameter in self._parameters(struct)}
+            body: dict[str, Any] = {
+                "__annotations__": {name: _bare(one.annotation) for name, one in fields.items()},
+                "__doc__": struct.__doc__,
+                "__module__": __name__,
+            }
+            for name, one in fields.items():
+                (argument,) = one.annotation.__metadata__
+                default = {} if one.default is one.empty else {"default": one.default}
+                body[name] = strawberry.field(description=argument.description, **default)
+            made = types.new_class(struct.__name__, exec_body=lambda namespace: namespace.update(body))
+            self._inputs[struct] = strawberry.input(
+                made, name=struct.__name__, description=description(struct), one_of=one_of
+            )
+        return self._inputs[struct]
+
+    def _parameters(self, struct: type[msgspec.Struct]) -> Iterator[inspect.Parameter]:
+        hints = typing.get_type_hints(struct, include_extras=True)
+        for field in msgspec.structs.fields(struct):
+            hint = hints[field.name]
+            argument = strawberry.argument(description=_described(struct, field.name, hint))
+            yield inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=_default(field),
+                annotation=Annotated[self._input_annotation(_nullable(field, hint)), argument],
+            )
+
+    def _input_annotation(self, hint: Any) -> Any:
+        if hasattr(hint, "__metadata__"):
+            return self._input_annotation(self._stand_in(hint))
+        members = typing.get_args(hint)
+        if typing.get_origin(hint) in {typing.Union, types.UnionType} and types.NoneType in members:
+            (inner,) = (member for member in members if member is not types.NoneType)
+            return typing.Optional[self._input_annotation(inner)]  # noqa: UP045  # a run-time value
+        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+            return self.input(hint)
+        return self.annotation(hint)
+
+
+def strawberry_type(hint: object) -> bool:
+    """Whether a type is one of the graph already."""
+    return hasattr(hint, "__strawberry_definition__")
+
+
+def _bare(annotation: Any) -> Any:
+    return typing.get_args(annotation)[0]
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    """No default is printed where none is meant: absent and null are the same to us."""
+    if field.default is msgspec.NODEFAULT:
+        return inspect.Parameter.empty
+    if field.default is None or field.default == ():
+        return strawberry.UNSET
+    return field.default
+
+
+def _nullable(field: msgspec.structs.FieldInfo, hint: Any) -> Any:
+    """An empty tuple stands for "not given", which callers leave out or give as null."""
+    return typing.Optional[hint] if field.default == () else hint  # noqa: UP045  # a run-time value
+
+
+def _field(
+    resolver: Callable[..., Any] | None,
+    annotation: Any,
+    text: str,
+    demand: Demand,
+    read: Callable[[Any], Any] | None = None,
+) -> StrawberryField:
+    made: Callable[..., Any] = strawberry.field
+    field: StrawberryField = made(
+        resolver=resolver,
+        graphql_type=annotation,
+        description=text,
+        metadata={
+            **({} if demand is NOTHING else {_DEMAND: demand}),
+            **({} if read is None else {_READ: read}),
+        },
+    )
+    return field
+
+
+def _typed(
+    resolver: Callable[..., Any], arguments: Sequence[inspect.Parameter], returns: Any
+) -> Callable[..., Any]:
+    """The resolver with the signature that is known only at run time."""
+
+    def typed(root: Any, info: strawberry.Info, **given: Any) -> Any:
+        return resolver(root, info, **given)
+
+    before = [
+        inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD),
+        inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info),
+    ]
+    vars(typed)["__signature__"] = inspect.Signature([*before, *arguments], return_annotation=returns)
+    typed.__annotations__ = {"info": strawberry.Info, "return": returns} | {
+        one.name: one.annotation for one in arguments
+    }
+    return typed
+
+
+def _described(record: type, name: str, hint: object) -> str:
+    for meta in getattr(hint, "__metadata__", ()):
+        if isinstance(meta, msgspec.Meta) and meta.description:
+            return meta.description
+    message = f"{record.__name__}.{name} has no description"
+    raise TypeError(message)
+
+
+def _named(hint: Any) -> Any:
+    """What the host fills in names a connector instance, and is an id wherever it stands."""
+    return strawberry.ID if field_extra(hint).get("host") else hint
+
+
+def _joined(hint: object) -> Demand:
+    joined = field_extra(hint).get("joined")
+    return NOTHING if joined is None else Demand(kinds=(joined,))

@@ -1,0 +1,81 @@
+"""Descriptions from Python: a class by its docstring, an enum member by the docstring beneath it.
+
+::
+
+    class SourceState(enum.Enum):
+        FRESH = "FRESH"
+        \"\"\"Answered live in this operation.\"\"\"
+
+A member of an enum made at run time has its ``__doc__`` set; any other without one is described by
+its name in words, and ``OTHER`` as what it is in every enum.
+"""
+
+from __future__ import annotations
+
+import ast
+import enum
+import inspect
+import itertools
+import re
+import textwrap
+
+_MARKUP = re.compile(r":(?:class|meth|func|attr|mod|data):`~?(?:[\w.]*\.)?(\w+)`|``([^`]*)``")
+
+
+def description(documented: object) -> str:
+    """A docstring as GraphQL shows it: one paragraph a line, without Python's markup.
+
+    Raises:
+        TypeError: There is none, or only an inherited one.
+    """
+    text = getattr(documented, "__doc__", None)
+    if not text:
+        message = f"{documented!r} has no docstring to describe it in the graph"
+        raise TypeError(message)
+    return prose(text)
+
+
+def prose(text: str) -> str:
+    """Text with its lines joined into paragraphs and its markup taken off."""
+    paragraphs = re.split(r"\n\s*\n", inspect.cleandoc(text))
+    return "\n\n".join(_MARKUP.sub(_plain, " ".join(paragraph.split())) for paragraph in paragraphs)
+
+
+def _plain(match: re.Match[str]) -> str:
+    return match[1] or f"`{match[2]}`"
+
+
+def member_descriptions(kind: type[enum.Enum]) -> dict[str, str]:
+    """A description of every member, by its name."""
+    written = _written(kind)
+    return {
+        name: written.get(name) or vars(member).get("__doc__") or _in_words(name)
+        for name, member in kind.__members__.items()
+    }
+
+
+def undocumented_members(kind: type[enum.Enum]) -> list[str]:
+    """Members that are described by their name alone."""
+    return [name for name in kind.__members__ if name not in _written(kind)]
+
+
+def _in_words(name: str) -> str:
+    if name == "OTHER":
+        return "None of these, or one of the partner's own that this graph does not know."
+    return name.replace("_", " ").capitalize() + "."
+
+
+def _written(kind: type[enum.Enum]) -> dict[str, str]:
+    try:
+        source = textwrap.dedent(inspect.getsource(kind))
+    except (OSError, TypeError):  # made at run time, or shipped without its source
+        return {}
+    (definition,) = ast.parse(source).body
+    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    found = {}
+    for statement, following in itertools.pairwise(body):
+        if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+            continue
+        if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
+            found[statement.targets[0].id] = prose(str(following.value.value))
+    return found

@@ -1,0 +1,199 @@
+"""The engine: what the HTTP layer asks to execute an operation."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+from graphql import (
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    get_variable_values,
+)
+from graphql.execution.values import VariableValues
+
+from c360.access import Access
+from c360.errors import place
+from schema.build import Schema
+from schema.errors import ErrorCode, InputError, coded, is_told
+from schema.execution.context import EngineSettings, OperationContext, Services
+from schema.execution.documents import Documents, Prepared, RequestError, operation_of
+from schema.execution.limits import Limits
+from schema.ports import Database, Host
+
+_log = logging.getLogger(__name__)
+
+_MOST_ERRORS = 50
+"""Errors in one answer; a list whose every element fails would repeat itself."""
+
+Allow = Literal["query", "any"]
+
+
+class GraphResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The outcome of one request."""
+
+    data: Mapping[str, Any] | None = None
+    errors: Sequence[Mapping[str, Any]] = ()
+    """As they are sent: message, locations, path, extensions with a ``code``."""
+    extensions: Mapping[str, Any] = {}
+    is_request_error: bool = False
+    """Nothing was executed: a mistake in the document, the operation's name or the variables. The
+    answer then has no ``data`` at all, and over HTTP the status is one of 4xx."""
+    not_allowed: bool = False
+    """The request error is that this kind of operation cannot be sent this way: a mutation over GET."""
+
+    def body(self) -> dict[str, Any]:
+        """The response map of the GraphQL specification."""
+        body: dict[str, Any] = {}
+        if self.errors:
+            body["errors"] = list(self.errors)
+        if not self.is_request_error:
+            body["data"] = self.data
+        if self.extensions:
+            body["extensions"] = dict(self.extensions)
+        return body
+
+
+class NotAllowedError(RequestError):
+    """This kind of operation cannot be sent this way."""
+
+
+class GraphEngine:
+    """Executes operations over one schema.
+
+    Args:
+        schema: From :func:`schema.build.build_schema`.
+        database: The store.
+        host: The connectors.
+        clock: The present, in UTC.
+        settings: Defaults of gathering.
+        limits: Bounds of a document.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        database: Database,
+        host: Host,
+        clock: Callable[[], datetime],
+        *,
+        settings: EngineSettings | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self._schema = schema
+        self._documents = Documents(schema.graphql, limits or Limits())
+        self._services = Services(
+            database=database,
+            host=host,
+            clock=clock,
+            settings=settings or EngineSettings(),
+            groups=schema.group_answers,
+        )
+
+    async def execute(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        *,
+        access: Access,
+        allow: Allow = "any",
+    ) -> GraphResponse:
+        """Execute an operation. Never raises but for cancellation.
+
+        Args:
+            query: The document.
+            variables: Values of its variables, as decoded from JSON.
+            operation_name: Which of its operations; needed where it has several.
+            access: Who asks, for what.
+            allow: ``query`` where the request must not change anything, as over GET.
+        """
+        try:
+            prepared = self._documents.prepare(query)
+            operation = operation_of(prepared.document, operation_name)
+            _check_allowed(operation, allow)
+            context = self._context(prepared, operation, variables or {}, access)
+        except RequestError as refused:
+            return GraphResponse(
+                errors=[_presented(error) for error in refused.errors],
+                is_request_error=True,
+                not_allowed=isinstance(refused, NotAllowedError),
+            )
+        except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message
+            return GraphResponse(errors=[_masked(GraphQLError("", original_error=error))])
+        return await self._run(query, variables or {}, context)
+
+    def _context(
+        self,
+        prepared: Prepared,
+        operation: OperationDefinitionNode,
+        variables: Mapping[str, Any],
+        access: Access,
+    ) -> OperationContext:
+        coerced = self._coerced(operation, variables)
+        self._documents.check_values(prepared, operation, coerced)
+        return OperationContext(
+            services=self._services,
+            access=access,
+            document=prepared.document,
+            operation=operation,
+            fragments=prepared.fragments,
+            variables=coerced,
+            at=self._services.clock(),
+        )
+
+    def _coerced(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> VariableValues:
+        definitions = operation.variable_definitions or ()
+        found = get_variable_values(self._schema.graphql, definitions, dict(variables), _MOST_ERRORS)
+        if isinstance(found, list):
+            raise RequestError([coded(error, ErrorCode.BAD_USER_INPUT) for error in found])
+        return found
+
+    async def _run(
+        self, query: str, variables: Mapping[str, Any], context: OperationContext
+    ) -> GraphResponse:
+        name = context.operation.name
+        try:
+            result = await self._schema.execute(
+                query,
+                variable_values=dict(variables),
+                context_value=context,
+                operation_name=name.value if name else None,
+            )
+        except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message
+            return GraphResponse(errors=[_masked(GraphQLError("", original_error=error))])
+        errors = [_presented(error) for error in (result.errors or ())[:_MOST_ERRORS]]
+        return GraphResponse(data=result.data, errors=errors)
+
+
+def _check_allowed(operation: OperationDefinitionNode, allow: Allow) -> None:
+    kind = operation.operation
+    if kind is not OperationType.QUERY and (kind is not OperationType.MUTATION or allow != "any"):
+        message = f"A {kind.value} cannot be sent this way."
+        raise NotAllowedError([InputError(message, code=ErrorCode.OPERATION_NOT_ALLOWED)])
+
+
+def _presented(error: GraphQLError) -> Mapping[str, Any]:
+    if not is_told(error):
+        return _masked(error)
+    presented: Mapping[str, Any] = error.formatted
+    return presented
+
+
+def _masked(error: GraphQLError) -> Mapping[str, Any]:
+    """An unexpected error without its message, which is logged without its values."""
+    correlation = uuid.uuid4().hex
+    cause = error.original_error or error
+    _log.error("unexpected %s (correlation id %s)", place(cause, lines=3), correlation)
+    masked: dict[str, Any] = {
+        "message": "Something unexpected went wrong here. Quote the correlation id when reporting it.",
+        "extensions": {"code": ErrorCode.INTERNAL.value, "correlationId": correlation},
+    }
+    if error.path is not None:
+        masked["path"] = list(error.path)
+    return masked

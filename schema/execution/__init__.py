@@ -1,0 +1,1 @@
+"""Plan, gather, answer: how an operation is executed."""

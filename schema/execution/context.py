@@ -1,0 +1,80 @@
+"""What one operation carries from its plan to its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
+from graphql.execution.values import VariableValues
+
+from c360.access import Access
+from connectors.host import InstanceInfo
+from resolvers.view import CustomerView
+from schema.answers import Answer, CustomerAnswer, customer_answers
+from schema.ports import Database, Host
+
+
+class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What execution can be told."""
+
+    deadline: timedelta = timedelta(seconds=2)
+    """From the start of the operation to the answer, unless the operation says otherwise."""
+    searches: int = 50
+    """Searches at the partners in one operation at the most."""
+    records: int = 5_000
+    """Kinds of record to fetch in one operation at the most, counted for each customer: everything of
+    two pages of customers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """What execution works with; the same for all operations."""
+
+    database: Database
+    host: Host
+    clock: Callable[[], datetime]
+    settings: EngineSettings
+    groups: Mapping[str, Answer]
+    """How the groups of a customer are answered."""
+
+
+@dataclass(kw_only=True)
+class OperationContext:
+    """One operation."""
+
+    services: Services
+    access: Access
+    document: DocumentNode
+    operation: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: VariableValues
+    at: datetime
+    infos: Sequence[InstanceInfo] = ()
+    answers: dict[str, Any] = field(default_factory=dict)
+    """What each root field answers, or the error it raises, by its place in the answer."""
+
+    @property
+    def today(self) -> date:
+        """The day of the operation, in UTC."""
+        return self.at.astimezone(UTC).date()
+
+    def ready(self, key: str) -> Any:
+        """The answer of a root field.
+
+        Raises:
+            GraphQLError: What is wrong with its arguments.
+        """
+        answer = self.answers[key]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def answer_maker(self) -> Callable[[CustomerView], CustomerAnswer]:
+        """What makes a customer's view an object of the graph."""
+        domain_of = {info.id: info.domain for info in self.infos if info.domain}
+        answers = {**customer_answers(domain_of), **self.services.groups}
+        return lambda view: CustomerAnswer(view, answers)

@@ -1,0 +1,210 @@
+"""How many values an answer may have, estimated from the operation alone.
+
+A document within its limits can still ask for a hundred customers, a hundred transactions of each, and
+these under forty aliases. Answering is one stretch of computing that nobody else gets a turn in, so what
+would take too long is refused before anything is fetched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SchemaMetaFieldDef,
+    SelectionNode,
+    SelectionSetNode,
+    TypeMetaFieldDef,
+    get_argument_values,
+    get_named_type,
+)
+from graphql.execution.values import VariableValues
+
+from schema.errors import ErrorCode, InputError
+from schema.execution.plan import included
+from schema.inputs import DEFAULT_PAGE, MAX_NODES, MAX_PAGE
+
+SHORT_LIST = 5
+"""Elements of a list that is not paged: accounts, policies, claims. Seldom more, often fewer."""
+
+_SIZES = ("first", "last")
+
+
+class _Entry(NamedTuple):
+    """What estimating knows of a field."""
+
+    field: GraphQLField
+    inner: str
+    """The type of its values."""
+    times: int
+    """Elements, where it is a list."""
+    is_paged: bool
+    """Whether its arguments say how many ``edges`` it has."""
+    is_edges: bool
+    """Whether it is the ``edges`` of a connection."""
+
+
+class _Amount(NamedTuple):
+    """Values below a selection set: some there are once, some once for each edge of a connection."""
+
+    once: int
+    each: int
+
+
+class Estimator:
+    """Estimates over one schema.
+
+    Args:
+        schema: Whose operations are estimated.
+    """
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        lengths = _introspected(schema)
+        self._schema = schema
+        self._table: dict[str, dict[str, _Entry]] = {
+            name: {key: _entry(key, field, lengths.get((name, key))) for key, field in kind.fields.items()}
+            for name, kind in schema.type_map.items()
+            if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
+        }
+        if schema.query_type is not None:
+            for meta, field in (("__schema", SchemaMetaFieldDef), ("__type", TypeMetaFieldDef)):
+                self._table[schema.query_type.name][meta] = _entry(meta, field, None)
+
+    def values(
+        self,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: VariableValues | None = None,
+    ) -> int:
+        """The values that the answer to a validated operation may have.
+
+        Args:
+            operation: The operation.
+            fragments: Those of its document.
+            variables: Coerced; without them, every page counts as the largest.
+        """
+        root = self._schema.get_root_type(operation.operation)
+        walk = _Walk(self._table, fragments, variables)
+        return walk.of(operation.selection_set, root.name if root else "").once
+
+
+class _Walk:
+    """One operation's walk. Each fragment is counted once, however often it is spread."""
+
+    def __init__(
+        self,
+        table: Mapping[str, Mapping[str, _Entry]],
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: VariableValues | None,
+    ) -> None:
+        self._table = table
+        self._fragments = fragments
+        self._variables = variables
+        self._known: dict[str, _Amount] = {}
+
+    def of(self, selection_set: SelectionSetNode, type_name: str) -> _Amount:
+        """The values below a selection set."""
+        once = each = 0
+        for selection in selection_set.selections:
+            if self._variables is not None and not included(selection, self._variables):
+                continue
+            amount = self._selection(selection, type_name)
+            once += amount.once
+            each += amount.each
+        return _Amount(once, each)
+
+    def _selection(self, node: SelectionNode, type_name: str) -> _Amount:
+        if isinstance(node, FieldNode):
+            return self._field(node, self._table.get(type_name, {}).get(node.name.value))
+        if isinstance(node, InlineFragmentNode):
+            condition = node.type_condition
+            return self.of(node.selection_set, condition.name.value if condition else type_name)
+        if isinstance(node, FragmentSpreadNode):
+            return self._spread(node.name.value)
+        return _Amount(0, 0)
+
+    def _spread(self, name: str) -> _Amount:
+        known = self._known.get(name)
+        if known is None:
+            fragment = self._fragments[name]
+            known = self._known[name] = self.of(fragment.selection_set, fragment.type_condition.name.value)
+        return known
+
+    def _field(self, node: FieldNode, entry: _Entry | None) -> _Amount:
+        if entry is None:
+            return _Amount(1, 0)
+        inner = self.of(node.selection_set, entry.inner) if node.selection_set else _Amount(0, 0)
+        if entry.is_edges:
+            return _Amount(1, inner.once)
+        if entry.is_paged:
+            return _Amount(1 + inner.once + inner.each * self._size(node, entry.field), 0)
+        times = self._given(node, entry.field) if "ids" in entry.field.args else entry.times
+        return _Amount(1 + times * inner.once, inner.each)
+
+    def _size(self, node: FieldNode, field: GraphQLField) -> int:
+        """Elements of a page. What is out of bounds is refused when it is answered, and costs nothing."""
+        if self._variables is None:
+            return MAX_PAGE
+        try:
+            given = get_argument_values(field, node, self._variables)
+        except GraphQLError:
+            return 0
+        size = next((given[name] for name in _SIZES if given.get(name) is not None), DEFAULT_PAGE)
+        return size if 0 < size <= MAX_PAGE else 0
+
+    def _given(self, node: FieldNode, field: GraphQLField) -> int:
+        """Ids that are given."""
+        if self._variables is None:
+            return MAX_NODES
+        try:
+            given = get_argument_values(field, node, self._variables)["ids"]
+        except GraphQLError:
+            return 0
+        return len(given) if len(given) <= MAX_NODES else 0
+
+
+def _entry(name: str, field: GraphQLField, length: int | None) -> _Entry:
+    paged = any(size in field.args for size in _SIZES)
+    times = 1 if "[" not in str(field.type) else SHORT_LIST if length is None else length
+    return _Entry(field, get_named_type(field.type).name, times, paged, name == "edges")
+
+
+def _introspected(schema: GraphQLSchema) -> Mapping[tuple[str, str], int]:
+    """The lengths of the lists that introspection shows; of those within each type, the mean."""
+    kinds = list(schema.type_map.values())
+    fields = [field for kind in kinds for field in getattr(kind, "fields", {}).values()]
+    arguments = sum(len(getattr(field, "args", ())) for field in fields)
+    members = sum(len(getattr(kind, "values", ())) for kind in kinds)
+    mean = -(-len(fields) // len(kinds))
+    return {
+        ("__Schema", "types"): len(kinds),
+        ("__Schema", "directives"): len(schema.directives),
+        ("__Type", "fields"): mean,
+        ("__Type", "inputFields"): 1,
+        ("__Type", "enumValues"): -(-members // len(kinds)),
+        ("__Type", "interfaces"): 1,
+        ("__Type", "possibleTypes"): 1,
+        ("__Field", "args"): -(-arguments // len(fields)),
+        ("__Directive", "args"): 1,
+    }
+
+
+class TooManyValues(InputError):
+    """The answer would be too large to make while others wait."""
+
+    def __init__(self, limit: int) -> None:
+        """Say which limit it is."""
+        super().__init__(
+            f"The answer would have more than {limit:,} values: ask for fewer elements or fields at once.",
+            code=ErrorCode.LIMIT_EXCEEDED,
+        )

@@ -1,0 +1,248 @@
+"""Gathers once for a whole operation: searches, look-ups, lists, partner data, in that order.
+
+Ends with an answer, or the error of its arguments, for every root field. Nothing below it awaits.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import TypeVar
+
+from c360.contract import Need
+from connectors.host import InstanceInfo
+from connectors.results import Gathered, GatherRequest, Link, SourceResult, SourceState, Target
+from resolvers.needs import merge
+from resolvers.view import CustomerView
+from schema.errors import ErrorCode, InputError
+from schema.execution.context import OperationContext
+from schema.execution.plan import Planner, Root
+from schema.inputs import LONGEST_DEADLINE, LONGEST_WINDOW, SHORTEST_DEADLINE, Gather
+from schema.reading import read_input
+from schema.roots.base import Lookups, RootField, Searched
+from store.data import CustomerData
+
+ResultT = TypeVar("ResultT")
+
+_LEAST = timedelta(milliseconds=50)
+"""Time that gathering gets even where searching and looking up took all of it."""
+_ANSWERING = timedelta(milliseconds=10)
+"""Time kept back for answering, at most a twentieth of the deadline."""
+
+
+async def prepare(context: OperationContext, planner: Planner, fields: Mapping[str, type[RootField]]) -> None:
+    """Plan a query and gather for it; fills ``context.answers``.
+
+    Args:
+        context: The operation.
+        planner: Plans over its schema.
+        fields: The root fields by name.
+    """
+    roots = planner.plan(context.operation, context.fragments, context.variables, context.today)
+    if roots:
+        context.infos = context.services.host.infos()
+        await _Operation(context, roots, fields).run()
+
+
+class _Operation:
+    def __init__(
+        self, context: OperationContext, roots: Sequence[Root], fields: Mapping[str, type[RootField]]
+    ) -> None:
+        self._context = context
+        self._fields: dict[str, tuple[Root, RootField]] = {}
+        self._chosen: dict[str, Sequence[str]] = {}
+        for root in roots:
+            self._open(root, fields[root.field])
+        self._max_age, self._deadline = _tightest(
+            (field.gather for _, field in self._fields.values()), context.services.settings.deadline
+        )
+
+    def _open(self, root: Root, kind: type[RootField]) -> None:
+        def make() -> RootField:
+            arguments = read_input(kind.arguments_type, root.arguments) if kind.arguments_type else None
+            field = kind(arguments, count=root.count, infos=self._context.infos)
+            _check_gather(field.gather)
+            return field
+
+        if root.error is not None:
+            self._context.answers[root.key] = root.error
+            return
+        field = self._attempt(root.key, make)
+        if field is not None:
+            self._fields[root.key] = (root, field)
+
+    def _attempt(self, key: str, step: Callable[[], ResultT]) -> ResultT | None:
+        """Take a step of a root field; a mistake in its arguments becomes its answer."""
+        try:
+            return step()
+        except InputError as error:
+            self._refuse(key, error)
+            return None
+
+    def _refuse(self, key: str, error: InputError) -> None:
+        self._context.answers[key] = error
+        self._fields.pop(key, None)
+
+    def _refuse_all(self, keys: Iterable[str], message: str) -> None:
+        for key in tuple(keys):
+            self._refuse(key, InputError(message, code=ErrorCode.LIMIT_EXCEEDED))
+
+    async def run(self) -> None:
+        """All steps, each for all root fields at once."""
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        searched = await self._search()
+        # Ends even where the caller has gone: a statement given up half-way costs the store its connection.
+        loaded = await asyncio.shield(self._look_up(searched))
+        needs = self._needs(loaded)
+        spent = timedelta(seconds=loop.time() - started) + min(_ANSWERING, self._deadline / 20)
+        gathered = await self._gather(loaded, needs, max(self._deadline - spent, _LEAST))
+        self._answer(loaded, gathered)
+
+    async def _search(self) -> Searched:
+        """Search the partners for what the root fields want searched, the same search once."""
+        asked = {key: field.queries() for key, (_, field) in self._fields.items()}
+        wanted = dict.fromkeys(search for mine in asked.values() for search in mine)
+        most = self._context.services.settings.searches
+        if len(wanted) > most:
+            message = f"At most {most} searches at the partners can be made at once; send several operations."
+            self._refuse_all((key for key, mine in asked.items() if mine), message)
+            return {}
+        if not wanted:
+            return {}
+        context = self._context
+
+        # Half of the time: what is found still has to be gathered for.
+        found = await asyncio.gather(
+            *(
+                context.services.host.identify(
+                    search.query, access=context.access, deadline=self._deadline / 2, only=search.only
+                )
+                for search in wanted
+            )
+        )
+        return dict(zip(wanted, found, strict=True))
+
+    async def _look_up(self, searched: Searched) -> Mapping[str, CustomerData]:
+        """Everything that comes from the store, in one unit of work."""
+        lookups = Lookups()
+        for key, (_, field) in list(self._fields.items()):
+            self._attempt(key, partial(field.want, lookups, searched))
+        context = self._context
+        async with context.services.database.read(context.access.tenant) as unit:
+            await lookups.read(unit)
+            for key, (_, field) in list(self._fields.items()):
+                try:
+                    await field.read(unit)
+                except InputError as error:
+                    self._refuse(key, error)
+            candidates = {key: field.candidates(lookups) for key, (_, field) in self._fields.items()}
+            wanted = dict.fromkeys(one for mine in candidates.values() for one in mine)
+            loaded = await unit.customers.load(wanted) if wanted else {}
+        for key, mine in candidates.items():
+            _, field = self._fields[key]
+            here = {one: loaded[one] for one in mine if one in loaded}
+            self._chosen[key] = self._attempt(key, partial(field.choose, here)) or ()
+        return loaded
+
+    def _needs(self, loaded: Mapping[str, CustomerData]) -> dict[str, frozenset[Need]]:
+        """What each customer's root fields need of the partners, together."""
+        needs: dict[str, set[Need]] = {}
+        kinds: dict[str, set[str]] = {}
+        for key, (root, field) in self._fields.items():
+            for customer_id in self._chosen[key]:
+                mine = root.needs | set(field.needs(customer_id, self._context.today))
+                if mine and loaded[customer_id].links:
+                    needs.setdefault(customer_id, set()).update(mine)
+                    kinds.setdefault(key, set()).update(need.kind for need in mine)
+        merged = {customer_id: merge(mine) for customer_id, mine in needs.items()}
+        wide = {need.kind for mine in merged.values() for need in mine if _too_wide(need)}
+        if wide:
+            message = (
+                f"The windows of one operation together span at most {LONGEST_WINDOW.days:,} days of a kind "
+                "of record; ask for those far apart in operations of their own."
+            )
+            self._refuse_all((key for key, mine in kinds.items() if wide & mine), message)
+            return self._needs(loaded)
+        most = self._context.services.settings.records
+        if sum(map(len, merged.values())) > most:
+            message = (
+                f"At most {most:,} kinds of record, counted for each customer, can be fetched at once; "
+                "ask for fewer customers."
+            )
+            self._refuse_all((key for key, (root, _) in self._fields.items() if root.needs), message)
+            return {}
+        return merged
+
+    async def _gather(
+        self, loaded: Mapping[str, CustomerData], needs: Mapping[str, frozenset[Need]], deadline: timedelta
+    ) -> Gathered:
+        context = self._context
+        if not needs:
+            return Gathered(at=context.at, sources={})
+        return await context.services.host.gather(
+            GatherRequest(
+                targets=[_target(loaded[customer_id]) for customer_id in needs],
+                needs=needs,
+                access=context.access,
+                deadline=deadline,
+                max_age=self._max_age,
+            )
+        )
+
+    def _answer(self, loaded: Mapping[str, CustomerData], gathered: Gathered) -> None:
+        context = self._context
+        make = context.answer_maker()
+        order = [info.id for info in context.infos]
+        chosen = dict.fromkeys(one for key in self._fields for one in self._chosen[key])
+        customers = {}
+        for customer_id in chosen:
+            customer = loaded[customer_id]
+            sources = gathered.of(customer_id) or _unasked(customer, context.infos)
+            view = CustomerView(customer, sources, today=context.today, at=gathered.at, order=order)
+            customers[customer_id] = make(view)
+        for key, (_, field) in self._fields.items():
+            context.answers[key] = field.answer({one: customers[one] for one in self._chosen[key]})
+
+
+def _too_wide(need: Need) -> bool:
+    return need.since is not None and need.until is not None and need.until - need.since > LONGEST_WINDOW
+
+
+def _target(customer: CustomerData) -> Target:
+    links = tuple(
+        Link(connector=link.connector, party_id=link.party_id, objects=link.objects)
+        for link in customer.links
+    )
+    return Target(customer_id=customer.id, links=links)
+
+
+def _unasked(customer: CustomerData, infos: Sequence[InstanceInfo]) -> tuple[SourceResult, ...]:
+    """The sources of a customer of whom nothing was needed."""
+    linked = {link.connector for link in customer.links}
+    return tuple(
+        SourceResult(
+            connector=info.id,
+            domain=info.domain,
+            state=SourceState.NOT_REQUESTED if info.id in linked else SourceState.NOT_LINKED,
+        )
+        for info in infos
+    )
+
+
+def _tightest(asked: Iterable[Gather | None], deadline: timedelta) -> tuple[timedelta | None, timedelta]:
+    """The tightest freshness and deadline of all root fields that set one."""
+    given = [gather for gather in asked if gather is not None]
+    ages = [gather.max_age for gather in given if gather.max_age is not None]
+    deadlines = [gather.deadline for gather in given if gather.deadline is not None]
+    return min(ages, default=None), min(deadlines, default=deadline)
+
+
+def _check_gather(gather: Gather | None) -> None:
+    if gather is None or gather.deadline is None:
+        return
+    if not SHORTEST_DEADLINE <= gather.deadline <= LONGEST_DEADLINE:
+        message = "A deadline lies between PT0.05S and PT30S."
+        raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument="gather.deadline")

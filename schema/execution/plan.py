@@ -1,0 +1,221 @@
+"""What an operation needs, read from the operation alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import msgspec
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLIncludeDirective,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLSkipDirective,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    get_argument_values,
+    get_directive_values,
+    get_named_type,
+)
+from graphql.execution.values import VariableValues
+
+from c360.contract import Need
+from resolvers.needs import merge
+from resolvers.timeline import Timeline
+from schema.answers import window_of
+from schema.derive import Demand, demand_of
+from schema.errors import ErrorCode, InputError, coded
+from schema.inputs import WindowArguments
+from schema.reading import read_input
+
+_COUNT = Need(kind="count")
+"""Stands in a set of needs for the number of all customers."""
+
+
+class Root(msgspec.Struct, frozen=True, kw_only=True):
+    """A root field of an operation."""
+
+    key: str
+    """Where it stands in the answer."""
+    field: str
+    arguments: Mapping[str, Any]
+    needs: frozenset[Need]
+    """Of every customer under it; one per kind."""
+    count: bool
+    """Whether the number of all customers is selected."""
+    error: GraphQLError | None = None
+    """Why its arguments cannot be used."""
+
+
+class _Entry(msgspec.Struct, frozen=True):
+    """What planning knows of a field."""
+
+    field: GraphQLField
+    demand: Demand | None
+    inner: str | None
+    """The type of its selections."""
+
+
+class Planner:
+    """Plans operations over one schema.
+
+    Args:
+        schema: Whose fields declare their demands.
+        timelines: The default window of each windowed kind.
+    """
+
+    def __init__(self, schema: GraphQLSchema, timelines: Mapping[str, Timeline]) -> None:
+        self._timelines = timelines
+        self._query = schema.query_type.name if schema.query_type else ""
+        self.table: Mapping[str, Mapping[str, _Entry]] = {
+            name: {key: _entry(field) for key, field in kind.fields.items()}
+            for name, kind in schema.type_map.items()
+            if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) and not name.startswith("__")
+        }
+        """(type, field) → demand, built once from the declarations."""
+
+    def plan(
+        self,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: VariableValues,
+        today: date,
+    ) -> list[Root]:
+        """The root fields of a validated query with what they need."""
+        walk = _Walk(self.table, self._timelines, fragments, variables, today)
+        roots: dict[str, list[FieldNode]] = {}
+        for node in walk.fields(operation.selection_set, set()):
+            roots.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
+        return [
+            self._root(key, nodes, walk)
+            for key, nodes in roots.items()
+            if not nodes[0].name.value.startswith("__")
+        ]
+
+    def _root(self, key: str, nodes: Sequence[FieldNode], walk: _Walk) -> Root:
+        entry = self.table[self._query][nodes[0].name.value]
+        needs: set[Need] = set()
+        for node in nodes:
+            if node.selection_set is not None and entry.inner is not None:
+                walk.collect(node.selection_set, entry.inner, needs)
+        arguments: Mapping[str, Any] = {}
+        error = None
+        try:
+            arguments = get_argument_values(entry.field, nodes[0], walk.variables)
+        except GraphQLError as found:
+            error = coded(found, ErrorCode.BAD_USER_INPUT)
+        return Root(
+            key=key,
+            field=nodes[0].name.value,
+            arguments=arguments,
+            needs=merge(needs - {_COUNT}),
+            count=_COUNT in needs,
+            error=error,
+        )
+
+
+def _entry(field: GraphQLField) -> _Entry:
+    named = get_named_type(field.type)
+    demand = demand_of(field)
+    asks = bool(demand.kinds or demand.count)
+    composite = hasattr(named, "fields") or hasattr(named, "types")
+    return _Entry(field, demand if asks else None, named.name if composite else None)
+
+
+class _Walk:
+    """One operation's walk. What a fragment needs is worked out once, however often it is spread."""
+
+    def __init__(
+        self,
+        table: Mapping[str, Mapping[str, _Entry]],
+        timelines: Mapping[str, Timeline],
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: VariableValues,
+        today: date,
+    ) -> None:
+        self._table = table
+        self._timelines = timelines
+        self._fragments = fragments
+        self.variables = variables
+        self._today = today
+        self._known: dict[str, frozenset[Need]] = {}
+
+    def fields(self, selection_set: SelectionSetNode, seen: set[str]) -> Iterator[FieldNode]:
+        """The fields of a selection set itself, its fragments spread out, each fragment once."""
+        for selection in selection_set.selections:
+            if not included(selection, self.variables):
+                continue
+            if isinstance(selection, FieldNode):
+                yield selection
+            elif isinstance(selection, InlineFragmentNode):
+                yield from self.fields(selection.selection_set, seen)
+            elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in seen:
+                seen.add(selection.name.value)
+                yield from self.fields(self._fragments[selection.name.value].selection_set, seen)
+
+    def collect(self, selection_set: SelectionSetNode, type_name: str, needs: set[Need]) -> None:
+        """Add what a selection set needs."""
+        entries = self._table.get(type_name, {})
+        for selection in selection_set.selections:
+            if selection.directives and not included(selection, self.variables):
+                continue
+            if isinstance(selection, FieldNode):
+                entry = entries.get(selection.name.value)
+                if entry is None:
+                    continue
+                if entry.demand is not None:
+                    self._add(entry, entry.demand, selection, needs)
+                if selection.selection_set is not None and entry.inner is not None:
+                    self.collect(selection.selection_set, entry.inner, needs)
+            elif isinstance(selection, InlineFragmentNode):
+                condition = selection.type_condition
+                self.collect(selection.selection_set, condition.name.value if condition else type_name, needs)
+            elif isinstance(selection, FragmentSpreadNode):
+                needs |= self._fragment(selection.name.value)
+
+    def _fragment(self, name: str) -> frozenset[Need]:
+        known = self._known.get(name)
+        if known is None:
+            fragment = self._fragments[name]
+            needs: set[Need] = set()
+            self.collect(fragment.selection_set, fragment.type_condition.name.value, needs)
+            known = self._known[name] = frozenset(needs)
+        return known
+
+    def _add(self, entry: _Entry, demand: Demand, node: FieldNode, needs: set[Need]) -> None:
+        if demand.count:
+            needs.add(_COUNT)
+        if demand.timeline is not None:
+            self._add_window(entry.field, demand.timeline, node, needs)
+            return
+        for kind in demand.kinds:
+            timeline = self._timelines.get(kind)
+            needs.add(Need(kind=kind) if timeline is None else timeline.window(self._today))
+
+    def _add_window(self, field: GraphQLField, timeline: Timeline, node: FieldNode, needs: set[Need]) -> None:
+        try:
+            given = get_argument_values(field, node, self.variables) if node.arguments else {}
+            needs.add(window_of(timeline, self._today, read_input(WindowArguments, given)))
+        except (GraphQLError, InputError):
+            # The field's own resolver says what is wrong, and is asked only where its group is there.
+            needs.add(timeline.window(self._today))
+
+
+def included(node: SelectionNode, variables: VariableValues) -> bool:
+    """Whether ``@skip`` and ``@include`` leave a selection in."""
+    if not node.directives:
+        return True
+    skip = get_directive_values(GraphQLSkipDirective, node, variables)
+    if skip is not None and skip["if"]:
+        return False
+    include = get_directive_values(GraphQLIncludeDirective, node, variables)
+    return include is None or bool(include["if"])

@@ -1,0 +1,82 @@
+"""Global ids: ``Type:id`` in URL-safe base64 without padding. Opaque to callers, checked when they return."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import NamedTuple
+
+from schema.errors import ErrorCode, InputError
+
+MAX_LENGTH = 256
+"""Characters of the longest id that is looked at."""
+
+_ALPHABET = re.compile(r"[A-Za-z0-9_-]+")
+_CONTENT = re.compile(r"([A-Z][A-Za-z0-9]{0,63}):([!-~]{1,128})")
+
+
+class GlobalId(NamedTuple):
+    """What a global id says."""
+
+    type_name: str
+    local_id: str
+
+
+def encode(type_name: str, local_id: str) -> str:
+    """The global id of an object."""
+    return to_base64(f"{type_name}:{local_id}".encode())
+
+
+def decode(text: str, *, argument: str) -> GlobalId:
+    """What a global id says.
+
+    Raises:
+        InputError: ``INVALID_ID``, the text is not one that :func:`encode` makes.
+    """
+    try:
+        found = _CONTENT.fullmatch(from_base64(text).decode("ascii"))
+    except ValueError:
+        found = None
+    if found is None:
+        message = "This is not an id of this graph; take ids from its answers as they are."
+        raise InputError(message, code=ErrorCode.INVALID_ID, argument=argument)
+    return GlobalId(found[1], found[2])
+
+
+def decode_as(type_name: str, text: str, *, argument: str) -> str:
+    """The local id in a global id of one type.
+
+    Raises:
+        InputError: ``INVALID_ID``, the text is no id or one of another type.
+    """
+    found = decode(text, argument=argument)
+    if found.type_name != type_name:
+        message = f"This id is one of a {found.type_name}; a {type_name}'s is wanted."
+        raise InputError(message, code=ErrorCode.INVALID_ID, argument=argument)
+    return found.local_id
+
+
+def to_base64(content: bytes) -> str:
+    """URL-safe base64 without padding."""
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
+
+
+def from_base64(text: str) -> bytes:
+    """The content of a text that :func:`to_base64` makes, and of no other spelling of it.
+
+    Raises:
+        ValueError: The text is not one.
+    """
+    if len(text) > MAX_LENGTH * 4 or not _ALPHABET.fullmatch(text):
+        message = "not URL-safe base64"
+        raise ValueError(message)
+    try:
+        content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except binascii.Error:
+        message = "not URL-safe base64"
+        raise ValueError(message) from None
+    if to_base64(content) != text:
+        message = "not the canonical spelling"
+        raise ValueError(message)
+    return content

@@ -1,0 +1,210 @@
+"""Arguments of the graph, each written once: the GraphQL inputs are derived from these structs."""
+
+from __future__ import annotations
+
+import enum
+from datetime import date, timedelta
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from c360.records.party import PartyKind
+from c360.values import CountryCode
+from schema.derive import GraphName
+
+NodeId = Annotated[str, GraphName("ID")]
+DomainName = Annotated[str, GraphName("Domain")]
+"""Name of a business domain; the enum's values are discovered."""
+
+MAX_PAGE = 100
+"""Elements of one page at the most."""
+DEFAULT_PAGE = 20
+MAX_NODES = 100
+"""Ids that ``nodes`` takes at the most."""
+LONGEST_WINDOW = timedelta(days=3 * 366)
+LONGEST_DEADLINE = timedelta(seconds=30)
+SHORTEST_DEADLINE = timedelta(milliseconds=50)
+
+
+class LookupMode(enum.Enum):
+    """Where a customer is looked up."""
+
+    HUB = "HUB"
+    """In the hub's own index: the customers it already knows by that key."""
+    LIVE = "LIVE"
+    """Also at every partner that can be searched by that kind of key, for links the hub knows."""
+
+
+class Arguments(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of inputs and argument lists."""
+
+
+class PartnerRef(Arguments, frozen=True, kw_only=True):
+    """A customer as one partner numbers them."""
+
+    connector: Annotated[NodeId, Meta(description="Id of the connector instance, as settings name it.")]
+    party_id: Annotated[str, Meta(description="The partner's own id of the customer.")]
+
+
+class CustomerKey(Arguments, frozen=True, kw_only=True):
+    """What a customer is looked up by; exactly one of the fields is given."""
+
+    id: Annotated[NodeId | None, Meta(description="Global id of the customer.")] = None
+    email: Annotated[str | None, Meta(description="E-mail address.")] = None
+    phone: Annotated[
+        str | None, Meta(description="Phone number with its country code: `+61 2 5550 1234`.")
+    ] = None
+    partner_ref: Annotated[PartnerRef | None, Meta(description="Customer number at one partner.")] = None
+    policy_number: Annotated[str | None, Meta(description="Number of an insurance policy.")] = None
+    account_number: Annotated[
+        str | None,
+        Meta(
+            description="Number of an account in full, with the number of its bank and branch before it (in "
+            "Australia the BSB), or of a card. Spaces and hyphens do not matter."
+        ),
+    ] = None
+    membership_number: Annotated[
+        str | None, Meta(description="Number of a loyalty membership: the programme's id of the account.")
+    ] = None
+
+
+class Gather(Arguments, frozen=True, kw_only=True):
+    """How fresh partner data must be, and how long it may take. The tightest of an operation wins."""
+
+    max_age: Annotated[
+        timedelta | None,
+        Meta(
+            description="A last-known copy at most this old will do; without it, partners are asked live. "
+            "Root fields that do not set it leave it to those that do."
+        ),
+    ] = None
+    deadline: Annotated[
+        timedelta | None,
+        Meta(
+            description="Partners that have not answered by then are left out, or answered for by their "
+            "last-known copy. From `PT0.05S` to `PT30S`."
+        ),
+    ] = None
+
+
+class CustomerFilter(Arguments, frozen=True, kw_only=True):
+    """Which customers are listed: those that meet every condition given."""
+
+    name: Annotated[
+        str | None,
+        Meta(description="Every word starts a word of the customer's name, whatever its case and accents."),
+    ] = None
+    holds: Annotated[
+        tuple[DomainName, ...],
+        Meta(description="Linked to a partner of each of these domains."),
+    ] = ()
+    connectors: Annotated[
+        tuple[NodeId, ...], Meta(description="Linked to each of these connector instances.")
+    ] = ()
+    country: Annotated[CountryCode | None, Meta(description="Country of residence.")] = None
+    kind: Annotated[PartyKind | None, Meta(description="Persons or organisations.")] = None
+
+
+class CustomerOrderField(enum.Enum):
+    """What customers are ordered by."""
+
+    NAME = "NAME"
+    """Name, without case and accents."""
+    CREATED_AT = "CREATED_AT"
+    """When the hub came to know the customer."""
+    UPDATED_AT = "UPDATED_AT"
+    """When something about the customer last changed in the hub."""
+
+
+class OrderDirection(enum.Enum):
+    """Which end comes first."""
+
+    ASC = "ASC"
+    """Smallest, earliest or alphabetically first."""
+    DESC = "DESC"
+    """Largest, latest or alphabetically last."""
+
+
+class CustomerOrder(Arguments, frozen=True, kw_only=True):
+    """The order of customers; equal ones follow by id."""
+
+    field: Annotated[CustomerOrderField, Meta(description="What they are ordered by.")]
+    direction: Annotated[OrderDirection, Meta(description="Which end comes first.")] = OrderDirection.ASC
+
+
+class PageArguments(Arguments, frozen=True, kw_only=True):
+    """Which stretch of a list is wanted."""
+
+    first: Annotated[
+        int | None,
+        Meta(
+            description=f"Elements from the start or after a cursor, 1 to {MAX_PAGE}; {DEFAULT_PAGE} unless "
+            "told."
+        ),
+    ] = None
+    after: Annotated[str | None, Meta(description="Cursor after which the stretch begins.")] = None
+    last: Annotated[
+        int | None, Meta(description=f"Elements from the end or before a cursor, 1 to {MAX_PAGE}.")
+    ] = None
+    before: Annotated[str | None, Meta(description="Cursor before which the stretch ends.")] = None
+
+
+class WindowArguments(PageArguments, frozen=True, kw_only=True):
+    """A stretch of what happened in a window of days."""
+
+    since: Annotated[
+        date | None, Meta(description="First day, included. See the field for what it is unless told.")
+    ] = None
+    until: Annotated[
+        date | None, Meta(description="Last day, included. See the field for what it is unless told.")
+    ] = None
+
+
+class CustomerArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of ``customer``."""
+
+    by: Annotated[CustomerKey, Meta(description="What the customer is looked up by.")]
+    lookup: Annotated[LookupMode, Meta(description="Where the customer is looked up.")] = LookupMode.HUB
+    gather: Annotated[Gather | None, Meta(description="How fresh and how long.")] = None
+
+
+class CustomersArguments(PageArguments, frozen=True, kw_only=True):
+    """Arguments of ``customers``."""
+
+    filter: Annotated[CustomerFilter | None, Meta(description="Which customers are listed.")] = None
+    order_by: Annotated[CustomerOrder | None, Meta(description="Their order; by name unless told.")] = None
+    gather: Annotated[Gather | None, Meta(description="How fresh and how long.")] = None
+
+
+class SearchArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of ``search``."""
+
+    text: Annotated[
+        str,
+        Meta(
+            description="A name or the start of one, an e-mail address, a phone number with its country "
+            "code, or another number as a whole."
+        ),
+    ]
+    domains: Annotated[
+        tuple[DomainName, ...],
+        Meta(description="Only customers and partners of these domains."),
+    ] = ()
+    first: Annotated[
+        int | None, Meta(description=f"Elements, 1 to {MAX_PAGE}; {DEFAULT_PAGE} unless told.")
+    ] = None
+    after: Annotated[str | None, Meta(description="Cursor after which the stretch begins.")] = None
+    gather: Annotated[Gather | None, Meta(description="How fresh and how long.")] = None
+
+
+class NodeArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of ``node``."""
+
+    id: Annotated[NodeId, Meta(description="Global id of the object.")]
+
+
+class NodesArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of ``nodes``."""
+
+    ids: Annotated[tuple[NodeId, ...], Meta(description=f"Global ids, at most {MAX_NODES}.")]

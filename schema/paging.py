@@ -1,0 +1,168 @@
+"""Relay connections over lists that are already here, and the rules that all connections share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+from strawberry.types.field import StrawberryField
+
+from schema import cursors
+from schema.derive import Demand, Deriver
+from schema.errors import ErrorCode, InputError
+from schema.inputs import DEFAULT_PAGE, MAX_PAGE, PageArguments
+
+
+class PageInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a stretch of a list lies in it."""
+
+    has_next_page: Annotated[bool, Meta(description="Whether the list goes on after the last edge.")]
+    has_previous_page: Annotated[bool, Meta(description="Whether there is more before the first edge.")]
+    start_cursor: Annotated[str | None, Meta(description="Cursor of the first edge.")] = None
+    end_cursor: Annotated[str | None, Meta(description="Cursor of the last edge.")] = None
+
+
+class Edge(msgspec.Struct, frozen=True, kw_only=True):
+    """An element in a list."""
+
+    node: Any
+    cursor: str
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of a list."""
+
+    edges: Sequence[Edge]
+    page_info: PageInfo
+    total_count: int | None = None
+
+
+class Stretch(msgspec.Struct, frozen=True, kw_only=True):
+    """Which stretch of a list was asked for, checked."""
+
+    size: int
+    forward: bool
+    after: str | None
+    before: str | None
+
+
+def stretch(asked: PageArguments) -> Stretch:
+    """Check the arguments of a connection.
+
+    Raises:
+        InputError: A size is out of bounds, or both were given.
+    """
+    if asked.first is not None and asked.last is not None:
+        message = "Give either `first` or `last`."
+        raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument="last")
+    forward = asked.last is None
+    size = page_size(asked.first, "first") if forward else page_size(asked.last, "last")
+    return Stretch(size=size, forward=forward, after=asked.after, before=asked.before)
+
+
+def page_size(asked: int | None, argument: str) -> int:
+    """The size of a page.
+
+    Raises:
+        InputError: It is not positive, or larger than a page may be.
+    """
+    size = DEFAULT_PAGE if asked is None else asked
+    if size < 1:
+        message = f"`{argument}` must be at least 1."
+        raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument=argument)
+    if size > MAX_PAGE:
+        message = f"`{argument}` may be {MAX_PAGE} at the most; page through the rest with cursors."
+        raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument=argument)
+    return size
+
+
+def connect(
+    rows: Sequence[tuple[tuple[str, ...], Any]], asked: Stretch, *, scope: str, descending: bool
+) -> Connection:
+    """The stretch of a list that was asked for.
+
+    Args:
+        rows: Every element with its place, in order; no two places are the same.
+        asked: Which stretch.
+        scope: Name of the list and its order, which its cursors carry.
+        descending: Whether places fall along the list.
+
+    Raises:
+        InputError: A cursor was not made by this list.
+    """
+    parts = len(rows[0][0]) if rows else None
+    after = _place(asked.after, scope, parts, "after")
+    before = _place(asked.before, scope, parts, "before")
+
+    def follows(place: tuple[str, ...], other: tuple[str, ...]) -> bool:
+        return place < other if descending else place > other
+
+    inside = [
+        row
+        for row in rows
+        if (after is None or follows(row[0], after)) and (before is None or follows(before, row[0]))
+    ]
+    kept = inside[: asked.size] if asked.forward else inside[-asked.size :]
+    edges = [Edge(node=node, cursor=cursors.encode(scope, place)) for place, node in kept]
+    return Connection(edges=edges, page_info=_info(rows, inside, kept, edges), total_count=len(rows))
+
+
+def _place(cursor: str | None, scope: str, parts: int | None, argument: str) -> tuple[str, ...] | None:
+    return None if cursor is None else cursors.decode(cursor, scope=scope, parts=parts, argument=argument)
+
+
+_Rows = Sequence[tuple[tuple[str, ...], Any]]
+
+
+def _info(rows: _Rows, inside: _Rows, kept: _Rows, edges: Sequence[Edge]) -> PageInfo:
+    if not kept:
+        return PageInfo(has_next_page=False, has_previous_page=bool(rows) and not inside)
+    return PageInfo(
+        has_next_page=kept[-1] is not rows[-1],
+        has_previous_page=kept[0] is not rows[0],
+        start_cursor=edges[0].cursor,
+        end_cursor=edges[-1].cursor,
+    )
+
+
+def connection_type(
+    deriver: Deriver,
+    node: Any,
+    name: str,
+    text: str,
+    *,
+    counted: str,
+    more: dict[str, StrawberryField] | None = None,
+    count_demand: Demand | None = None,
+) -> Any:
+    """The types ``<name>Connection`` and ``<name>Edge`` over a type of node.
+
+    Args:
+        deriver: Makes the types.
+        node: Type of an element.
+        name: What the elements are called, in one word.
+        text: What the list holds, for the descriptions, such as "transactions of the account".
+        counted: Description of ``totalCount``.
+        more: Further fields of the connection.
+        count_demand: What ``totalCount`` asks for, where it is not free.
+    """
+    edge: Any = deriver.build(
+        f"{name}Edge",
+        f"An element in a list of {text}.",
+        {
+            "node": deriver.attribute(node, "The element."),
+            "cursor": deriver.attribute(str, "Where the element stands; give it to `after` or `before`."),
+        },
+    )
+    return deriver.build(
+        f"{name}Connection",
+        f"A stretch of a list of {text}.",
+        {
+            "edges": deriver.attribute(list[edge], "The elements, in the order of the list."),
+            "page_info": deriver.attribute(PageInfo, "Where the stretch lies in the list."),
+            "total_count": deriver.attribute(int, counted, demand=count_demand or Demand()),
+            **(more or {}),
+        },
+    )

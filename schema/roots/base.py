@@ -1,0 +1,115 @@
+"""What every root field does, step by step, together with the others of its operation.
+
+``queries`` (searches at the partners) → ``want`` (look-ups in the hub's indexes) → ``read`` (lists) →
+``candidates`` (customers to load) → ``choose`` (customers to gather for) → ``answer``.
+A step may raise an :class:`~schema.errors.InputError`, which becomes the field's answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any, ClassVar
+
+import msgspec
+
+from c360.contract import KeyKind, Need, PartyQuery
+from connectors.host import InstanceInfo
+from connectors.identify import IdentifyResult
+from schema.answers import CustomerAnswer
+from schema.inputs import Arguments, Gather
+from schema.ports import Unit
+from store.data import CustomerData
+
+
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """A search at the partners."""
+
+    query: PartyQuery
+    only: frozenset[str] | None = None
+    """Instances to ask; all by default."""
+
+    def __hash__(self) -> int:
+        return hash((self.query.key, self.query.value, self.only))
+
+
+Searched = Mapping[Search, Sequence[IdentifyResult]]
+
+
+class Lookups:
+    """What the root fields of an operation look up in the hub's indexes, all at once."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, None] = {}
+        self.keys: dict[tuple[KeyKind, str], None] = {}
+        self.refs: dict[tuple[str, str], None] = {}
+        self.known: Collection[str] = ()
+        self.by_key: Mapping[tuple[KeyKind, str], Sequence[str]] = {}
+        self.by_ref: Mapping[tuple[str, str], str] = {}
+
+    async def read(self, unit: Unit) -> None:
+        """Look everything up, with one query for each kind of look-up that is wanted."""
+        if self.ids:
+            self.known = frozenset(await unit.customers.by_ids(self.ids))
+        if self.keys:
+            self.by_key = await unit.customers.by_keys(self.keys)
+        if self.refs:
+            self.by_ref = await unit.customers.by_party_refs(self.refs)
+
+
+class RootField:
+    """A root field of one operation. A subclass says what it looks up and how it answers."""
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    arguments_type: ClassVar[type[Arguments] | None] = None
+
+    def __init__(self, arguments: Any, *, count: bool, infos: Sequence[InstanceInfo]) -> None:
+        """Take a root field as planned.
+
+        Args:
+            arguments: An ``arguments_type``.
+            count: Whether the number of all customers is selected.
+            infos: The configured connector instances.
+
+        Raises:
+            InputError: An argument cannot be used.
+        """
+        self.arguments = arguments
+        self.count = count
+        self.infos = infos
+        self.check()
+
+    @property
+    def gather(self) -> Gather | None:
+        """How fresh and how long, as the field was told."""
+        return getattr(self.arguments, "gather", None)
+
+    def check(self) -> None:
+        """Check and normalise the arguments."""
+
+    def queries(self) -> Sequence[Search]:
+        """Searches at the partners that come before everything else."""
+        return ()
+
+    def want(self, lookups: Lookups, searched: Searched) -> None:
+        """Say what is to be looked up in the hub's indexes."""
+
+    async def read(self, unit: Unit) -> None:
+        """Read what has a query of its own."""
+
+    def candidates(self, lookups: Lookups) -> Sequence[str]:
+        """Ids of the customers to load."""
+        raise NotImplementedError
+
+    def choose(self, loaded: Mapping[str, CustomerData]) -> Sequence[str]:
+        """Those of the loaded customers that are answered and so gathered for."""
+        raise NotImplementedError
+
+    def needs(self, customer_id: str, today: date) -> Collection[Need]:
+        """What the field itself needs of a chosen customer's partners, beside what is selected below it."""
+        return ()
+
+    def answer(self, customers: Mapping[str, CustomerAnswer]) -> Any:
+        """The value of the field."""
+        raise NotImplementedError

@@ -1,0 +1,99 @@
+"""``customers``: the list of customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from schema.answers import CustomerAnswer
+from schema.errors import ErrorCode, InputError
+from schema.inputs import CustomerFilter, CustomersArguments, OrderDirection
+from schema.paging import Connection, Edge, PageInfo, stretch
+from schema.ports import Unit
+from schema.roots.base import Lookups, RootField
+from store import data
+from store.errors import CursorError
+
+_LONGEST_NAME = 200
+_MOST_CONNECTORS = 50
+
+
+class CustomersRoot(RootField):
+    """Lists customers page by page."""
+
+    name = "customers"
+    description = "The customers, filtered and ordered, page by page, forward and backward."
+    arguments_type = CustomersArguments
+    arguments: CustomersArguments
+
+    def check(self) -> None:
+        """Check the page, the filter and the order."""
+        self._stretch = stretch(self.arguments)
+        self._filter = _filter(self.arguments.filter or CustomerFilter())
+        order = self.arguments.order_by
+        self._order = data.CustomerOrder() if order is None else data.CustomerOrder(
+            field=data.OrderField(order.field.value), descending=order.direction is OrderDirection.DESC
+        )  # fmt: skip
+        self._total: int | None = None
+
+    async def read(self, unit: Unit) -> None:
+        """Read the page, and count only where the number is selected.
+
+        Raises:
+            InputError: ``INVALID_CURSOR``, a cursor was not made by this list in this order.
+        """
+        asked = self._stretch
+        size = {"first" if asked.forward else "last": asked.size}
+        try:
+            self._page = await unit.customers.page(
+                self._filter, self._order, after=asked.after, before=asked.before, **size
+            )
+        except CursorError:
+            argument = "after" if asked.after is not None else "before"
+            message = "This cursor was not made by this list in this order; take it from an edge or pageInfo."
+            raise InputError(message, code=ErrorCode.INVALID_CURSOR, argument=argument) from None
+        if self.count:
+            self._total = await unit.customers.count(self._filter)
+
+    def candidates(self, lookups: Lookups) -> Sequence[str]:  # a list looks nothing up
+        """The customers of the page."""
+        return self._page.ids
+
+    def choose(self, loaded: Mapping[str, data.CustomerData]) -> Sequence[str]:
+        """All of them."""
+        return tuple(loaded)
+
+    def answer(self, customers: Mapping[str, CustomerAnswer]) -> Any:
+        """The page as a connection."""
+        page = self._page
+        edges = [
+            Edge(node=customers[customer_id], cursor=cursor)
+            for customer_id, cursor in zip(page.ids, page.cursors, strict=True)
+            if customer_id in customers
+        ]
+        return Connection(
+            edges=edges,
+            page_info=PageInfo(
+                has_next_page=page.has_next,
+                has_previous_page=page.has_previous,
+                start_cursor=page.cursors[0] if page.cursors else None,
+                end_cursor=page.cursors[-1] if page.cursors else None,
+            ),
+            total_count=self._total,
+        )
+
+
+def _filter(asked: CustomerFilter) -> data.CustomerFilter:
+    if asked.name is not None and len(asked.name) > _LONGEST_NAME:
+        message = f"A name may have {_LONGEST_NAME} characters at the most."
+        raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument="filter.name")
+    if len(asked.connectors) > _MOST_CONNECTORS:
+        message = f"At most {_MOST_CONNECTORS} connectors can be asked for."
+        raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument="filter.connectors")
+    return data.CustomerFilter(
+        name=asked.name,
+        domains=tuple(dict.fromkeys(str(domain) for domain in asked.holds)),
+        connectors=tuple(dict.fromkeys(asked.connectors)),
+        country=asked.country,
+        kind=asked.kind,
+    )

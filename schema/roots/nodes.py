@@ -1,0 +1,190 @@
+"""``node`` and ``nodes``: objects by their global ids; and ``connectors``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from typing import Any, ClassVar, NamedTuple, Self
+
+from c360.contract import Need
+from connectors.host import InstanceInfo
+from resolvers.references import Reference, Referrer
+from schema import ids
+from schema.answers import CustomerAnswer
+from schema.errors import ErrorCode, InputError
+from schema.inputs import LONGEST_WINDOW, MAX_NODES, Arguments, NodeArguments, NodesArguments
+from schema.roots.base import Lookups, RootField
+from schema.shapes import Connector, ConnectorHealth
+from store.data import CustomerData
+
+_CUSTOMER = "Customer"
+_CONNECTOR = "Connector"
+
+
+class Asked(NamedTuple):
+    """What a global id asks for."""
+
+    type_name: str
+    local_id: str
+    """Of a customer or a connector instance; of a record, its customer's."""
+    reference: Reference | None = None
+    """Of a partner's record."""
+
+
+class NodesRoot(RootField):
+    """Finds several objects."""
+
+    name = "nodes"
+    description = (
+        f"Objects by their global ids, at most {MAX_NODES}, in their order; null where there is none. A "
+        "partner's record is fetched for it, and is null too where its source did not answer."
+    )
+    arguments_type: ClassVar[type[Arguments] | None] = NodesArguments
+    references: ClassVar[Mapping[str, Referrer]] = {}
+    """The records that are nodes, by the names of their types."""
+
+    @classmethod
+    def over(cls, references: Mapping[str, Referrer]) -> type[Self]:
+        """The root field over a graph in which these records are nodes."""
+        return type(cls.__name__, (cls,), {"references": references})
+
+    def given(self) -> Sequence[tuple[str, str]]:
+        """The global ids, each with the argument it came in.
+
+        Raises:
+            InputError: ``LIMIT_EXCEEDED``, there are too many.
+        """
+        if len(self.arguments.ids) > MAX_NODES:
+            message = f"At most {MAX_NODES} ids can be asked for at once."
+            raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument="ids")
+        return [(text, f"ids.{place}") for place, text in enumerate(self.arguments.ids)]
+
+    def check(self) -> None:
+        """Read the ids.
+
+        Raises:
+            InputError: One is no id, or records of one customer lie too far apart to be fetched together.
+        """
+        self._asked = [self._decoded(text, argument) for text, argument in self.given()]
+        days: dict[tuple[str, str], list[date]] = {}
+        for one in self._asked:
+            if one.reference is not None and one.reference.day is not None:
+                days.setdefault((one.type_name, one.local_id), []).append(one.reference.day)
+        if any(max(mine) - min(mine) > LONGEST_WINDOW for mine in days.values()):
+            message = f"Records of one kind may lie {LONGEST_WINDOW.days} days apart at the most."
+            raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument="ids")
+
+    def _decoded(self, text: str, argument: str) -> Asked:
+        found = ids.decode(text, argument=argument)
+        if found.type_name in {_CUSTOMER, _CONNECTOR}:
+            return Asked(found.type_name, found.local_id)
+        referrer = self.references.get(found.type_name)
+        reference = None if referrer is None else referrer.read(found.local_id)
+        if reference is None:
+            message = "No object of the graph has such an id."
+            raise InputError(message, code=ErrorCode.INVALID_ID, argument=argument)
+        return Asked(found.type_name, reference.customer_id, reference)
+
+    def _customers(self) -> Sequence[str]:
+        return [one.local_id for one in self._asked if one.type_name != _CONNECTOR]
+
+    def want(self, lookups: Lookups, searched: object) -> None:  # nothing is searched
+        """The customers, asked for themselves or for a record."""
+        lookups.ids.update(dict.fromkeys(self._customers()))
+
+    def candidates(self, lookups: Lookups) -> Sequence[str]:
+        """Those that exist."""
+        return tuple(dict.fromkeys(one for one in self._customers() if one in lookups.known))
+
+    def choose(self, loaded: Mapping[str, CustomerData]) -> Sequence[str]:
+        """All of them."""
+        return tuple(loaded)
+
+    def needs(self, customer_id: str, today: date) -> Collection[Need]:
+        """The kinds of the customer's records that are asked for."""
+        return [
+            self.references[one.type_name].need(one.reference, today)
+            for one in self._asked
+            if one.reference is not None and one.local_id == customer_id
+        ]
+
+    def answer(self, customers: Mapping[str, CustomerAnswer]) -> Any:
+        """The objects."""
+        connectors = {info.id: info for info in self.infos}
+
+        def one(asked: Asked) -> Any:
+            if asked.type_name == _CONNECTOR:
+                info = connectors.get(asked.local_id)
+                return None if info is None else connector(info)
+            customer = customers.get(asked.local_id)
+            if customer is None or asked.reference is None:
+                return customer
+            referrer = self.references[asked.type_name]
+            return referrer.find(asked.reference, customer.view.joined(referrer.kind))
+
+        return [one(asked) for asked in self._asked]
+
+
+class NodeRoot(NodesRoot):
+    """Finds one object."""
+
+    name = "node"
+    description = (
+        "An object by its global id; null where there is none. A partner's record is fetched for it, and "
+        "is null too where its source did not answer."
+    )
+    arguments_type = NodeArguments
+
+    def given(self) -> Sequence[tuple[str, str]]:
+        """The global id."""
+        return [(self.arguments.id, "id")]
+
+    def answer(self, customers: Mapping[str, CustomerAnswer]) -> Any:
+        """The object."""
+        return super().answer(customers)[0]
+
+
+class ConnectorsRoot(RootField):
+    """Lists the connector instances."""
+
+    name = "connectors"
+    description = "The configured connector instances: what each can do and how it is doing."
+
+    def candidates(self, lookups: Lookups) -> Sequence[str]:  # no customers
+        """None."""
+        return ()
+
+    def choose(self, loaded: Mapping[str, CustomerData]) -> Sequence[str]:  # no customers
+        """None."""
+        return ()
+
+    def answer(self, customers: Mapping[str, CustomerAnswer]) -> Any:  # no customers
+        """The instances, in the order of the settings."""
+        return [connector(info) for info in self.infos]
+
+
+def connector(info: InstanceInfo) -> Connector:
+    """A connector instance as the graph shows it."""
+    return Connector(
+        id=ids.encode("Connector", info.id),
+        instance=info.id,
+        plugin=info.plugin,
+        title=info.title,
+        domain=info.domain or None,
+        state=info.state,
+        lookup=info.lookup,
+        records=info.kinds,
+        searchable_by=info.identifies,
+        feeds=info.feeds,
+        documentation=info.documentation or None,
+        problem=info.problem,
+        health=ConnectorHealth(
+            calls=info.calls,
+            errors=info.errors,
+            latency_p50=info.latency_p50,
+            latency_p95=info.latency_p95,
+            last_success_at=info.last_success_at,
+            last_problem_at=info.last_problem_at,
+            last_problem=info.last_problem,
+        ),
+    )

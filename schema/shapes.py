@@ -1,0 +1,210 @@
+"""The graph's own objects, each written once: the GraphQL types are derived from these structs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from c360.contract import KeyKind, Lookup
+from c360.errors import ProblemCode
+from c360.records.party import Identifier
+from c360.values import LanguageTag, PostalAddress
+from connectors.instances import InstanceState
+from connectors.results import SourceState
+from resolvers.profile import SurvivorshipRule
+from schema.inputs import DomainName, NodeId
+
+
+class Shape(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of the graph's own objects."""
+
+
+class Problem(Shape, frozen=True, kw_only=True):
+    """Why a source did not answer in full."""
+
+    code: Annotated[ProblemCode, Meta(description="What it is, from a closed list.")]
+    message: Annotated[str, Meta(description="In words that may be shown to an agent.")]
+    retry_after: Annotated[timedelta | None, Meta(description="How long the partner asked to wait.")] = None
+
+
+class SourceStatus(Shape, frozen=True, kw_only=True):
+    """How one source answered for one customer in this operation."""
+
+    connector: Annotated[NodeId, Meta(description="Id of the connector instance, as settings name it.")]
+    domain: Annotated[DomainName | None, Meta(description="Business domain it serves.")]
+    status: Annotated[SourceState, Meta(description="How far it answered.")]
+    fetched_at: Annotated[
+        datetime | None, Meta(description="When its oldest record shown here was fetched.")
+    ] = None
+    age: Annotated[timedelta | None, Meta(description="How old that was when gathering ended.")] = None
+    latency: Annotated[
+        timedelta | None,
+        Meta(description="From the start of gathering to its last answer; null where nothing was sent."),
+    ] = None
+    problem: Annotated[Problem | None, Meta(description="Why it did not answer in full.")] = None
+
+
+class MissingSource(Shape, frozen=True, kw_only=True):
+    """What one source of a group did not give."""
+
+    connector: Annotated[NodeId, Meta(description="Id of the connector instance.")]
+    status: Annotated[SourceState, Meta(description="Unavailable or withheld.")]
+    records: Annotated[
+        tuple[str, ...], Meta(description="Kinds of record that are not there, such as `banking.balances`.")
+    ]
+    problem: Annotated[Problem | None, Meta(description="Why it did not answer in full.")] = None
+
+
+class Identity(Shape, frozen=True, kw_only=True):
+    """A partner's record that is taken for this customer's, and why."""
+
+    connector: Annotated[NodeId, Meta(description="Id of the connector instance.")]
+    domain: Annotated[
+        DomainName | None, Meta(description="Its business domain; null where it is not configured any more.")
+    ]
+    party_id: Annotated[str, Meta(description="The partner's own id of the customer.")]
+    method: Annotated[str, Meta(description="How the link came about, such as `import`.")]
+    confidence: Annotated[float, Meta(description="How sure the hub is, from 0 to 1.")]
+    evidence: Annotated[str | None, Meta(description="What agreed.")]
+    linked_at: Annotated[datetime, Meta(description="Since when the hub holds it.")]
+
+
+class ValueSource(Shape, frozen=True, kw_only=True):
+    """A source that states a value."""
+
+    connector: Annotated[NodeId, Meta(description="Id of the connector instance.")]
+    party_id: Annotated[str, Meta(description="The partner's own id of the customer.")]
+    observed_at: Annotated[datetime | None, Meta(description="When the partner stated it.")]
+    verified: Annotated[bool, Meta(description="Whether somebody checked it.")]
+
+
+def _golden(name: str, what: str, value: Any) -> type[msgspec.Struct]:
+    """The shapes of a golden value and of a value that lost, for values of one type."""
+
+    def field(kind: Any, text: str) -> Any:
+        return Annotated[kind, Meta(description=text)]
+
+    losing: Any = msgspec.defstruct(
+        f"Losing{name}",
+        [
+            ("value", field(value, "The value.")),
+            ("sources", field(tuple[ValueSource, ...], "Who states it, the best source first.")),
+        ],
+        bases=(Shape,),
+        kw_only=True,
+        frozen=True,
+        namespace={"__doc__": f"{what} that another one won over."},
+    )
+    return msgspec.defstruct(
+        f"Golden{name}",
+        [
+            ("value", field(value, "The value that won.")),
+            ("rule", field(SurvivorshipRule, "Why it won.")),
+            ("source", field(ValueSource, "Where it was taken from.")),
+            ("agreeing", field(tuple[ValueSource, ...], "Every other source that says the same.")),
+            ("losing", field(tuple[losing, ...], "What else is said, best first.")),
+        ],
+        bases=(Shape,),
+        kw_only=True,
+        frozen=True,
+        namespace={"__doc__": f"{what} that won over what other sources say, and why."},
+    )
+
+
+GoldenText = _golden("Text", "A text", str)
+GoldenDate = _golden("Date", "A date", date)
+GoldenAddress = _golden("Address", "A postal address", PostalAddress)
+GoldenLanguage = _golden("Language", "A language", LanguageTag)
+GoldenIdentifier = _golden("Identifier", "A registered number", Identifier)
+
+_PROFILE: Mapping[str, tuple[Any, str]] = {
+    "given_name": (GoldenText, "Given name or names; of an organisation, its contact's."),
+    "family_name": (
+        GoldenText,
+        "Family name; of an organisation, its contact's, or its own where a partner has no other place.",
+    ),
+    "full_name": (GoldenText, "The name in one piece, from partners that hold it only so."),
+    "organization_name": (GoldenText, "Legal name of an organisation."),
+    "birth_date": (GoldenDate, "Date of birth of a person."),
+    "email": (GoldenText, "E-mail address; further ones are among the losing values."),
+    "phone": (GoldenText, "Phone number; further ones are among the losing values."),
+    "address": (GoldenAddress, "Postal address; further ones are among the losing values."),
+    "language": (GoldenLanguage, "Preferred language."),
+}
+
+Profile: Any = msgspec.defstruct(
+    "Profile",
+    [
+        ("display_name", Annotated[str, Meta(description="What to call the customer.")]),
+        *(
+            (name, Annotated[shape | None, Meta(description=text)], None)
+            for name, (shape, text) in _PROFILE.items()
+        ),
+        (
+            "identifiers",
+            Annotated[
+                tuple[GoldenIdentifier, ...],  # type: ignore[valid-type]  # made above
+                Meta(description="Registered numbers, one for each kind and country."),
+            ],
+            (),
+        ),
+    ],
+    bases=(Shape,),
+    kw_only=True,
+    frozen=True,
+    namespace={"__doc__": "A customer's golden record: of each attribute the value that won."},
+)
+"""The golden profile as the graph shows it."""
+
+
+class ConnectorHealth(Shape, frozen=True, kw_only=True):
+    """How the requests of a connector instance went since the start of this process."""
+
+    calls: Annotated[int, Meta(description="Requests sent to the partner.")]
+    errors: Annotated[int, Meta(description="Requests that failed.")]
+    latency_p50: Annotated[timedelta | None, Meta(description="Median latency of the latest requests.")]
+    latency_p95: Annotated[
+        timedelta | None, Meta(description="95th percentile of the latency of the latest requests.")
+    ]
+    last_success_at: Annotated[datetime | None, Meta(description="When a request last succeeded.")]
+    last_problem_at: Annotated[datetime | None, Meta(description="When a request last failed.")]
+    last_problem: Annotated[ProblemCode | None, Meta(description="What that failure was.")]
+
+
+class Connector(Shape, frozen=True, kw_only=True):
+    """A connector instance: a partner, as this installation is connected to it."""
+
+    id: Annotated[NodeId, Meta(description="Global id.")]
+    instance: Annotated[NodeId, Meta(description="Its id in the settings, in `sources` and in filters.")]
+    plugin: Annotated[str, Meta(description="The plugin that connects it.")]
+    title: Annotated[str, Meta(description="Name for people.")]
+    domain: Annotated[DomainName | None, Meta(description="Business domain; null where it is faulty.")]
+    state: Annotated[InstanceState, Meta(description="Whether it takes work.")]
+    lookup: Annotated[Lookup | None, Meta(description="How it finds a customer at the partner.")]
+    records: Annotated[
+        tuple[str, ...], Meta(description="Kinds of record it fetches, such as `banking.accounts`.")
+    ]
+    searchable_by: Annotated[tuple[KeyKind, ...], Meta(description="Keys it can search the partner by.")]
+    feeds: Annotated[tuple[str, ...], Meta(description="Kinds of record whose changes it streams.")]
+    documentation: Annotated[str | None, Meta(description="Address of the partner's published API.")]
+    problem: Annotated[str | None, Meta(description="What is wrong with its settings or plugin.")]
+    health: Annotated[ConnectorHealth, Meta(description="How its requests went.")]
+
+
+class SearchSource(Shape, frozen=True, kw_only=True):
+    """What became of a search at one source."""
+
+    connector: Annotated[NodeId, Meta(description="Id of the connector instance.")]
+    domain: Annotated[DomainName | None, Meta(description="Business domain it serves.")]
+    status: Annotated[SourceState, Meta(description="Whether it was searched and answered.")]
+    matches: Annotated[int, Meta(description="Parties found there.")]
+    latency: Annotated[timedelta | None, Meta(description="From the start of the search to its answer.")] = (
+        None
+    )
+    problem: Annotated[
+        Problem | None, Meta(description="Why it did not answer, or `NOT_SEARCHABLE` by such a text.")
+    ] = None

@@ -1,0 +1,219 @@
+"""The customer and the groups of the discovered domains, as types of the graph."""
+
+from __future__ import annotations
+
+import enum
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from c360.kinds import PARTY, domains
+from c360.kinds import kind as kind_of
+from c360.records.party import PartyKind
+from c360.values import CountryCode
+from connectors.instances import InstanceState
+from resolvers.needs import needs_of
+from resolvers.references import Referrer
+from resolvers.timeline import Timeline
+from resolvers.view import CustomerView
+from schema import ids
+from schema.answers import Answer, CustomerAnswer, FieldAnswers, missing, windowed
+from schema.derive import Demand, Deriver, NodeOf
+from schema.docs import description
+from schema.groups.base import Group, RecordConnection, RecordList, Total
+from schema.inputs import NodeId, WindowArguments
+from schema.paging import connection_type
+from schema.shapes import Connector, Identity, MissingSource, Profile, SourceStatus
+
+
+@strawberry.interface(description="An object with an id of its own, which `node` finds again.")
+class Node:
+    """What Relay calls a node."""
+
+    id: strawberry.ID = strawberry.field(description="Global id, opaque; take it as it is.")
+
+
+def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deriver:
+    """A maker of types that knows the graph's own names, and which records are nodes."""
+    return Deriver(
+        enum_names={PartyKind: "CustomerKind", InstanceState: "ConnectorState"},
+        stands_for={"ID": strawberry.ID, "Domain": domain_enum(groups)},
+        nodes={
+            one.record: NodeOf(interface=Node, identify=_identify(name, one))
+            for name, one in references.items()
+        },
+    )
+
+
+def _identify(type_name: str, referrer: Referrer) -> Callable[[Any], str]:
+    return lambda record: ids.encode(type_name, str(referrer.of(record)))
+
+
+def domain_enum(groups: Sequence[Group]) -> type[enum.StrEnum]:
+    """The enum of the discovered domains, described by their groups."""
+    texts = {group.domain: group.description for group in groups}
+    members = [(name.upper(), name) for name in domains()]
+    made: type[enum.StrEnum] = enum.StrEnum("Domain", members)  # type: ignore[misc]  # members are discovered
+    made.__doc__ = "A line of business that partners are in."
+    for member in made:
+        member.__doc__ = texts.get(member.value)
+    return made
+
+
+class GroupType:
+    """The graph's type of one domain's group, and how its fields are answered."""
+
+    def __init__(self, make: Deriver, group: Group) -> None:
+        self.group = group
+        self.answers: dict[str, Answer] = {}
+        self.totals = {total.name: _known(total.compute) for total in group.totals}
+        self.type = make.build(group.type_name, group.description, self._fields(make))
+
+    def answer(self, view: CustomerView) -> FieldAnswers | None:
+        """The group of a customer; none where no source of the domain gave anything."""
+        return FieldAnswers(view, self.answers) if view.answered(self.group.domain) else None
+
+    def _fields(self, make: Deriver) -> dict[str, StrawberryField]:
+        fields = {one.name: self._list(make, one) for one in self.group.lists}
+        fields |= {one.name: self._connection(make, one) for one in self.group.connections}
+        if self.group.totals:
+            fields["totals"] = self._totals(make)
+        main = Demand(kinds=(self.group.main,))
+        fields["partial"] = make.attribute(
+            bool, "Whether a source did not give all that was needed, so that totals miss it.", demand=main
+        )
+        fields["missing"] = make.attribute(
+            tuple[MissingSource, ...], "The sources that did not, and what of them is missing.", demand=main
+        )
+        fields["stale"] = make.attribute(
+            bool,
+            "Whether a last-known copy, older than was asked for, stands in for any of its records because "
+            "their source did not answer.",
+            demand=main,
+        )
+        fields["fetched_at"] = make.attribute(
+            datetime | None, "When the oldest of its records shown here was fetched.", demand=main
+        )
+        self.answers["stale"] = lambda view: view.stale(self.group.domain)
+        self.answers["fetched_at"] = lambda view: view.fetched_at(self.group.domain)
+        self.answers["partial"] = lambda view: bool(view.missing(self.group.domain))
+        self.answers["missing"] = lambda view: missing(view, self.group.domain)
+        return fields
+
+    def _list(self, make: Deriver, one: RecordList) -> StrawberryField:
+        self.answers[one.name] = lambda view: view.joined(one.kind)
+        record = kind_of(one.kind).record
+        return make.attribute(tuple[record, ...], one.description, demand=Demand(kinds=(one.kind,)))  # type: ignore[valid-type]  # known at run time
+
+    def _connection(self, make: Deriver, one: RecordConnection) -> StrawberryField:
+        timeline = one.timeline
+        record = kind_of(timeline.kind).record
+        connection = connection_type(
+            make,
+            make.object(record),
+            record.__name__,
+            f"{one.name.replace('_', ' ')}, newest first",
+            counted="How many there are in the window, at the sources that answered.",
+            more={
+                "since": make.attribute(date, "First day of the window, included."),
+                "until": make.attribute(date, "Last day of the window, included."),
+            },
+        )
+
+        def resolve(group: FieldAnswers, _info: object, **given: Any) -> Any:
+            return windowed(timeline, group.view, WindowArguments(**given))
+
+        return make.computed(
+            resolve,
+            connection,
+            f"{one.description} {_default_window(timeline)}",
+            arguments=WindowArguments,
+            demand=Demand(kinds=(timeline.kind,), timeline=timeline),
+        )
+
+    def _totals(self, make: Deriver) -> StrawberryField:
+        fields = {total.name: self._total(make, total) for total in self.group.totals}
+        built = make.build(
+            f"{self.group.type_name}Totals",
+            f"What the records of the group add up to. {_PER_CURRENCY}",
+            fields,
+        )
+        self.answers["totals"] = lambda view: FieldAnswers(view, self.totals)
+        return make.attribute(built, "What the records add up to, per currency.")
+
+    def _total(self, make: Deriver, total: Total) -> StrawberryField:
+        returns = typing.get_type_hints(total.compute)["return"] | None
+        text = f"{description(total.compute)} Null where no source gave what it is reckoned from."
+        return make.attribute(returns, text, demand=Demand(kinds=needs_of(total.compute)))
+
+
+def _known(compute: Callable[[CustomerView], Any]) -> Answer:
+    """The figure, or nothing where what it is reckoned from is missing altogether: unknown is not zero."""
+    kinds = needs_of(compute)
+    return lambda view: compute(view) if view.knows(kinds) else None
+
+
+_PER_CURRENCY = "Amounts of different currencies are never added: there is one sum for each."
+
+
+def _default_window(timeline: Timeline) -> str:
+    ahead = f" to {timeline.ahead} days ahead" if timeline.ahead else ""
+    return f"The window is the last {timeline.back} days{ahead} unless told."
+
+
+def customer_type(make: Deriver, groups: Sequence[GroupType]) -> Any:
+    """The type of a customer with a field per group."""
+    fields: dict[str, StrawberryField] = {
+        "id": make.attribute(NodeId, "Global id."),
+        "kind": make.attribute(PartyKind, "A person or an organisation."),
+        "display_name": make.attribute(str, "Name in lists, as the hub keeps it; asks no partner."),
+        "country": make.attribute(CountryCode | None, "Country of residence, as the hub keeps it."),
+        "created_at": make.attribute(datetime, "When the hub came to know the customer."),
+        "updated_at": make.attribute(datetime, "When the hub last changed something about the customer."),
+        "profile": make.attribute(
+            Profile,
+            "The golden record over all partners, each value with its source and what it won over.",
+            demand=Demand(kinds=(PARTY,)),
+        ),
+        "identities": make.attribute(
+            tuple[Identity, ...], "The partner records behind this customer, with their evidence."
+        ),
+        "sources": make.attribute(
+            tuple[SourceStatus, ...], "Every configured source and how it answered in this operation."
+        ),
+        "complete": make.attribute(
+            bool,
+            "Whether every source this operation needed answered within the freshness asked for. What is "
+            "withheld from the caller does not count against it.",
+        ),
+    }
+    for one in groups:
+        text = f"{one.group.description} Null only where no source gave anything; `sources` says why."
+        fields[one.group.domain] = make.attribute(one.type | None, text)
+    return make.build(
+        "Customer",
+        "A person or an organisation whose records live with many partners.",
+        fields,
+        bases=(Node,),
+        is_type_of=lambda value, _info: isinstance(value, CustomerAnswer),
+    )
+
+
+def connector_type(make: Deriver) -> Any:
+    """The type of a connector instance."""
+    return make.build(
+        "Connector",
+        description(Connector),
+        make.fields(Connector),
+        bases=(Node,),
+        is_type_of=lambda value, _info: isinstance(value, Connector),
+    )
+
+
+def group_answers(groups: Sequence[GroupType]) -> Mapping[str, Answer]:
+    """How the groups of a customer are answered, by the name of their field."""
+    return {one.group.domain: one.answer for one in groups}

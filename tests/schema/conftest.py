@@ -1,0 +1,349 @@
+"""A store and a host in memory, an engine over them, and a short way to ask it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from c360.access import Access, Principal, TenantId
+from c360.contract import KeyKind, Lookup, PartyQuery
+from c360.errors import ProblemCode
+from c360.kinds import kinds
+from c360.records.base import Record
+from c360.records.party import Party, PartyKind
+from c360.values import CurrencyCode, Money
+from connectors.host import InstanceInfo
+from connectors.identify import IdentifyResult
+from connectors.instances import InstanceState
+from connectors.results import Gathered, GatherRequest, KindResult, SourceProblem, SourceResult, SourceState
+from schema.build import Schema, build_schema
+from schema.engine import GraphEngine, GraphResponse
+from store.data import CustomerData, CustomerFilter, CustomerOrder, LinkData, Page, ProfileValueData
+from store.errors import CursorError
+
+NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
+_ORDER = (SourceState.FRESH, SourceState.KEPT, SourceState.STALE, SourceState.UNAVAILABLE)
+
+
+class FakeCustomers:
+    """The repository's surface over a dict; ordered by display name, or by id."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    async def by_ids(self, ids: Iterable[str]) -> tuple[str, ...]:
+        self._store.calls.append("by_ids")
+        return tuple(one for one in ids if one in self._store.customers)
+
+    async def by_keys(
+        self, keys: Iterable[tuple[KeyKind, str]]
+    ) -> dict[tuple[KeyKind, str], tuple[str, ...]]:
+        self._store.calls.append("by_keys")
+        return {key: tuple(self._store.keys[key]) for key in keys if key in self._store.keys}
+
+    async def by_party_refs(self, refs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        self._store.calls.append("by_party_refs")
+        links = {
+            (link.connector, link.party_id): one.id
+            for one in self._store.customers.values()
+            for link in one.links
+        }
+        return {ref: links[ref] for ref in refs if ref in links}
+
+    async def load(self, ids: Iterable[str]) -> dict[str, CustomerData]:
+        self._store.calls.append("load")
+        return {one: self._store.customers[one] for one in ids if one in self._store.customers}
+
+    async def page(
+        self,
+        which: CustomerFilter,
+        order: CustomerOrder,
+        *,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> Page:
+        self._store.calls.append("page")
+        every = [one.id for one in self._matching(which)]
+        if order.descending:
+            every.reverse()
+        start = 0 if after is None else self._place(every, after) + 1
+        end = len(every) if before is None else self._place(every, before)
+        inside = range(start, max(start, end))
+        kept = inside[:first] if last is None else inside[max(0, len(inside) - last) :]
+        return Page(
+            ids=tuple(every[place] for place in kept),
+            cursors=tuple(f"cursor-{every[place]}" for place in kept),
+            has_next=bool(kept) and kept[-1] < len(every) - 1,
+            has_previous=bool(kept) and kept[0] > 0,
+        )
+
+    async def count(self, which: CustomerFilter) -> int:
+        self._store.calls.append("count")
+        return len(self._matching(which))
+
+    async def search(self, text: str, *, limit: int = 20, after: str | None = None) -> Page:
+        self._store.calls.append("search")
+        found = [
+            one.id for one in self._store.customers.values() if text.casefold() in one.display_name.casefold()
+        ]
+        ids = tuple(found[:limit])
+        return Page(ids=ids, cursors=ids, has_next=len(found) > limit, has_previous=False)
+
+    def _matching(self, which: CustomerFilter) -> list[CustomerData]:
+        named = (which.name or "").casefold()
+        every = sorted(self._store.customers.values(), key=lambda one: (one.display_name, one.id))
+        return [
+            one
+            for one in every
+            if named in one.display_name.casefold()
+            and (which.kind is None or one.kind is which.kind)
+            and (which.country is None or one.country == which.country)
+        ]
+
+    @staticmethod
+    def _place(every: Sequence[str], cursor: str) -> int:
+        wanted = cursor.removeprefix("cursor-")
+        if wanted not in every or wanted == cursor:
+            raise CursorError("is damaged")
+        return every.index(wanted)
+
+
+class FakeUnit:
+    def __init__(self, store: FakeStore) -> None:
+        self.customers = FakeCustomers(store)
+
+
+@dataclass
+class FakeStore:
+    customers: dict[str, CustomerData] = field(default_factory=dict)
+    keys: dict[tuple[KeyKind, str], list[str]] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    units: int = 0
+
+    @asynccontextmanager
+    async def read(self, tenant: TenantId) -> AsyncIterator[FakeUnit]:
+        self.units += 1
+        yield FakeUnit(self)
+
+
+@dataclass
+class FakeHost:
+    """Answers from records by (instance, party, kind); what has a problem there fails."""
+
+    instances: dict[str, str] = field(default_factory=dict)
+    """Instance id to domain."""
+    searchable: dict[str, tuple[KeyKind, ...]] = field(default_factory=dict)
+    records: dict[tuple[str, str, str], tuple[Record, ...]] = field(default_factory=dict)
+    down: dict[str, ProblemCode] = field(default_factory=dict)
+    lost: set[tuple[str, str]] = field(default_factory=set)
+    """Instance and kind that it does not answer, though it answers others."""
+    state: dict[str, SourceState] = field(default_factory=dict)
+    requests: list[GatherRequest] = field(default_factory=list)
+    searches: list[PartyQuery] = field(default_factory=list)
+    fault: Exception | None = None
+
+    def infos(self) -> tuple[InstanceInfo, ...]:
+        return tuple(
+            InstanceInfo(
+                id=instance,
+                plugin=f"{domain}_plugin",
+                title=instance.title(),
+                domain=domain,
+                lookup=Lookup.BY_KEY,
+                kinds=_kinds_of(domain),
+                identifies=self.searchable.get(instance, ()),
+                feeds=(),
+                documentation="",
+                state=InstanceState.READY,
+                problem=None,
+                calls=3,
+                errors=0,
+                last_problem=None,
+                last_problem_at=None,
+                last_success_at=NOW,
+                latency_p50=timedelta(milliseconds=20),
+                latency_p95=None,
+            )
+            for instance, domain in self.instances.items()
+        )
+
+    async def gather(self, request: GatherRequest) -> Gathered:
+        self.requests.append(request)
+        if self.fault is not None:
+            raise self.fault
+        return Gathered(
+            at=NOW,
+            sources={
+                target.customer_id: tuple(
+                    self._source(
+                        instance,
+                        domain,
+                        {link.connector: link.party_id for link in target.links},
+                        request,
+                        target.customer_id,
+                    )
+                    for instance, domain in self.instances.items()
+                )
+                for target in request.targets
+            },
+        )
+
+    def _source(
+        self, instance: str, domain: str, links: Mapping[str, str], request: GatherRequest, customer: str
+    ) -> SourceResult:
+        wanted = [need.kind for need in request.needs[customer] if need.kind in _kinds_of(domain)]
+        if instance not in links or not wanted:
+            state = SourceState.NOT_REQUESTED if instance in links else SourceState.NOT_LINKED
+            return SourceResult(connector=instance, domain=domain, state=state)
+        results = {kind: self._kind(instance, links[instance], kind) for kind in wanted}
+        code = self.down.get(instance)
+        return SourceResult(
+            connector=instance,
+            domain=domain,
+            state=max((one.state for one in results.values()), key=_ORDER.index),
+            kinds=results,
+            fetched_at=NOW - timedelta(seconds=30),
+            latency=timedelta(milliseconds=12),
+            problem=None if code is None else SourceProblem(code=code, message="It does not answer."),
+        )
+
+    def _kind(self, instance: str, party: str, kind: str) -> KindResult:
+        if (instance, kind) in self.lost or (instance in self.down and self.state.get(instance) is None):
+            return KindResult(records=(), state=SourceState.UNAVAILABLE)
+        found = self.records.get((instance, party, kind), ())
+        stamped = tuple(msgspec.structs.replace(record, connector=instance) for record in found)
+        return KindResult(records=stamped, state=self.state.get(instance, SourceState.FRESH), fetched_at=NOW)
+
+    async def identify(
+        self, query: PartyQuery, *, access: Access, deadline: timedelta, only: Collection[str] | None = None
+    ) -> tuple[IdentifyResult, ...]:
+        self.searches.append(query)
+        return tuple(self._identified(one, query) for one in self.instances if only is None or one in only)
+
+    def _identified(self, instance: str, query: PartyQuery) -> IdentifyResult:
+        if query.key not in self.searchable.get(instance, ()):
+            problem = SourceProblem(code=ProblemCode.NOT_SEARCHABLE, message="Not by this.")
+            return IdentifyResult(connector=instance, state=SourceState.NOT_REQUESTED, problem=problem)
+        parties = tuple(
+            msgspec.structs.replace(record, connector=instance)
+            for (connector, _, kind), found in self.records.items()
+            for record in found
+            if connector == instance
+            and kind == "party.profile"
+            and isinstance(record, Party)
+            and (
+                query.value in record.emails
+                or query.value in record.phones
+                or query.value == record.full_name
+            )
+        )
+        return IdentifyResult(connector=instance, state=SourceState.FRESH, parties=parties)
+
+
+def _kinds_of(domain: str) -> tuple[str, ...]:
+    return tuple(one.name for one in kinds().values() if one.domain in {domain, "party"})
+
+
+@dataclass
+class World:
+    """Everything a test asks and sets."""
+
+    store: FakeStore
+    host: FakeHost
+    engine: GraphEngine
+    schema: Schema
+    access: Access
+
+    def customer(
+        self,
+        number: int,
+        *,
+        links: Mapping[str, str] | None = None,
+        keys: Mapping[KeyKind, str] | None = None,
+        values: Sequence[ProfileValueData] = (),
+        name: str | None = None,
+        kind: PartyKind = PartyKind.PERSON,
+    ) -> str:
+        customer_id = f"0190a6c0-0000-7000-8000-{number:012d}"
+        self.store.customers[customer_id] = CustomerData(
+            id=customer_id,
+            kind=kind,
+            display_name=name or f"Customer {number:03d}",
+            country="CH",
+            created_at=NOW,
+            updated_at=NOW,
+            links=tuple(
+                LinkData(
+                    connector=connector,
+                    party_id=party,
+                    method="import",
+                    confidence=1.0,
+                    evidence="e-mail and birth date agree",
+                    linked_at=NOW,
+                )
+                for connector, party in (links or {}).items()
+            ),
+            values=tuple(values),
+        )
+        for key, value in (keys or {}).items():
+            self.store.keys.setdefault((key, value), []).append(customer_id)
+        return customer_id
+
+    def ask(self, query: str, variables: Mapping[str, Any] | None = None, **options: Any) -> GraphResponse:
+        return asyncio.run(self.engine.execute(query, variables, access=self.access, **options))
+
+    def data(self, query: str, variables: Mapping[str, Any] | None = None) -> Any:
+        response = self.ask(query, variables)
+        assert not response.errors, response.errors
+        return response.data
+
+
+@pytest.fixture(scope="session")
+def schema() -> Schema:
+    return build_schema()
+
+
+@pytest.fixture(scope="session")
+def make_world(schema: Schema) -> Callable[[], World]:
+    def make() -> World:
+        store, host = FakeStore(), FakeHost()
+        engine = GraphEngine(schema, store, host, lambda: NOW)
+        return World(store, host, engine, schema, Access(principal=Principal(subject="agent")))
+
+    return make
+
+
+@pytest.fixture
+def world(make_world: Callable[[], World]) -> World:
+    """Six partners, one of each domain, and a second bank."""
+    made = make_world()
+    made.host.instances = {
+        "bank": "banking",
+        "other_bank": "banking",
+        "insurer": "insurance",
+        "broker": "brokerage",
+        "points": "loyalty",
+        "inn": "hotel",
+        "wheels": "rental",
+    }
+    return made
+
+
+@pytest.fixture(scope="session")
+def money() -> Callable[..., Money]:
+    return lambda amount, currency="AUD": Money(amount=Decimal(amount), currency=CurrencyCode(currency))
+
+
+@pytest.fixture(scope="session")
+def today() -> date:
+    return NOW.date()
