@@ -1,0 +1,19 @@
+"""``python -m api worker``."""
+
+from __future__ import annotations
+
+import click
+
+from api.commands import run_async, settings_of
+
+
+@click.command(
+    help="Follow the partners' change feeds until interrupted; one leader at a time does the work."
+)
+@click.option("--once", is_flag=True, help="One round over all feeds, then end.")
+@click.pass_context
+def command(ctx: click.Context, *, once: bool) -> int:
+    """Work."""
+    from api.worker import work
+
+    return run_async(work(settings_of(ctx), once=once))

@@ -1,0 +1,117 @@
+"""What one client may hold of the server: uvicorn by itself waits for ever and takes everybody.
+
+A request's headers have to arrive in time, an answer has to be taken in time, and there are only so many
+connections. (A body has its own limit, in :mod:`api.http`.) A proxy in front does the same and more; this
+keeps a server that is reached directly from being held by clients that do nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, ClassVar
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from api.settings import Server
+
+_FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n"
+)
+_QUIET = 60.0
+_log = logging.getLogger(__name__)
+
+
+class GuardedProtocol(H11Protocol):
+    """A connection whose client is not waited for longer than the settings say."""
+
+    server_settings: ClassVar[Server] = Server()
+    _quiet_until: ClassVar[float] = 0.0
+    """When a refusal is logged again, on the event loop's clock: a flood is not one in the log too."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._late: asyncio.TimerHandle | None = None
+        self._stuck: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
+        """Take the connection, or say that there are too many."""
+        super().connection_made(transport)
+        if len(self.connections) > self.server_settings.connections:
+            self._refuse()
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on."""
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, which may have begun already."""
+        super().on_response_complete()
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client."""
+        super().connection_lost(exc)
+        _cancel(self._late)
+        self._late = None
+        _cancel(self._stuck)
+        self._stuck = None
+
+    def pause_writing(self) -> None:
+        """The client does not take what is sent: give it a while."""
+        super().pause_writing()
+        self._stuck = self._stuck or self.loop.call_later(
+            self.server_settings.send_timeout, self.transport.abort
+        )
+
+    def resume_writing(self) -> None:
+        """The client takes it again."""
+        super().resume_writing()
+        if not self.transport.is_closing():
+            _cancel(self._stuck)
+            self._stuck = None
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End an idle connection, also one whose client never took the end of its answer."""
+        self.transport.abort()
+
+    def _refuse(self) -> None:
+        now = self.loop.time()
+        if now >= self._quiet_until:
+            GuardedProtocol._quiet_until = now + _QUIET
+            _log.warning("more than %d connections: clients are refused", self.server_settings.connections)
+        self.transport.write(_FULL)
+        self.transport.close()
+
+    def _watch(self) -> None:
+        """Wait for the headers of a request, from the first moment at which the client could send them.
+
+        After an answer the keep-alive time-out runs until the client begins to send. A connection that is
+        being closed waits for nothing but its client to take the rest.
+        """
+        closing = self.transport.is_closing()
+        waiting = self.conn.their_state is h11.IDLE and self.timeout_keep_alive_task is None
+        if closing or not waiting:
+            _cancel(self._late)
+            self._late = None
+        elif self._late is None:
+            self._late = self.loop.call_later(self.server_settings.header_timeout, self.transport.abort)
+        if closing and self._stuck is None:
+            self._stuck = self.loop.call_later(self.server_settings.send_timeout, self.transport.abort)
+
+
+def _cancel(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
+
+
+def guarded(settings: Server) -> type[GuardedProtocol]:
+    """The protocol under these settings, as uvicorn takes it: a class of its own."""
+
+    class Protocol(GuardedProtocol):
+        server_settings = settings
+
+    return Protocol

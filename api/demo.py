@@ -1,0 +1,220 @@
+"""The demo: sandbox partners, database, identity links, server and worker, all on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import socket
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import click
+import httpx
+import msgspec
+
+from api import seeding, settings
+from api.processes import Children
+from c360.errors import C360Error
+from store import migrate
+
+PARTNERS = 6
+EXAMPLE = """\
+{
+  customer(by: {email: "EMAIL"}) {
+    displayName
+    complete
+    sources { connector status latency }
+    banking { totals { deposits { amount currency } debts { amount currency } } }
+    insurance { policies { line productName premium { total { amount currency } } } }
+    loyalty { memberships { points } }
+    hotel { stays(first: 2) { edges { node { checkIn status } } } }
+  }
+}
+"""
+"""A query that newcomers try first; the README shows it with its answer."""
+READY_WITHIN = 30.0
+
+
+class DemoError(C360Error):
+    """The demo cannot start; the message says what to do."""
+
+
+class PartnersReady(msgspec.Struct, frozen=True):
+    """The line the sandbox prints once every partner listens."""
+
+    connectors: dict[str, dict[str, str]]
+    """Settings of a connector instance per partner, by instance id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """One run of the demo."""
+
+    folder: Path
+    port: int
+    people: int
+    companies: int
+    seed: int
+    today: date
+
+    async def run(self) -> int:
+        """Start everything, say where it is, and wait for Ctrl-C or for a part to fail."""
+        children = Children()
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        try:
+            return await self._until(stop, children)
+        finally:
+            await children.stop()
+
+    async def _until(self, stop: asyncio.Event, children: Children) -> int:
+        starting = asyncio.ensure_future(self._start(children))
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await starting
+            return 130
+        click.echo(starting.result())
+        ending = asyncio.ensure_future(children.first_to_end())
+        await asyncio.wait({ending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if stopping.done():
+            ending.cancel()
+            click.echo("\nstopping …")
+            return 0
+        name, code = ending.result()
+        raise DemoError(f"{name} ended with exit code {code}; its last lines above say why")
+
+    async def _start(self, children: Children) -> str:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        check_ports(self.port, PARTNERS + 1)
+        click.echo(
+            f"starting {PARTNERS} partners with {self.people:,} people and {self.companies:,} companies …"
+        )
+        exported = asyncio.ensure_future(self._export())
+        connectors = await self._partners(children)
+        file = self._settings(connectors)
+        loaded = settings.load(file, environ={})
+        click.echo("preparing the database …")
+        await asyncio.to_thread(migrate.upgrade, settings.database_url(loaded))
+        customers = await exported
+        await seeding.seed(loaded, customers, report=click.echo)
+        for name in ("serve", "worker"):
+            await children.start(name, ["api", "--config", str(file), name])
+        await self._answers()
+        return self._banner(customers)
+
+    async def _partners(self, children: Children) -> dict[str, dict[str, str]]:
+        arguments = ["sandbox", "serve", "--port", str(self.port + 1), *self._population()]
+        process = await children.start("sandbox", arguments, listen=True)
+        assert process.stdout is not None  # noqa: S101  # asked for with listen=True
+        try:
+            line = await asyncio.wait_for(process.stdout.readline(), READY_WITHIN)
+        except TimeoutError:
+            raise DemoError(
+                f"the sandbox did not start within {READY_WITHIN:g} s; run it alone: python -m sandbox serve"
+            ) from None
+        if not line:
+            raise DemoError("the sandbox did not start; the line above says why")
+        return msgspec.json.decode(line, type=PartnersReady).connectors
+
+    def _population(self) -> list[str]:
+        return [
+            *("--people", str(self.people)),
+            *("--companies", str(self.companies)),
+            *("--seed", str(self.seed)),
+        ]
+
+    async def _export(self) -> Path:
+        """Links and grants, as an operator would bring them; kept for the next start."""
+        name = f"customers-{self.people}-{self.companies}-{self.seed}-{self.today}.jsonl"
+        file = self.folder / name
+        if not file.exists():
+            children = Children()
+            process = await children.start(
+                "export",
+                [
+                    "sandbox",
+                    "export",
+                    "--out",
+                    str(file),
+                    "--today",
+                    self.today.isoformat(),
+                    *self._population(),
+                ],
+            )
+            try:
+                if await process.wait():
+                    raise DemoError("the sandbox could not write its customers; the line above says why")
+            finally:
+                await children.stop()
+        return file
+
+    def _settings(self, connectors: dict[str, dict[str, str]]) -> Path:
+        for name in ("master.key", "lookup.key"):
+            key = self.folder / name
+            if not key.exists():
+                key.touch(mode=0o600)
+                key.write_text(secrets.token_hex(32), encoding="ascii")
+        file = self.folder / "c360.toml"
+        database = "c360.db"
+        file.write_text(
+            f"# Written by the demo at every start; try: python -m api --config {file.name} config\n"
+            f"[server]\nport = {self.port}\n\n"
+            f'[database]\nurl = "sqlite+aiosqlite:///{database}"\n\n'
+            '[security]\nmaster_key_file = "master.key"\nlookup_pepper_file = "lookup.key"\n\n'
+            '[logging]\nlevel = "WARNING"\n\n'
+            + "\n".join(_table(f"connectors.{name}", values) for name, values in connectors.items()),
+            encoding="utf-8",
+        )
+        return file
+
+    async def _answers(self) -> None:
+        address = f"http://127.0.0.1:{self.port}/health/ready"
+        async with httpx.AsyncClient() as client, asyncio.timeout(READY_WITHIN):
+            while True:
+                with contextlib.suppress(httpx.HTTPError):
+                    if (await client.get(address)).status_code == httpx.codes.OK:
+                        return
+                await asyncio.sleep(0.05)
+
+    def _banner(self, customers: Path) -> str:
+        address = f"http://127.0.0.1:{self.port}/graphql"
+        query = EXAMPLE.replace("EMAIL", seeding.example(customers))
+        body = msgspec.json.encode({"query": " ".join(query.split())}).decode()
+        return (
+            f"\nThe graph answers at {address}; a customer to try:\n\n{query}\n"
+            "Ask it:\n\n"
+            f"  curl -s {address} -H 'content-type: application/json' \\\n    -d '{body}'\n\n"
+            "Ctrl-C stops everything."
+        )
+
+
+def _table(name: str, values: dict[str, str]) -> str:
+    """A TOML table; a JSON string is a TOML string."""
+    lines = [f"{key} = {msgspec.json.encode(value).decode()}" for key, value in values.items()]
+    return "\n".join([f"[{name}]", *lines, ""])
+
+
+def check_ports(first: int, count: int) -> None:
+    """Make sure that consecutive ports are free on loopback.
+
+    Raises:
+        DemoError: one is taken.
+    """
+    for port in range(first, first + count):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                raise DemoError(
+                    f"port {port} is taken; stop what uses it, or choose another: "
+                    f"make run ARGS='--port {first + 1000}'"
+                ) from None

@@ -1,0 +1,22 @@
+"""The graph's engine over an open hub."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from api.settings import Settings
+from api.wiring import Hub
+from schema.build import build_schema
+from schema.engine import GraphEngine
+from schema.execution.context import EngineSettings
+
+
+def build_engine(hub: Hub, settings: Settings) -> GraphEngine:
+    """The engine that answers from a hub, with the defaults that the settings name."""
+    return GraphEngine(
+        build_schema(),
+        hub.store.database,
+        hub.host,
+        hub.clock,
+        settings=EngineSettings(deadline=timedelta(seconds=settings.gather.deadline)),
+    )

@@ -1,0 +1,208 @@
+"""Importing customers whose links are known, in batches that can be interrupted.
+
+Each batch is one transaction that also moves the import's position, so that a killed import goes on
+where it stopped; the same file again is recognised by its content and changes nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from api.settings import Settings
+from api.wiring import open_store
+from c360.access import TenantId
+from c360.contract import KeyKind
+from c360.enrolment import CustomerLine, LinkLine
+from c360.errors import C360Error
+from c360.records.party import Party, PartyKind
+from c360.values import Secret
+from resolvers import names
+from resolvers.attributes import ATTRIBUTES
+from resolvers.identity import normalise
+from resolvers.profile import golden_profile
+from store.data import EnrolCustomer, EnrolGrant, EnrolKey, EnrolLink, EnrolResult, StatedValue
+
+BATCH = 250
+
+
+class ImportError_(C360Error):  # noqa: N801  # ImportError is Python's own
+    """The file cannot be imported; the message names the line and what to do."""
+
+
+async def seed(settings: Settings, file: Path, *, report: Callable[[str], None]) -> EnrolResult:
+    """Import a file of :class:`~c360.enrolment.CustomerLine`, one a line.
+
+    Args:
+        settings: where the store is.
+        file: the file.
+        report: takes a line of progress now and then.
+
+    Raises:
+        ImportError_: the file is not readable or a line is wrong; what came before it is kept.
+    """
+    name = f"seed:{_fingerprint(file)}"
+    tenant = TenantId(settings.tenant)
+    total = EnrolResult()
+    async with open_store(settings) as store:
+        async with store.database.read(tenant) as unit:
+            job = await unit.jobs.get(name)
+        done = job.position if job else 0
+        if job and job.total is not None and done >= job.total:
+            report(f"{done:,} customers are loaded already")
+            return total
+        if done:
+            report(f"going on after customer {done:,}")
+        count = sum(1 for _ in _lines(file))
+        position, order, analyzed = done, tuple(settings.connectors), 0
+        for batch in _batches(file, done):
+            customers = [_customer(line, number, settings.phone_region, order) for number, line in batch]
+            async with store.database.unit(tenant) as unit:
+                total += await unit.customers.enrol(customers)
+                position += len(batch)
+                await unit.jobs.save(name, position, total=count)
+            report(f"loaded {position:,} of {count:,} customers")
+            if position >= 4 * analyzed or position == count:
+                await store.database.analyze()
+                analyzed = position
+    return total
+
+
+def example(file: Path) -> str:
+    """The e-mail address of a customer known to many partners, to try the graph with."""
+    best = ""
+    most = 0
+    for index, (_, text) in enumerate(_lines(file)):
+        line = msgspec.json.decode(text, type=CustomerLine)
+        addresses = [email for link in line.links for email in link.party.emails]
+        if line.kind is PartyKind.PERSON and len(line.links) > most and addresses:
+            best, most = addresses[0], len(line.links)
+        if index > 500:
+            break
+    return best
+
+
+def _fingerprint(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()[:32]
+    except OSError as error:
+        raise ImportError_(f"{file} cannot be read ({type(error).__name__}); name a readable file") from None
+
+
+def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
+    with file.open("rb") as stream:
+        for number, line in enumerate(stream, 1):
+            if line.strip():
+                yield number, line
+
+
+def _batches(file: Path, skip: int) -> Iterator[list[tuple[int, bytes]]]:
+    batch: list[tuple[int, bytes]] = []
+    for index, item in enumerate(_lines(file)):
+        if index < skip:
+            continue
+        batch.append(item)
+        if len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _customer(text: bytes, number: int, region: str, order: Sequence[str]) -> EnrolCustomer:
+    try:
+        line = msgspec.json.decode(text, type=CustomerLine)
+        return customer(line, region, order)
+    except msgspec.ValidationError as error:
+        what, _, place = str(error).partition(" - at ")
+        raise ImportError_(
+            f"line {number}: {place or 'the line'}: {what}; mend it and import again"
+        ) from None
+    except msgspec.DecodeError:
+        raise ImportError_(f"line {number}: not a JSON object; mend it and import again") from None
+
+
+def customer(line: CustomerLine, region: str, order: Sequence[str] = ()) -> EnrolCustomer:
+    """What the store is given for a line of the import format.
+
+    Args:
+        line: the line.
+        region: country of phone numbers written without one.
+        order: connector instances, the most trusted first: the name is the golden one.
+    """
+    parties = [msgspec.structs.replace(link.party, connector=link.connector) for link in line.links]
+    found = _unique(
+        name for party in parties for name in (party_name(party), party.organization_name) if name
+    )
+    countries = [address.country for party in parties for address in party.addresses if address.country]
+    golden = golden_profile((), parties, order)
+    otherwise = found[0] if found else line.external_id
+    return EnrolCustomer(
+        external_id=line.external_id,
+        kind=line.kind,
+        display_name=names.display_name(golden, line.kind, otherwise),
+        sort_name=names.sort_name(golden, line.kind, otherwise),
+        names=tuple(found),
+        country=countries[0] if countries else None,
+        links=tuple(_link(link, region) for link in line.links),
+    )
+
+
+def party_name(party: Party) -> str:
+    """The name of a party, to be found by; empty where the partner holds none."""
+    if party.kind is PartyKind.ORGANIZATION:
+        return party.organization_name or party.full_name or ""
+    return " ".join(part for part in (party.given_name, party.family_name) if part) or party.full_name or ""
+
+
+def party_keys(party: Party, region: str) -> tuple[EnrolKey, ...]:
+    """The keys that a party's own contact points and numbers give."""
+    found: list[tuple[KeyKind, str | None]] = [(KeyKind.CUSTOMER_NUMBER, normalise.number(party.party_id))]
+    found += [(KeyKind.EMAIL, normalise.email(email)) for email in party.emails]
+    found += [(KeyKind.PHONE, normalise.phone(phone, region)) for phone in party.phones]
+    found += [
+        (KeyKind.TAX_ID, normalise.number(identifier.value))
+        for identifier in party.identifiers
+        if identifier.kind.value == KeyKind.TAX_ID.value
+    ]
+    return tuple(EnrolKey(kind=kind, value=value) for kind, value in dict.fromkeys(found) if value)
+
+
+def stated(party: Party) -> tuple[StatedValue, ...]:
+    """The profile values of a party as the store keeps them."""
+    return tuple(
+        StatedValue(attribute=attribute.name, value=attribute.write(value), rank=rank)
+        for attribute in ATTRIBUTES.values()
+        for rank, value in enumerate(attribute.values(party))
+    )
+
+
+def _link(link: LinkLine, region: str) -> EnrolLink:
+    keys = dict.fromkeys(party_keys(link.party, region))
+    for line in link.keys:
+        phone = line.kind is KeyKind.PHONE
+        value = normalise.phone(line.value, region) if phone else normalise.key(line.kind, line.value)
+        if value:
+            keys[EnrolKey(kind=line.kind, value=value)] = None
+    return EnrolLink(
+        connector=link.connector,
+        party_id=link.party.party_id,
+        keys=tuple(keys),
+        values=stated(link.party),
+        observed_at=link.party.updated_at,
+        grant=EnrolGrant(
+            token=Secret(link.grant.token), scopes=link.grant.scopes, expires_at=link.grant.expires_at
+        )
+        if link.grant
+        else None,
+        linked_at=link.linked_at,
+        evidence="imported with the customer",
+    )
+
+
+def _unique(names: Iterator[str] | Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(names))

@@ -1,0 +1,126 @@
+"""The server process: the application under uvicorn, with a clean start and a clean end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import ipaddress
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import uvicorn
+
+from api import logs
+from api.app import create_app
+from api.connections import guarded
+from api.settings import Settings
+from api.wiring import open_hub, require_current
+from c360.errors import C360Error, ConfigError
+
+
+class PortTakenError(C360Error):
+    """Somebody else listens where the graph should."""
+
+
+def serve(settings: Settings, port: int | None = None) -> int:
+    """Answer until interrupted.
+
+    Args:
+        settings: the settings.
+        port: instead of the settings' own; 0 lets the system choose.
+
+    Raises:
+        ConfigError: the address would let anybody in.
+        PortTakenError: the port is in use.
+        StoreError: the database is not there, or at another version.
+    """
+    host = settings.server.host
+    if not _loopback(host) and not settings.server.allow_unauthenticated:
+        raise ConfigError(
+            "server.host",
+            repr(host),
+            "keep to 127.0.0.1, or, behind a gateway that authenticates, "
+            "set server.allow_unauthenticated = true",
+        )
+    require_current(settings)
+    listener = _listen(host, settings.server.port if port is None else port)
+    return 0 if asyncio.run(answer(settings, listener, _stop_on_signals)) else 1
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to who runs it.
+
+    The library's own handling ends the process before the hub is closed.
+    """
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    def stop() -> None:
+        server.force_exit = server.should_exit  # asked twice: do not wait for open requests
+        server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+
+
+async def answer(
+    settings: Settings, listener: socket.socket, started: Callable[[uvicorn.Server], None] | None = None
+) -> bool:
+    """Open the hub and answer on a listening socket until the server is told to exit.
+
+    Args:
+        settings: the settings.
+        listener: where to listen.
+        started: given the server before it starts, to watch it or to stop it.
+    """
+    asyncio.get_running_loop().set_exception_handler(logs.report)
+    async with open_hub(settings) as hub:
+        config = uvicorn.Config(
+            create_app(hub, settings),
+            log_config=None,
+            access_log=False,
+            http=guarded(settings.server),
+            ws="none",
+            timeout_graceful_shutdown=5,
+            timeout_keep_alive=75,
+            h11_max_incomplete_event_size=64 * 1024,
+            server_header=False,
+            lifespan="off",
+        )
+        server = _Server(config)
+        if started:
+            started(server)
+        # What is there now stays: looking through it in every collection would only cost time.
+        gc.collect()
+        gc.freeze()
+        await server.serve(sockets=[listener])
+        return server.started
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named, the protocol makes asyncio switch off Nagle's algorithm, which costs 40 ms an answer.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(
+            f"cannot listen on {host}:{port} ({error.strerror}); stop what uses it or set server.port"
+        ) from None
+    return listener

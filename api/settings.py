@@ -1,0 +1,239 @@
+"""The one typed settings object: a TOML file, then ``C360_*`` variables, secrets also from files.
+
+A variable names its setting with double underscores: ``C360_SERVER__PORT=8400``,
+``C360_CONNECTORS__BANKING__BASE_URL=…``. Any secret ``name`` may be given as ``name_file`` instead,
+the path of a file that holds it (a relative one counts from the settings file).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from c360.access import DEFAULT_TENANT
+from c360.config import read_config
+from c360.errors import ConfigError
+from c360.values import Secret
+
+PREFIX = "C360_"
+DEFAULT_FILE = Path("c360.toml")
+NOT_SETTINGS = frozenset({"C360_CONFIG", "C360_PARTNER_SPECS", "C360_TEST_DATABASE_URL"})
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the settings file."""
+
+
+class Server(Section, frozen=True, kw_only=True):
+    """Where and how the graph is served."""
+
+    host: Annotated[str, Meta(description="Address to listen on.")] = "127.0.0.1"
+    port: Annotated[int, Meta(description="Port to listen on.", ge=0, le=65535)] = 8360
+    body_limit: Annotated[int, Meta(description="Largest request body in bytes.", ge=1024)] = 1_048_576
+    body_timeout: Annotated[float, Meta(description="Seconds a client may take to send its body.", gt=0)] = (
+        10.0
+    )
+    header_timeout: Annotated[
+        float, Meta(description="Seconds a client may take to send the headers of a request.", gt=0)
+    ] = 10.0
+    send_timeout: Annotated[
+        float, Meta(description="Seconds a client may take nothing of its answer.", gt=0)
+    ] = 30.0
+    connections: Annotated[
+        int, Meta(description="Connections at once; further clients are told to come back.", ge=1)
+    ] = 1000
+    allow_unauthenticated: Annotated[
+        bool,
+        Meta(description="Serve beyond loopback although callers are not authenticated."),
+    ] = False
+
+
+class DatabaseSettings(Section, frozen=True, kw_only=True):
+    """The hub's own store."""
+
+    url: Annotated[
+        str, Meta(description="SQLAlchemy address: sqlite+aiosqlite:///FILE or postgresql+psycopg://…")
+    ] = "sqlite+aiosqlite:///var/c360.db"
+
+
+class Security(Section, frozen=True, kw_only=True):
+    """Keys of the store."""
+
+    master_key: Annotated[Secret, Meta(description="64 hexadecimal digits; wraps each customer's own key.")]
+    lookup_pepper: Annotated[
+        Secret, Meta(description="64 hexadecimal digits; keys the hashes customers are looked up by.")
+    ]
+
+
+class GatherSettings(Section, frozen=True, kw_only=True):
+    """How long an operation waits for partners."""
+
+    deadline: Annotated[float, Meta(description="Seconds until answering begins, by default.", gt=0)] = 2.0
+
+
+class WorkerSettings(Section, frozen=True, kw_only=True):
+    """What goes on behind the requests."""
+
+    interval: Annotated[float, Meta(description="Seconds between two rounds of the feeds.", gt=0)] = 60.0
+    lease: Annotated[float, Meta(description="Seconds after which a silent leader is replaced.", gt=1)] = 30.0
+
+
+class Logging(Section, frozen=True, kw_only=True):
+    """What is written to standard error."""
+
+    level: Annotated[
+        str, Meta(description="Lowest level written.", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    ] = "INFO"
+    json: Annotated[bool, Meta(description="One JSON object a line.")] = False
+
+
+class ConnectorSettings(Section, frozen=True, kw_only=True):
+    """One connector instance: its plugin, its state, and what the plugin's own config says."""
+
+    plugin: Annotated[str, Meta(description="Name of the plugin to run.")]
+    enabled: Annotated[bool, Meta(description="Whether it is asked at all.")] = True
+    config: Annotated[dict[str, Any], Meta(description="What the plugin describes.")] = {}
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    """Everything the application can be told."""
+
+    tenant: Annotated[str, Meta(description="Tenant that this deployment serves.")] = DEFAULT_TENANT
+    phone_region: Annotated[
+        str, Meta(description="Country of imported phone numbers written without one.", pattern="^[A-Z]{2}$")
+    ] = "AU"
+    server: Server = Server()
+    database: DatabaseSettings = DatabaseSettings()
+    security: Security
+    gather: GatherSettings = GatherSettings()
+    worker: WorkerSettings = WorkerSettings()
+    logging: Logging = Logging()
+    connectors: dict[str, ConnectorSettings] = {}
+    folder: Path = Path()
+    """Folder of the settings file: relative paths count from it."""
+
+
+_SECTIONS: Mapping[str, type[Section]] = {
+    "server": Server,
+    "database": DatabaseSettings,
+    "security": Security,
+    "gather": GatherSettings,
+    "worker": WorkerSettings,
+    "logging": Logging,
+}
+_PLAIN = ("tenant", "phone_region")
+_PASSWORD = re.compile(r"(?P<before>://[^:@/]*:).*(?=@)|(?P<name>[?&]password=)[^&]*")
+"""The password in a database's address, wherever it stands; rather too much of it than too little."""
+
+
+def load(file: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings.
+
+    Args:
+        file: the TOML file; by default ``C360_CONFIG``, else ``c360.toml`` here if there is one.
+        environ: the environment; by default the process's own.
+
+    Raises:
+        ConfigError: a setting is missing, unknown or wrong.
+    """
+    environ = os.environ if environ is None else environ
+    path = file or (Path(environ["C360_CONFIG"]) if environ.get("C360_CONFIG") else None)
+    if path is None and DEFAULT_FILE.is_file():
+        path = DEFAULT_FILE
+    values = _read_file(path) if path else {}
+    _overlay(values, environ)
+    return _build(values, path.resolve().parent if path else Path.cwd())
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError("--config", f"no file {str(path)!r}", "name an existing TOML file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("--config", type(error).__name__, "name a readable TOML file") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(str(path), f"no valid TOML ({error})", "mend that line") from None
+
+
+def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
+    for name in sorted(environ):
+        if not name.startswith(PREFIX) or name in NOT_SETTINGS:
+            continue
+        *sections, last = name.removeprefix(PREFIX).lower().split("__")
+        table = values
+        for section in sections:
+            inner = table.setdefault(section, {})
+            if not isinstance(inner, dict):
+                raise ConfigError(
+                    name, "a variable below a plain setting", f"remove it or make {section} a table"
+                )
+            table = inner
+        table[last] = environ[name]
+
+
+def _build(values: dict[str, Any], folder: Path) -> Settings:
+    known = {*_SECTIONS, *_PLAIN, "connectors"}
+    for name in values:
+        if name not in known:
+            raise ConfigError(name, "an unknown setting", f"use one of {', '.join(sorted(known))}")
+    sections: dict[str, Any] = {}
+    for name, kind in _SECTIONS.items():
+        sections[name] = read_config(kind, _table(values, name), where=name, folder=folder)
+    plain = {name: str(values[name]) for name in _PLAIN if name in values}
+    instances = {
+        name: _instance(name, _table(_table(values, "connectors"), name, f"connectors.{name}"))
+        for name in _table(values, "connectors")
+    }
+    try:
+        return msgspec.convert(
+            {**plain, **sections, "connectors": instances, "folder": folder}, Settings, from_attributes=True
+        )
+    except msgspec.ValidationError as error:
+        raise ConfigError("phone_region", repr(plain.get("phone_region")), str(error)) from None
+
+
+def _table(values: Mapping[str, Any], name: str, where: str | None = None) -> dict[str, Any]:
+    table = values.get(name, {})
+    if not isinstance(table, dict):
+        raise ConfigError(where or name, repr(table), "make it a table")
+    return table
+
+
+def _instance(name: str, values: Mapping[str, Any]) -> ConnectorSettings:
+    own = {key: values[key] for key in ("plugin", "enabled") if key in values}
+    config = {key: value for key, value in values.items() if key not in own}
+    return read_config(ConnectorSettings, {**own, "config": config}, where=f"connectors.{name}")
+
+
+def shown(settings: Settings) -> dict[str, Any]:
+    """The effective settings but for the connectors', every secret hidden."""
+    tables: dict[str, Any] = {name: getattr(settings, name) for name in _PLAIN}
+    return tables | {name: visible(getattr(settings, name)) for name in _SECTIONS}
+
+
+def visible(section: msgspec.Struct) -> dict[str, Any]:
+    """The values of a section, each secret and each password within an address as an ellipsis."""
+    return {name: _visible(value) for name, value in msgspec.structs.asdict(section).items()}
+
+
+def _visible(value: Any) -> Any:
+    if isinstance(value, Secret):
+        return "…"
+    return _PASSWORD.sub(r"\g<before>\g<name>…", value) if isinstance(value, str) else value
+
+
+def database_url(settings: Settings) -> str:
+    """The database's address, an SQLite file's relative path counted from the settings file."""
+    url = settings.database.url
+    scheme, mark, path = url.partition(":///")
+    if scheme.startswith("sqlite") and mark and path and path != ":memory:" and not path.startswith("/"):
+        return f"{scheme}:///{settings.folder / path}"
+    return url

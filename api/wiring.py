@@ -1,0 +1,171 @@
+"""The composition root: what the settings say becomes a store, a host of connectors and an engine."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from api.copies import StoredCopies
+from api.settings import Settings, database_url, visible
+from c360.access import TenantId
+from c360.config import read_config
+from c360.errors import C360Error, ConfigError
+from c360.values import Secret
+from connectors.host import Host
+from connectors.instances import InstanceSettings
+from connectors.manager import PluginManager
+from store import migrate
+from store.data import InstanceData
+from store.database import Database
+from store.grants import SqlGrants
+from store.keyring import Keyring
+from store.snapshots import SqlSnapshots
+
+Clock = Callable[[], datetime]
+"""Gives the present in UTC."""
+
+
+class DatabaseOldError(C360Error):
+    """The database has to be migrated first."""
+
+
+def now() -> datetime:
+    """The present in UTC: the one clock of the application."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open store with its keys."""
+
+    database: Database
+    keyring: Keyring
+
+
+@asynccontextmanager
+async def open_store(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Store]:
+    """Open the store that the settings name and close it when the block ends.
+
+    Args:
+        settings: where it is, and its keys.
+        clock: the present in UTC.
+
+    Raises:
+        ConfigError: a key is not one.
+    """
+    keyring = Keyring(
+        _key(settings.security.master_key, "security.master_key"),
+        _key(settings.security.lookup_pepper, "security.lookup_pepper"),
+    )
+    database = Database(database_url(settings), keyring=keyring, clock=clock)
+    try:
+        yield Store(database, keyring)
+    finally:
+        await database.dispose()
+
+
+def _key(secret: Secret, field: str) -> bytes:
+    try:
+        key = bytes.fromhex(secret.reveal())
+    except ValueError:
+        key = b""
+    if len(key) != 32:
+        raise ConfigError(field, "no 64 hexadecimal digits", "make one with: openssl rand -hex 32")
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """What both processes work with."""
+
+    tenant: TenantId
+    store: Store
+    host: Host
+    clock: Clock
+
+
+@asynccontextmanager
+async def open_hub(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Hub]:
+    """Open the store and the connectors, and close both when the block ends.
+
+    A connector that cannot be configured does not keep the others from serving: it is ``FAULTY`` and
+    says why.
+
+    Args:
+        settings: the settings.
+        clock: the present in UTC, for the store, the connectors and the engine.
+    """
+    async with open_store(settings, clock=clock) as store:
+        host = Host.open(
+            instance_settings(settings),
+            snapshots=StoredCopies(SqlSnapshots(store.database, store.keyring)),
+            grants=SqlGrants(store.database, store.keyring),
+            now=clock,
+        )
+        try:
+            await _announce(store, settings, host)
+            yield Hub(TenantId(settings.tenant), store, host, clock)
+        finally:
+            await host.close()
+
+
+async def _announce(store: Store, settings: Settings, host: Host) -> None:
+    """Tell the store which instances there are, so that customers can be listed by what they hold."""
+    present = [
+        InstanceData(id=info.id, plugin=info.plugin, domain=info.domain)
+        for info in host.infos()
+        if info.domain
+    ]
+    tenant = TenantId(settings.tenant)
+    async with store.database.read(tenant) as unit:
+        known = await unit.instances.all()
+    if {(each.id, each.plugin, each.domain) for each in known} != {
+        (each.id, each.plugin, each.domain) for each in present
+    }:
+        async with store.database.unit(tenant) as unit:
+            await unit.instances.sync(present)
+
+
+def instance_settings(settings: Settings) -> list[InstanceSettings]:
+    """The connector instances as the host takes them."""
+    return [
+        InstanceSettings(
+            id=name, plugin=each.plugin, config=each.config, enabled=each.enabled, folder=settings.folder
+        )
+        for name, each in settings.connectors.items()
+    ]
+
+
+def require_current(settings: Settings) -> None:
+    """Make sure that the database is at the version this program works with.
+
+    Raises:
+        DatabaseOldError: it was never migrated, or not far enough.
+        StoreError: it cannot be opened, or is newer than this program.
+    """
+    missing = migrate.pending(database_url(settings))
+    if missing:
+        raise DatabaseOldError(f"the database lacks {len(missing)} migration(s); run: python -m api migrate")
+
+
+def check_connectors(settings: Settings) -> tuple[dict[str, Any], list[str]]:
+    """Every connector's effective settings, secrets hidden, and what is wrong with them."""
+    manager = PluginManager()
+    manager.load(each.plugin.partition("/")[0] for each in settings.connectors.values())
+    tables: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, each in settings.connectors.items():
+        table: dict[str, Any] = {"plugin": each.plugin, "enabled": each.enabled}
+        try:
+            _, description = manager.find(each.plugin)
+            config = read_config(
+                description.config, each.config, where=f"connectors.{name}", folder=settings.folder
+            )
+            table |= visible(config)
+        except C360Error as error:
+            problems.append(str(error))
+        tables[name] = table
+    return tables, problems

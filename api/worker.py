@@ -1,0 +1,196 @@
+"""The worker process: follows the partners' change feeds and keeps what the hub needs of them.
+
+One worker leads at a time, by a lease in the database; the others wait to take over. What a feed
+delivered is stored together with its checkpoint in one transaction, so that a killed worker goes on
+where it stopped, without gaps; what it had read beyond the checkpoint is simply read again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+
+from api import logs
+from api.seeding import stated
+from api.settings import Settings
+from api.wiring import Hub, open_hub, require_current
+from c360.contract import Change, Checkpoint, Deletion, Upsert
+from c360.errors import C360Error
+from c360.kinds import PARTY
+from c360.records.party import Party
+from connectors.instances import InstanceState
+from store.data import RecordRef, Statement
+from store.unit import Unit
+
+LEASE = "worker"
+RETRY = 5.0
+"""Seconds after which a round with a failed feed is repeated."""
+_log = logging.getLogger(__name__)
+
+
+class LeaseLostError(C360Error):
+    """Another worker leads now; this one waits again."""
+
+
+async def work(settings: Settings, *, once: bool = False) -> int:
+    """Lead when it is one's turn, round after round, until interrupted.
+
+    Args:
+        settings: the settings.
+        once: one round over all feeds, then end; exit code 1 where a feed failed.
+    """
+    require_current(settings)
+    asyncio.get_running_loop().set_exception_handler(logs.report)
+    async with open_hub(settings) as hub:
+        worker = Worker(hub, settings)
+        if once:
+            return 0 if await worker.round() else 1
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+        leading = asyncio.ensure_future(worker.lead())
+        stopping = asyncio.ensure_future(stop.wait())
+        try:
+            await asyncio.wait({leading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            leading.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await leading
+            await worker.resign()
+    return 0
+
+
+class Worker:
+    """One candidate for the lead, and what it does when it has it."""
+
+    def __init__(self, hub: Hub, settings: Settings) -> None:
+        self._hub = hub
+        self._interval = settings.worker.interval
+        self._lease = timedelta(seconds=settings.worker.lease)
+        self._holder = uuid.uuid4().hex
+
+    async def lead(self) -> None:
+        """Wait for the lease, then run rounds while it is held. Ends only by cancellation."""
+        while True:
+            try:
+                if await self._acquire():
+                    _log.info("this worker leads")
+                    async with asyncio.TaskGroup() as group:
+                        group.create_task(self._renew())
+                        group.create_task(self._rounds())
+            except* C360Error as errors:
+                _log.warning("this worker cannot lead (%s); it tries again", errors.exceptions[0])
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+
+    async def resign(self) -> None:
+        """Give the lease back, where it is held."""
+        try:
+            async with self._hub.store.database.unit(self._hub.tenant) as unit:
+                await unit.leases.release(LEASE, self._holder)
+        except C360Error as error:
+            _log.warning("the lease could not be given back (%s); it ends by itself", error)
+
+    async def round(self) -> bool:
+        """Read every feed that the hub keeps something of, all at the same time; whether all went well."""
+        async with asyncio.TaskGroup() as group:
+            jobs = [
+                group.create_task(self._follow(info.id, kind))
+                for info in self._hub.host.infos()
+                if info.state is InstanceState.READY
+                for kind in info.feeds
+                if kind == PARTY or kind in info.indexed
+            ]
+        return all(job.result() for job in jobs)
+
+    async def _rounds(self) -> None:
+        while True:
+            well = await self.round()
+            await asyncio.sleep(self._interval if well else min(self._interval, RETRY))
+
+    async def _acquire(self) -> bool:
+        async with self._hub.store.database.unit(self._hub.tenant) as unit:
+            return await unit.leases.acquire(LEASE, self._holder, self._lease)
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            async with self._hub.store.database.unit(self._hub.tenant) as unit:
+                if not await unit.leases.renew(LEASE, self._holder, self._lease):
+                    raise LeaseLostError("the lease expired or was taken")
+
+    async def _follow(self, instance: str, kind: str) -> bool:
+        """Read one feed to its end; a failure is logged and tried again in the next round."""
+        try:
+            await self._read(instance, kind)
+        except C360Error as error:
+            _log.warning(
+                "feed %s of %s stopped: %s; it goes on from its last checkpoint", kind, instance, error
+            )
+            return False
+        return True
+
+    async def _read(self, instance: str, kind: str) -> None:
+        """Read one feed to its end.
+
+        Raises:
+            C360Error: the partner, the plugin or the store failed.
+        """
+        database, tenant = self._hub.store.database, self._hub.tenant
+        async with database.read(tenant) as unit:
+            feed = await unit.feeds.get(instance, kind)
+        once = feed is not None and feed.finished
+        waiting: list[Change] = []
+        seen = 0
+        last: Checkpoint | None = None
+        async for change in self._hub.host.follow(instance, kind, feed.cursor if feed else None):
+            if not isinstance(change, Checkpoint):
+                waiting.append(change)
+                continue
+            last = change
+            seen += len(waiting)
+            async with database.unit(tenant) as unit:
+                await keep(unit, instance, waiting)
+                await unit.feeds.save(instance, kind, change.cursor, finished=once)
+            waiting.clear()
+            if change.progress is not None:
+                _log.info("%s %s: %.0f %%, %s changes", instance, kind, 100 * change.progress, f"{seen:,}")
+        if last is not None:
+            async with database.unit(tenant) as unit:
+                await unit.feeds.save(instance, kind, last.cursor, finished=True)
+
+
+async def keep(unit: Unit, instance: str, changes: Sequence[Change]) -> None:
+    """Store what a feed delivered: which records belong to whom, and what parties say of themselves."""
+    upserts = [change for change in changes if isinstance(change, Upsert)]
+    parties = [change.record for change in upserts if isinstance(change.record, Party)]
+    refs = [
+        RecordRef(connector=instance, party_id=each.party_id, kind=each.kind, object_id=each.object_id)
+        for each in upserts
+        if not isinstance(each.record, Party)
+    ]
+    if refs:
+        await unit.index.add(refs)
+    for change in changes:
+        if isinstance(change, Deletion):
+            await unit.index.remove(instance, change.kind, [change.object_id])
+    if parties:
+        linked = await unit.customers.by_party_refs([(instance, party.party_id) for party in parties])
+        statements: dict[str, list[Statement]] = {}
+        for party in parties:
+            customer = linked.get((instance, party.party_id))
+            if customer is not None:
+                statements.setdefault(customer, []).append(_statement(instance, party))
+        await unit.profiles.observe(statements)
+
+
+def _statement(instance: str, party: Party) -> Statement:
+    return Statement(
+        connector=instance, party_id=party.party_id, values=stated(party), observed_at=party.updated_at
+    )

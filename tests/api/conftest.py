@@ -1,0 +1,48 @@
+"""The application over an empty store, in-process and over a real socket."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+
+from api.serving import answer
+from api.settings import Settings, load
+from store import migrate
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings with keys, a migrated database and no connector."""
+    folder = tmp_path_factory.mktemp("api")
+    file = folder / "c360.toml"
+    file.write_text(
+        f"[server]\nbody_limit = 4096\nbody_timeout = 0.5\n"
+        f"[security]\nmaster_key = '{'ab' * 32}'\nlookup_pepper = '{'cd' * 32}'\n"
+        "[database]\nurl = 'sqlite:///c360.db'\n",
+        encoding="utf-8",
+    )
+    migrate.upgrade(f"sqlite:///{folder / 'c360.db'}")
+    return load(file, {})
+
+
+@pytest.fixture(scope="module")
+def served(settings: Settings) -> Iterator[str]:
+    """The application on a free port of its own; its address."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    servers: list[uvicorn.Server] = []
+    thread = threading.Thread(target=lambda: asyncio.run(answer(settings, listener, servers.append)))
+    thread.start()
+    while not (servers and servers[0].started):
+        assert thread.is_alive()
+        time.sleep(0.01)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    servers[0].should_exit = True
+    thread.join(10)
+    listener.close()

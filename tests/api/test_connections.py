@@ -1,0 +1,145 @@
+"""Clients that do nothing hold nothing for long."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+
+import msgspec
+import pytest
+import uvicorn
+
+from api.serving import answer
+from api.settings import Settings
+
+Serve = Callable[..., AbstractContextManager[int]]
+QUERY = b'{"query": "{ __typename }"}'
+POST = (
+    b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
+    % len(QUERY)
+) + QUERY
+
+
+@pytest.fixture
+def serve(settings: Settings) -> Serve:
+    """Factory: the application with other settings of its server; its port."""
+
+    @contextlib.contextmanager
+    def serving(**changes: float) -> Iterator[int]:
+        server_settings = msgspec.structs.replace(settings.server, **changes)
+        listener = socket.create_server(("127.0.0.1", 0))
+        servers: list[uvicorn.Server] = []
+        changed = msgspec.structs.replace(settings, server=server_settings)
+        thread = threading.Thread(target=lambda: asyncio.run(answer(changed, listener, servers.append)))
+        thread.start()
+        try:
+            while not (servers and servers[0].started):
+                assert thread.is_alive()
+                time.sleep(0.01)
+            yield listener.getsockname()[1]
+        finally:
+            servers[0].should_exit = True
+            thread.join(10)
+            listener.close()
+
+    return serving
+
+
+def connect(port: int) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+def taken(client: socket.socket) -> bool:
+    """Whether the query is answered; reads one answer."""
+    got = b""
+    while not got.endswith(b"}}"):
+        more = client.recv(4096)
+        if not more:
+            return False
+        got += more
+    return got.startswith(b"HTTP/1.1 200")
+
+
+def ended(client: socket.socket) -> bool:
+    """Whether the server has ended the connection; waits for it."""
+    with contextlib.suppress(ConnectionError):
+        return client.recv(4096) == b""
+    return True
+
+
+@pytest.mark.parametrize("begun", [b"", b"POST", POST[:60]])
+def test_headers_that_do_not_arrive_are_given_up(serve: Serve, begun: bytes) -> None:
+    with serve(header_timeout=0.3) as port, connect(port) as client:
+        client.sendall(begun)
+        started = time.monotonic()
+        assert ended(client)
+        assert 0.2 < time.monotonic() - started < 3
+
+
+def test_a_byte_now_and_then_does_not_buy_time(serve: Serve) -> None:
+    with serve(header_timeout=0.4) as port, connect(port) as client:
+        started = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            for byte in POST[:60] * 10:
+                client.sendall(bytes((byte,)))
+                time.sleep(0.05)
+        assert time.monotonic() - started < 3
+
+
+def test_a_second_request_has_its_own_time(serve: Serve) -> None:
+    with serve(header_timeout=0.3) as port, connect(port) as client:
+        for _ in range(2):
+            client.sendall(POST)
+            assert taken(client)
+            time.sleep(0.5)  # idle, which the keep-alive time-out allows
+        client.sendall(POST[:30])
+        assert ended(client), "the third request's headers never came"
+
+
+def test_many_pipelined_requests_are_answered(serve: Serve) -> None:
+    with serve(header_timeout=0.5) as port, connect(port) as client:
+        client.sendall(POST * 50)
+        got = b""
+        while got.count(b"200 OK") < 50:
+            got += client.recv(65536)
+
+
+def test_there_are_only_so_many_connections(serve: Serve) -> None:
+    with serve(connections=3) as port, contextlib.ExitStack() as stack:
+        held = [stack.enter_context(connect(port)) for _ in range(3)]
+        for client in held:
+            client.sendall(POST)
+            assert taken(client)
+        with connect(port) as beyond:
+            assert beyond.recv(4096).startswith(b"HTTP/1.1 503")
+            assert ended(beyond)
+        held[0].close()
+        time.sleep(0.1)
+        with connect(port) as again:
+            again.sendall(POST)
+            assert taken(again)
+
+
+def test_an_answer_that_nobody_takes_is_given_up(serve: Serve) -> None:
+    query = b'{"query": "{ __schema { types { fields { name description type { name } } } } }"}'
+    request = POST.replace(b": %d" % len(QUERY), b": %d" % len(query)).replace(QUERY, query)
+    with serve(send_timeout=0.5, connections=1) as port:
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", port))
+        client.sendall(request * 100)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with connect(port) as other, contextlib.suppress(ConnectionError):
+                other.sendall(POST)
+                if taken(other):
+                    break
+            time.sleep(0.1)
+        else:
+            pytest.fail("the connection is still held")
+        client.close()

@@ -1,0 +1,208 @@
+"""GraphQL over HTTP: the specification's rules, and rubbish that must never end in a 500."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.requests import Request
+
+from api.http import GRAPHQL, JSON, GraphQLEndpoint, RefusedError, decode, negotiate
+
+QUERY = {"query": "{ __typename }"}
+
+
+def post(served: str, **arguments: Any) -> httpx.Response:
+    return httpx.post(f"{served}/graphql", trust_env=False, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        (None, JSON),
+        ("", JSON),
+        ("*/*", JSON),
+        ("application/*", JSON),
+        (GRAPHQL, GRAPHQL),
+        (f"{GRAPHQL}, {JSON}", GRAPHQL),
+        (f"{GRAPHQL};charset=utf-8, {JSON};charset=utf-8", GRAPHQL),
+        (f"{GRAPHQL};q=0.5, {JSON}", JSON),
+        (f"text/html, {JSON};q=0.9", JSON),
+        ("text/event-stream, */*;q=0.1", JSON),
+        (f"{JSON};q=0, {GRAPHQL}", GRAPHQL),
+    ],
+)
+def test_media_types(accept: str | None, media: str) -> None:
+    assert negotiate(accept) == media
+
+
+@pytest.mark.parametrize("accept", ["text/html", "text/event-stream", f"{JSON};q=0", "multipart/mixed"])
+def test_other_media_types_are_refused(accept: str) -> None:
+    with pytest.raises(RefusedError) as caught:
+        negotiate(accept)
+    assert caught.value.status == 406
+
+
+def test_query_by_post_and_get(served: str) -> None:
+    answer = post(served, json=QUERY)
+    assert (answer.status_code, answer.json()) == (200, {"data": {"__typename": "Query"}})
+    answer = httpx.get(f"{served}/graphql", params=QUERY, headers={"accept": GRAPHQL}, trust_env=False)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].startswith(GRAPHQL)
+    assert answer.json() == {"data": {"__typename": "Query"}}
+
+
+def test_request_error_statuses(served: str) -> None:
+    for query, code in (("{", "GRAPHQL_PARSE_FAILED"), ("{ nothing }", "GRAPHQL_VALIDATION_FAILED")):
+        new = post(served, json={"query": query}, headers={"accept": GRAPHQL})
+        old = post(served, json={"query": query}, headers={"accept": JSON})
+        assert (new.status_code, old.status_code) == (400, 200)
+        for answer in (new.json(), old.json()):
+            assert "data" not in answer
+            assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
+
+
+def test_a_mutation_over_get_is_not_allowed(served: str) -> None:
+    answer = httpx.get(f"{served}/graphql", params={"query": "mutation { x }"}, trust_env=False)
+    assert answer.status_code != 200 or "data" not in answer.json()
+    assert answer.status_code < 500
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b'"x"', b"1", b"null", b"true", b"[]", b"[1]", b"{}", b'{"query": 1}', b'{"query": null}',
+     b'{"query": "{ __typename }", "variables": []}', b'{"query": "{ __typename }", "operationName": 1}',
+     b"\xff\xfe", b'{"query": "\xff"}', b"[" * 2000, b'{"a":' * 600, b'{"variables":' + b"9" * 3000 + b"}",
+     b'{"query": "{ __typename }", "variables": {"a": ' + b"[" * 500 + b"]" * 500 + b"}}",
+     b'{"query": "\\ud800"}'],
+)  # fmt: skip
+def test_rubbish_is_a_client_error(served: str, body: bytes) -> None:
+    answer = post(served, content=body, headers={"content-type": JSON})
+    assert 400 <= answer.status_code < 500
+    assert answer.json()["errors"][0]["extensions"]["code"]
+    assert "data" not in answer.json()
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.binary(max_size=200)
+    | st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["query", "variables", "operationName", "x"]), inner, max_size=4
+            )
+        ),
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_whatever_comes_is_read_or_refused(body: bytes) -> None:
+    outcome = read(body)
+    assert isinstance(outcome, str) or outcome == 400
+
+
+def read(body: bytes) -> str | int:
+    """The query that was read, or the status it was refused with."""
+    try:
+        return decode(body).query
+    except RefusedError as refused:
+        return refused.status
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data; boundary=x", "", "application/graphql"])
+def test_only_json_is_posted(served: str, kind: str) -> None:
+    answer = post(served, content=b"{}", headers={"content-type": kind})
+    assert answer.status_code == 415
+
+
+def test_a_large_body_is_refused_declared_or_not(served: str) -> None:
+    body = json.dumps({"query": "#" + "x" * 5000 + "\n{ __typename }"}).encode()
+    assert post(served, content=body, headers={"content-type": JSON}).status_code == 413
+    chunks = (body[start : start + 100] for start in range(0, len(body), 100))
+    assert post(served, content=chunks, headers={"content-type": JSON}).status_code == 413
+
+
+def test_a_body_that_does_not_arrive_is_given_up(served: str) -> None:
+    host, port = served.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as client:
+        client.sendall(
+            b"POST /graphql HTTP/1.1\r\nHost: x\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
+        )
+        assert client.recv(4096).startswith(b"HTTP/1.1 408")
+
+
+def test_head_is_get_without_a_body(served: str) -> None:
+    answer = httpx.head(f"{served}/graphql", params=QUERY, headers={"accept": GRAPHQL}, trust_env=False)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith(GRAPHQL)
+    assert httpx.request("HEAD", f"{served}/graphql", json=QUERY, trust_env=False).status_code == 400
+
+
+def test_the_depth_of_a_body_is_found_fast_and_right(served: str) -> None:
+    assert [read(b'{"query": "a", "variables": {"a": ' + body + b"}}") for body in (
+        b"[" * 62 + b"]" * 62,
+        b"[" * 63 + b"]" * 63,
+        b'"' + b"[" * 99 + b'"',
+        b'"' + b'\\"[' * 99 + b'"',
+        b'"\\\\", "b": ' + b"[" * 70 + b"]" * 70,
+    )] == ["a", 400, "a", "a", 400]  # fmt: skip
+    started = time.perf_counter()
+    for body in (
+        b"[]," * 300_000,
+        b'"\\' * 450_000 + b"[" * 70,
+        b'"[' * 450_000,
+        b'"' + b"\\" * 900_001 + b"[" * 70,
+    ):
+        assert read(body) == 400
+    assert time.perf_counter() - started < 2
+
+
+def test_an_operation_is_cancelled_when_its_client_goes() -> None:
+    cancelled = []
+
+    class Engine:
+        async def execute(self, *_: object, **__: object) -> None:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                cancelled.append(True)
+                raise
+
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": json.dumps(QUERY).encode()},
+        {"type": "http.disconnect"},
+    ]
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    async def scenario() -> int:
+        app = SimpleNamespace(state=SimpleNamespace(engine=Engine(), access=None))
+        scope = {"type": "http", "method": "POST", "headers": [(b"content-type", JSON.encode())], "app": app}
+        endpoint = GraphQLEndpoint(body_limit=1000, body_timeout=1)
+        async with asyncio.timeout(2):
+            answer = await endpoint.answer(Request(scope, receive))
+        await asyncio.sleep(0)
+        return answer.status_code
+
+    assert asyncio.run(scenario()) == 499
+    assert cancelled == [True]
+
+
+def test_other_methods_are_refused(served: str) -> None:
+    assert httpx.put(f"{served}/graphql", json=QUERY, trust_env=False).status_code == 405
+
+
+def test_health(served: str) -> None:
+    for name in ("live", "ready"):
+        answer = httpx.get(f"{served}/health/{name}", trust_env=False)
+        assert (answer.status_code, answer.json()) == (200, {"status": name})

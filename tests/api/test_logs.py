@@ -1,0 +1,72 @@
+"""Exceptions in the log: where they were raised, never what they say."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from api.logs import JsonLines, Lines, report
+
+FORMATTERS: dict[str, Callable[[], logging.Formatter]] = {
+    "lines": lambda: Lines("%(levelname)s %(message)s"),
+    "json": JsonLines,
+}
+
+
+@pytest.fixture(params=FORMATTERS)
+def written(request: pytest.FixtureRequest) -> Iterator[list[str]]:
+    """What is written to the log."""
+    formatter = FORMATTERS[request.param]()
+    lines: list[str] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(formatter.format(record))
+
+    handler = Handler()
+    logging.getLogger().addHandler(handler)
+    yield lines
+    logging.getLogger().removeHandler(handler)
+
+
+def fail() -> None:
+    raise ValueError("ada@secret.example")
+
+
+def test_an_exception_is_named_with_its_place(written: list[str]) -> None:
+    try:
+        fail()
+    except ValueError:
+        logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+    (line,) = written
+    assert "Exception in ASGI application" in line
+    assert "ValueError at test_logs.py:" in line
+    assert "secret" not in line
+
+
+def test_what_nobody_waits_for_is_reported_the_same_way(written: list[str]) -> None:
+    async def forgotten() -> None:
+        fail()
+
+    async def scenario() -> None:
+        asyncio.get_running_loop().set_exception_handler(report)
+        task = asyncio.create_task(forgotten())
+        await asyncio.sleep(0)
+        del task
+        gc.collect()
+
+    asyncio.run(scenario())
+    (line,) = written
+    assert "never retrieved: ValueError at test_logs.py:" in line
+    assert "secret" not in line
+
+
+def test_a_report_needs_no_exception(written: list[str]) -> None:
+    loop = asyncio.new_event_loop()
+    report(loop, {"message": "something odd"})
+    loop.close()
+    assert "something odd: no exception" in written[0]

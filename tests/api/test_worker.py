@@ -1,0 +1,96 @@
+"""A worker outlives a database that is held by somebody else for a while."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from api.settings import Settings
+from api.worker import Worker
+from connectors.instances import InstanceState
+from store.errors import DatabaseLocked
+
+
+class Leases:
+    """Leases in a database that is held by somebody else at first."""
+
+    def __init__(self, refusals: int) -> None:
+        self.refusals = refusals
+        self.acquired = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def unit(self, _: object) -> AsyncIterator[Any]:
+        if self.refusals:
+            self.refusals -= 1
+            raise DatabaseLocked("held")
+        yield SimpleNamespace(leases=self)
+
+    async def acquire(self, *_: object) -> bool:
+        self.acquired.set()
+        return True
+
+    async def renew(self, *_: object) -> bool:
+        return True
+
+
+@pytest.fixture
+def hasty(settings: Settings) -> Settings:
+    """Settings under which a worker tries again soon."""
+    return msgspec.structs.replace(
+        settings, worker=msgspec.structs.replace(settings.worker, lease=0.06, interval=0.01)
+    )
+
+
+def hub(database: object) -> Any:
+    return SimpleNamespace(
+        tenant="default", store=SimpleNamespace(database=database), host=SimpleNamespace(infos=tuple)
+    )
+
+
+@pytest.mark.parametrize("refusals", [1, 3])
+def test_it_goes_on_trying_to_lead(hasty: Settings, refusals: int, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> None:
+        leases = Leases(refusals)
+        leading = asyncio.ensure_future(Worker(hub(leases), hasty).lead())
+        async with asyncio.timeout(5):
+            await leases.acquired.wait()
+            leases.refusals = 1  # now while it leads
+            leases.acquired.clear()
+            await leases.acquired.wait()
+        assert not leading.done()
+        leading.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await leading
+
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(scenario())
+    assert caplog.text.count("cannot lead (held)") == refusals + 1
+
+
+def test_it_ends_although_the_lease_cannot_be_given_back(
+    hasty: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    asyncio.run(Worker(hub(Leases(1)), hasty).resign())
+    assert "it ends by itself" in caplog.text
+
+
+def test_a_feed_that_cannot_be_stored_fails_its_round_alone(
+    hasty: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Database(Leases):
+        read = Leases.unit
+
+    info = SimpleNamespace(
+        id="rental", state=InstanceState.READY, feeds=("party.profile", "rental.bookings"), indexed=()
+    )
+    made = hub(Database(1))
+    made.host.infos = lambda: (info,)
+    assert asyncio.run(Worker(made, hasty).round()) is False
+    assert "feed party.profile of rental stopped: held" in caplog.text
