@@ -1,0 +1,1 @@
+"""The stage: six partners over real HTTP, a store with their customers, and the hub between them."""
