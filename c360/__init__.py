@@ -1,1 +1,1 @@
-"""c360: the connector SDK of the customer-360 graph. What is not importable from here is private."""
+"""c360: the connector SDK of the customer-360 graph. What is not importable from below here is private."""
