@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
 
 from api import logs
+from api.processes import stop_event
 from api.seeding import stated
 from api.settings import Settings
 from api.wiring import Hub, open_hub, require_current
@@ -50,12 +50,8 @@ async def work(settings: Settings, *, once: bool = False) -> int:
         worker = Worker(hub, settings)
         if once:
             return 0 if await worker.round() else 1
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
         leading = asyncio.ensure_future(worker.lead())
-        stopping = asyncio.ensure_future(stop.wait())
+        stopping = asyncio.ensure_future(stop_event().wait())
         try:
             await asyncio.wait({leading, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -161,25 +157,28 @@ class Worker:
             waiting.clear()
             if change.progress is not None:
                 _log.info("%s %s: %.0f %%, %s changes", instance, kind, 100 * change.progress, f"{seen:,}")
-        if last is not None:
+        if last is not None and not once:
             async with database.unit(tenant) as unit:
                 await unit.feeds.save(instance, kind, last.cursor, finished=True)
 
 
 async def keep(unit: Unit, instance: str, changes: Sequence[Change]) -> None:
-    """Store what a feed delivered: which records belong to whom, and what parties say of themselves."""
-    upserts = [change for change in changes if isinstance(change, Upsert)]
-    parties = [change.record for change in upserts if isinstance(change.record, Party)]
+    """Store what one feed delivered: which records belong to whom, and what parties say of themselves."""
+    parties = [
+        change.record for change in changes if isinstance(change, Upsert) and isinstance(change.record, Party)
+    ]
+    # Of several changes of a record the last one counts.
+    latest = {change.object_id: change for change in changes if not isinstance(change, Checkpoint)}
     refs = [
         RecordRef(connector=instance, party_id=each.party_id, kind=each.kind, object_id=each.object_id)
-        for each in upserts
-        if not isinstance(each.record, Party)
+        for each in latest.values()
+        if isinstance(each, Upsert) and not isinstance(each.record, Party)
     ]
+    gone = [each for each in latest.values() if isinstance(each, Deletion)]
     if refs:
         await unit.index.add(refs)
-    for change in changes:
-        if isinstance(change, Deletion):
-            await unit.index.remove(instance, change.kind, [change.object_id])
+    if gone:
+        await unit.index.remove(instance, gone[0].kind, [each.object_id for each in gone])
     if parties:
         linked = await unit.customers.by_party_refs([(instance, party.party_id) for party in parties])
         statements: dict[str, list[Statement]] = {}

@@ -13,7 +13,11 @@ import msgspec
 import pytest
 
 from api.settings import Settings
-from api.worker import Worker
+from api.wiring import open_store
+from api.worker import Worker, keep
+from c360.access import TenantId
+from c360.contract import Change, Deletion, Upsert
+from c360.records.rental import RentalBooking, RentalStatus
 from connectors.instances import InstanceState
 from store.errors import DatabaseLocked
 
@@ -94,3 +98,28 @@ def test_a_feed_that_cannot_be_stored_fails_its_round_alone(
     made.host.infos = lambda: (info,)
     assert asyncio.run(Worker(made, hasty).round()) is False
     assert "feed party.profile of rental stopped: held" in caplog.text
+
+
+BOOKINGS = "rental.bookings"
+
+
+def booked(item: str) -> Upsert:
+    record = RentalBooking(booking_id=item, status=RentalStatus.CONFIRMED)
+    return Upsert(kind=BOOKINGS, party_id="p", object_id=item, record=record)
+
+
+def gone(item: str) -> Deletion:
+    return Deletion(kind=BOOKINGS, party_id="p", object_id=item)
+
+
+def test_of_several_changes_of_a_record_the_last_one_counts(settings: Settings) -> None:
+    changes: list[Change] = [booked("a"), gone("a"), booked("a"), booked("b"), gone("b"), gone("c")]
+
+    async def go() -> Any:
+        async with open_store(settings) as store, store.database.unit(TenantId("t")) as unit:
+            await keep(unit, "rental", [booked("c"), booked("d")])
+            await keep(unit, "rental", changes)
+            await unit.feeds.save("rental", BOOKINGS, "end", finished=True)
+            return await unit.index.of([("rental", "p")])
+
+    assert asyncio.run(go()) == {("rental", "p"): {BOOKINGS: ("a", "d")}}
