@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-import signal
 import socket
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,7 @@ import httpx
 import msgspec
 
 from api import seeding, settings
-from api.processes import Children
+from api.processes import Children, stop_event
 from c360.errors import C360Error
 from store import migrate
 
@@ -63,10 +62,7 @@ class Demo:
     async def run(self) -> int:
         """Start everything, say where it is, and wait for Ctrl-C or for a part to fail."""
         children = Children()
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
+        stop = stop_event()
         try:
             return await self._until(stop, children)
         finally:

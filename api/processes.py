@@ -1,4 +1,4 @@
-"""Child processes that end with their parent, in an order of the parent's choosing."""
+"""Processes: how one is asked to stop, and children that end in an order of their parent's choosing."""
 
 from __future__ import annotations
 
@@ -11,6 +11,15 @@ from collections.abc import Sequence
 
 GRACE = 5.0
 """Seconds a child has to stop cleanly."""
+
+
+def stop_event() -> asyncio.Event:
+    """An event of the running loop that Ctrl-C and SIGTERM set, instead of ending the process."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    return stop
 
 
 class Children:

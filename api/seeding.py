@@ -21,7 +21,7 @@ from c360.errors import C360Error
 from c360.records.party import Party, PartyKind
 from c360.values import Secret
 from resolvers import names
-from resolvers.attributes import ATTRIBUTES
+from resolvers.attributes import party_values
 from resolvers.identity import normalise
 from resolvers.profile import golden_profile
 from store.data import EnrolCustomer, EnrolGrant, EnrolKey, EnrolLink, EnrolResult, StatedValue
@@ -29,7 +29,7 @@ from store.data import EnrolCustomer, EnrolGrant, EnrolKey, EnrolLink, EnrolResu
 BATCH = 250
 
 
-class ImportError_(C360Error):  # noqa: N801  # ImportError is Python's own
+class EnrolmentError(C360Error):
     """The file cannot be imported; the message names the line and what to do."""
 
 
@@ -42,7 +42,7 @@ async def seed(settings: Settings, file: Path, *, report: Callable[[str], None])
         report: takes a line of progress now and then.
 
     Raises:
-        ImportError_: the file is not readable or a line is wrong; what came before it is kept.
+        EnrolmentError: the file is not readable or a line is wrong; what came before it is kept.
     """
     name = f"seed:{_fingerprint(file)}"
     tenant = TenantId(settings.tenant)
@@ -90,7 +90,9 @@ def _fingerprint(file: Path) -> str:
         with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()[:32]
     except OSError as error:
-        raise ImportError_(f"{file} cannot be read ({type(error).__name__}); name a readable file") from None
+        raise EnrolmentError(
+            f"{file} cannot be read ({type(error).__name__}); name a readable file"
+        ) from None
 
 
 def _lines(file: Path) -> Iterator[tuple[int, bytes]]:
@@ -119,11 +121,11 @@ def _customer(text: bytes, number: int, region: str, order: Sequence[str]) -> En
         return customer(line, region, order)
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at ")
-        raise ImportError_(
+        raise EnrolmentError(
             f"line {number}: {place or 'the line'}: {what}; mend it and import again"
         ) from None
     except msgspec.DecodeError:
-        raise ImportError_(f"line {number}: not a JSON object; mend it and import again") from None
+        raise EnrolmentError(f"line {number}: not a JSON object; mend it and import again") from None
 
 
 def customer(line: CustomerLine, region: str, order: Sequence[str] = ()) -> EnrolCustomer:
@@ -175,9 +177,8 @@ def party_keys(party: Party, region: str) -> tuple[EnrolKey, ...]:
 def stated(party: Party) -> tuple[StatedValue, ...]:
     """The profile values of a party as the store keeps them."""
     return tuple(
-        StatedValue(attribute=attribute.name, value=attribute.write(value), rank=rank)
-        for attribute in ATTRIBUTES.values()
-        for rank, value in enumerate(attribute.values(party))
+        StatedValue(attribute=attribute, value=text, rank=rank)
+        for attribute, text, rank in party_values(party)
     )
 
 

@@ -7,7 +7,7 @@ import enum
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 import msgspec
 
@@ -276,13 +276,6 @@ def connect(
     http = Http(transport, base_url=config.base_url, headers=config.headers, auth=own, timeout=config.timeout)
     connector = kind(config, Context(instance=instance, http=http, now=now))
     return connector
-
-
-class ConnectorPlugin(Protocol):
-    """What the hook returns: a connector class."""
-
-    @classmethod
-    def describe(cls) -> Description: ...  # noqa: D102  # see Connector
 
 
 KeyT = TypeVar("KeyT")

@@ -148,10 +148,13 @@ ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType(
 """Every attribute by name, in the order of a profile."""
 
 
-def party_values(party: Party) -> tuple[tuple[str, str], ...]:
-    """What a partner says of its customer, as (attribute, text) pairs: what the hub keeps of it."""
+def party_values(party: Party) -> tuple[tuple[str, str, int], ...]:
+    """What a partner says of its customer, as (attribute, text, rank): what the hub keeps of it.
+
+    The rank is the value's place among those of its attribute, the preferred one being 0.
+    """
     return tuple(
-        (attribute.name, attribute.write(value))
+        (attribute.name, attribute.write(value), rank)
         for attribute in ATTRIBUTES.values()
-        for value in attribute.values(party)
+        for rank, value in enumerate(attribute.values(party))
     )

@@ -54,11 +54,6 @@ def member_descriptions(kind: type[enum.Enum]) -> dict[str, str]:
     }
 
 
-def undocumented_members(kind: type[enum.Enum]) -> list[str]:
-    """Members that are described by their name alone."""
-    return [name for name in kind.__members__ if name not in _written(kind)]
-
-
 def _in_words(name: str) -> str:
     if name == "OTHER":
         return "None of these, or one of the partner's own that this graph does not know."

@@ -124,7 +124,7 @@ def test_party_values_come_back_as_they_were() -> None:
         identifiers=(Identifier(kind=IdentifierKind.TAX_ID, value="1"),),
     )
     texts = party_values(party)
-    assert [name for name, _ in texts] == [
+    assert [name for name, _, _ in texts] == [
         "given_name",
         "birth_date",
         "email",
@@ -132,10 +132,11 @@ def test_party_values_come_back_as_they_were() -> None:
         "address",
         "identifier",
     ]
-    assert [ATTRIBUTES[name].read(text) for name, text in texts][-2:] == [
+    assert [ATTRIBUTES[name].read(text) for name, text, _ in texts][-2:] == [
         party.addresses[0],
         party.identifiers[0],
     ]
+    assert [rank for _, _, rank in texts] == [0, 0, 0, 1, 0, 0]
 
 
 statements = st.lists(

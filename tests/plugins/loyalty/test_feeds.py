@@ -11,6 +11,7 @@ import pytest
 
 from c360.contract import Change, Checkpoint, Upsert
 from c360.errors import PartnerFault
+from tests.fixtures.connectors import cursor, ids, read_feed
 
 pytestmark = pytest.mark.specs
 
@@ -20,24 +21,7 @@ Read = Callable[..., list[Change]]
 
 @pytest.fixture
 def read(square: Any, run: Any) -> Read:
-    def changes(kind: str, since: str | None = None, *, connector: Any = None) -> list[Change]:
-        async def everything() -> list[Change]:
-            return [it async for it in (connector or square).changes(kind, since)]
-
-        found: list[Change] = run(everything())
-        return found
-
-    return changes
-
-
-def ids(changes: list[Change]) -> list[str]:
-    return [it.object_id for it in changes if isinstance(it, Upsert)]
-
-
-def cursor(changes: list[Change]) -> str:
-    last = changes[-1]
-    assert isinstance(last, Checkpoint)
-    return last.cursor
+    return read_feed(run, square)
 
 
 def test_profiles_from_the_beginning_and_from_a_cursor(town: Any, read: Read) -> None:
