@@ -5,11 +5,13 @@
     C360Error
     ├── ConnectorError                what a connector may raise towards the host
     │   ├── RetryLater                the partner is busy or down: try again after a while
-    │   │   └── DeadlineExceeded      no time was left in this operation
+    │   │   ├── DeadlineExceeded      no time was left in this operation
+    │   │   └── OutcomeUnknown        a change was sent and nobody told what became of it: trace it
     │   ├── Reauthorise               the customer's grant is gone: ask the customer again
     │   ├── Reconfigure               the instance's credential or settings are wrong: call its operator
     │   ├── SkipCustomer              the partner does not know this customer: go on without
     │   └── PartnerFault              the partner answered what its API does not allow
+    ├── WebhookRefused                a call that claims to be the partner's: drop it
     ├── ConfigError                   a setting is wrong: names the field, what was found, what would do
     └── UnknownKindError              a kind of record that nobody declared
 
@@ -99,6 +101,12 @@ class DeadlineExceeded(RetryLater):
     user_message = "The partner did not answer in time."
 
 
+class OutcomeUnknown(RetryLater):
+    """A request that changes something may have reached the partner, but no answer tells."""
+
+    user_message = "The partner has not told whether it took effect."
+
+
 class Reauthorise(ConnectorError):
     """The customer's grant is missing, expired or withdrawn."""
 
@@ -125,6 +133,25 @@ class PartnerFault(ConnectorError):
 
     code = ProblemCode.PARTNER_FAULT
     user_message = "The partner gave an answer that could not be understood."
+
+
+class RefusalCode(enum.Enum):
+    """Why a partner's call was refused."""
+
+    SIGNATURE = "SIGNATURE"
+    """It is not signed by the partner."""
+    REPLAYED = "REPLAYED"
+    """It is older than calls may be."""
+    MALFORMED = "MALFORMED"
+    """It is not what the partner's API sends."""
+
+
+class WebhookRefused(C360Error):
+    """A call that claims to be the partner's is not to be believed. The message quotes nothing of it."""
+
+    def __init__(self, internal_message: str, *, code: RefusalCode) -> None:
+        super().__init__(internal_message)
+        self.code = code
 
 
 class ConfigError(C360Error):

@@ -1,6 +1,7 @@
-"""The register of record kinds, collected from the modules of :mod:`c360.records`.
+"""The registers of record kinds and of actions, collected from the modules of :mod:`c360.records`.
 
-A new domain brings a module with its records and a ``KINDS`` tuple; nothing else is edited.
+A new domain brings a module with its records and a ``KINDS`` tuple, and with ``ACTIONS`` where something
+can be changed; nothing else is edited.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from c360 import records
+from c360.actions import ActionKind
 from c360.errors import UnknownKindError
 from c360.records.base import Kind
 
@@ -26,6 +28,16 @@ def kinds() -> Mapping[str, Kind]:
     for module in sorted(info.name for info in pkgutil.iter_modules(records.__path__)):
         for kind in getattr(importlib.import_module(f"c360.records.{module}"), "KINDS", ()):
             found[kind.name] = kind
+    return MappingProxyType(found)
+
+
+@functools.cache
+def actions() -> Mapping[str, ActionKind]:
+    """All actions by name, in the order of their modules."""
+    found: dict[str, ActionKind] = {}
+    for module in sorted(info.name for info in pkgutil.iter_modules(records.__path__)):
+        for action in getattr(importlib.import_module(f"c360.records.{module}"), "ACTIONS", ()):
+            found[action.name] = action
     return MappingProxyType(found)
 
 
