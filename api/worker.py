@@ -168,7 +168,7 @@ async def keep(unit: Unit, instance: str, changes: Sequence[Change]) -> None:
         change.record for change in changes if isinstance(change, Upsert) and isinstance(change.record, Party)
     ]
     # Of several changes of a record the last one counts.
-    latest = {change.object_id: change for change in changes if not isinstance(change, Checkpoint)}
+    latest = {change.object_id: change for change in changes if isinstance(change, Upsert | Deletion)}
     refs = [
         RecordRef(connector=instance, party_id=each.party_id, kind=each.kind, object_id=each.object_id)
         for each in latest.values()

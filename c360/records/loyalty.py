@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from c360.actions import ActionKind
 from c360.records.base import Kind, Record
 from c360.values import Value
 
@@ -84,4 +85,41 @@ class LoyaltyEvent(Record, frozen=True, kw_only=True):
 KINDS = (
     Kind(name="loyalty.memberships", record=Membership, identity="membership_id"),
     Kind(name="loyalty.activity", record=LoyaltyEvent, identity="event_id", windowed=True),
+)
+
+
+class AdjustPoints(Value, frozen=True, kw_only=True):
+    """Points to be given or taken by hand."""
+
+    membership_id: Annotated[str, Meta(description="The programme's id of the account.")]
+    points: Annotated[int, Meta(description="Points to add; negative to take; never zero.")]
+    reason: Annotated[str | None, Meta(description="Why, in words that the member may read.")] = None
+
+
+class CreateReward(Value, frozen=True, kw_only=True):
+    """Points to be set aside for a reward."""
+
+    membership_id: Annotated[str, Meta(description="The programme's id of the account.")]
+    tier_id: Annotated[str, Meta(description="The programme's id of what the points are set aside for.")]
+
+
+class RedeemReward(Value, frozen=True, kw_only=True):
+    """A reward to be used."""
+
+    reward_id: Annotated[str, Meta(description="The programme's id of the reward.")]
+    location_id: Annotated[str, Meta(description="Where it is used.")]
+
+
+ACTIONS = (
+    ActionKind(
+        name="loyalty.adjust_points",
+        input=AdjustPoints,
+        summary="Adds points to an account or takes some away, by hand.",
+    ),
+    ActionKind(
+        name="loyalty.create_reward",
+        input=CreateReward,
+        summary="Sets points aside for a reward; they leave the balance.",
+    ),
+    ActionKind(name="loyalty.redeem_reward", input=RedeemReward, summary="Uses a reward, for good."),
 )

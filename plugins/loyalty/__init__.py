@@ -1,7 +1,8 @@
 """Square Customers and Loyalty: the shipped loyalty connector.
 
 Used of the API (version 2025-08-20): ``SearchCustomers``, ``BulkRetrieveCustomers``,
-``SearchLoyaltyAccounts``, ``SearchLoyaltyEvents``, ``RetrieveLoyaltyAccount``.
+``SearchLoyaltyAccounts``, ``SearchLoyaltyEvents``, ``RetrieveLoyaltyAccount``, and to change things
+``AdjustLoyaltyPoints``, ``CreateLoyaltyReward`` and ``RedeemLoyaltyReward``.
 
 The specification states how many customers a search for accounts takes (30) but not how many a bulk
 retrieval does; the partner's guide says 100.
@@ -13,7 +14,8 @@ Not covered, and why:
   the terms of the programme itself are not about a customer.
 - Customer groups, segments, notes, nicknames, custom attributes and ``email_unsubscribed``: the
   records have no place for them. Square holds neither a language nor a consent date.
-- Everything that writes (accounts, points, rewards, promotions): reading needs none of it.
+- Creating customers and accounts, accumulating points (the till does, with the order), promotions:
+  the seller's own business.
 - ``ObtainToken``: the token is a setting of the instance. Webhooks: the change feed covers them.
 - Deletions: Square tells about deleted customers by webhook only, so the feeds do not.
 """

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from c360.errors import PartnerFault, ProblemCode
+from c360.errors import OutcomeUnknown, PartnerFault, ProblemCode
 from c360.http import Http
 from plugins.loyalty import payloads
 from plugins.loyalty.errors import check
@@ -19,6 +19,8 @@ SEARCHED_CUSTOMERS = 30
 CUSTOMER_PAGE = 100
 _ACCOUNT_PAGE = 200
 _EVENT_PAGE = 30
+REFUSALS = (400, 404, 409)
+"""Statuses with which Square says no to a change for good."""
 _MAX_PAGES = 5_000
 """More is no answer but a fault: the host lets no customer have that many records."""
 
@@ -28,7 +30,7 @@ Json = dict[str, Any]
 
 
 class SquareClient:
-    """The operations that are used. All of them only read, also those that are POSTed."""
+    """The operations that are used. All but :meth:`change` only read, also those that are POSTed."""
 
     def __init__(self, http: Http, version: str) -> None:
         self._http = http
@@ -73,6 +75,19 @@ class SquareClient:
         if answer.loyalty_account is None:
             raise PartnerFault("an account is missing in its own answer")
         return answer.loyalty_account
+
+    async def change(self, path: str, body: Json) -> payloads.Changed:
+        """Change something; also an answer that says no for good is an answer.
+
+        Raises:
+            OutcomeUnknown: it was sent, and no answer came.
+            ConnectorError: it has no effect.
+        """
+        response = await self._http.post(path, json=body, headers=self._headers, accept=REFUSALS)
+        try:
+            return response.decode(payloads.Changed)
+        except PartnerFault as fault:
+            raise OutcomeUnknown(f"the answer to a change cannot be read: {fault}") from None
 
     async def _pages(self, path: str, body: Json, kind: type[PageT]) -> AsyncIterator[PageT]:
         seen: set[str] = set()

@@ -8,9 +8,13 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from c360.auth import Auth, Bearer
 from c360.contract import (
+    Action,
+    ActionOutcome,
+    ActionSpec,
     Change,
     Connector,
     Description,
+    Effect,
     Feed,
     Fetch,
     Fetched,
@@ -26,7 +30,7 @@ from c360.errors import ConnectorError, PartnerFault, ProblemCode
 from c360.kinds import PARTY
 from c360.records.base import Record
 from c360.records.party import Party
-from plugins.loyalty import feeds, mapping, payloads
+from plugins.loyalty import actions, feeds, mapping, payloads
 from plugins.loyalty.client import BULK_CUSTOMERS, SEARCHED_CUSTOMERS, Json, SquareClient
 from plugins.loyalty.config import SquareConfig
 from plugins.loyalty.errors import explain
@@ -56,6 +60,11 @@ class SquareLoyalty(Connector[SquareConfig]):
         config=SquareConfig,
         identifies=tuple(_SEARCH_FIELDS),
         feeds=(Feed(kind=PARTY), Feed(kind=ACTIVITY)),
+        actions=(
+            ActionSpec(kind="loyalty.adjust_points", effect=Effect.KEYED),
+            ActionSpec(kind="loyalty.create_reward", effect=Effect.KEYED),
+            ActionSpec(kind="loyalty.redeem_reward", effect=Effect.KEYED),
+        ),
         limits=Limits(concurrency=8),
         documentation="https://developer.squareup.com/reference/square",
     )
@@ -104,6 +113,10 @@ class SquareLoyalty(Connector[SquareConfig]):
         """Profiles that were updated, or ledger entries that were made, since the cursor."""
         feed = feeds.profiles if kind == PARTY else feeds.activity
         return feed(self.client, since, self.ctx.now())
+
+    async def act(self, action: Action) -> ActionOutcome:
+        """Points by hand, and rewards."""
+        return await actions.perform(self.client, action)
 
     async def _accounts(self, refs: Sequence[Ref]) -> Accounts:
         """The accounts of every customer asked for; none for who never joined the programme."""

@@ -158,3 +158,17 @@ class SearchLoyaltyEventsResponse(msgspec.Struct, frozen=True):
 
 Page = SearchCustomersResponse | SearchLoyaltyAccountsResponse | SearchLoyaltyEventsResponse
 """An answer that a cursor continues."""
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """What a change made: an entry of the ledger, or a reward."""
+
+    id: str
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """The answer to a change."""
+
+    event: Effect | None = None
+    reward: Effect | None = None
+    errors: list[Error] | None = None

@@ -14,7 +14,7 @@ PREFIX = "/_sandbox"
 
 
 def control_routes(world: World) -> list[Route]:
-    """Routes that read and reset the counters and that read and set the behaviour."""
+    """Routes that read and reset the counters, read the effects, and read and set the behaviour."""
 
     async def counters(_request: Request) -> Response:
         return JSONResponse(world.counters.as_dict())
@@ -22,6 +22,9 @@ def control_routes(world: World) -> list[Route]:
     async def reset_counters(_request: Request) -> Response:
         world.counters.reset()
         return Response(status_code=204)
+
+    async def effects(_request: Request) -> Response:
+        return JSONResponse(world.effects.as_dict())
 
     async def behaviour(_request: Request) -> Response:
         return _shown(world)
@@ -38,6 +41,7 @@ def control_routes(world: World) -> list[Route]:
     return [
         Route(f"{PREFIX}/counters", counters, methods=["GET"]),
         Route(f"{PREFIX}/counters/reset", reset_counters, methods=["POST"]),
+        Route(f"{PREFIX}/effects", effects, methods=["GET"]),
         Route(f"{PREFIX}/behaviour", behaviour, methods=["GET"]),
         Route(f"{PREFIX}/behaviour", set_behaviour, methods=["PUT"]),
     ]

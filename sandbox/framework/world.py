@@ -8,6 +8,7 @@ from typing import Any
 
 from sandbox.framework.behaviour import Behaviour
 from sandbox.framework.counters import Counters
+from sandbox.framework.effects import Effects
 from sandbox.population import Population
 
 
@@ -23,6 +24,7 @@ class World:
     """Whether the clock runs; else it stands at noon UTC of the population's day."""
     behaviour: Behaviour = field(default_factory=Behaviour)
     counters: Counters = field(default_factory=Counters)
+    effects: Effects = field(default_factory=Effects)
     state: dict[str, Any] = field(default_factory=dict)
     """What clients created or changed at run time, laid over the population by the partner."""
 

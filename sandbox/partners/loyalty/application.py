@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from sandbox.framework import World, partner_app
 from sandbox.partners.loyalty import render, requests
+from sandbox.partners.loyalty.changes import Changes, program
 from sandbox.partners.loyalty.problems import Refused, error, page, read, render_error
 from sandbox.partners.scanning import scanned
 from sandbox.population.model import Presence
@@ -40,7 +41,12 @@ def app(world: World) -> Starlette:
         ("GET", "/customers/{customer_id}", _retrieve_customer),
         ("POST", "/loyalty/accounts/search", _search_accounts),
         ("GET", "/loyalty/accounts/{account_id}", _retrieve_account),
+        ("POST", "/loyalty/accounts/{account_id}/adjust", _adjust_points),
         ("POST", "/loyalty/events/search", _search_events),
+        ("GET", "/loyalty/programs/{program_id}", _retrieve_program),
+        ("POST", "/loyalty/rewards", _create_reward),
+        ("GET", "/loyalty/rewards/{reward_id}", _retrieve_reward),
+        ("POST", "/loyalty/rewards/{reward_id}/redeem", _redeem_reward),
     )
     routes = [
         Route(f"{BASE_PATH}{path}", _served(world, operation), methods=[method])
@@ -192,7 +198,43 @@ def _holder(world: World, account_id: str) -> Presence | None:
 
 async def _account(world: World, presence: Presence) -> Json:
     await asyncio.sleep(0)  # lives take their time to write: let others in between
-    return render.account(presence, world.population.life(presence.member_id), world.now())
+    made = Changes.of(world).made(render.account_id(presence))
+    return render.account(presence, world.population.life(presence.member_id), world.now(), made)
+
+
+async def _adjust_points(world: World, request: Request) -> Json:
+    account_id = request.path_params["account_id"]
+    body = read(await request.body(), requests.AdjustLoyaltyPoints)
+    balance = await _balance(world, account_id)
+    return {"event": Changes.of(world).adjust(account_id, body, balance)}
+
+
+async def _create_reward(world: World, request: Request) -> Json:
+    body = read(await request.body(), requests.CreateLoyaltyReward)
+    balance = await _balance(world, body.reward.loyalty_account_id)
+    return {"reward": Changes.of(world).create_reward(body, balance)}
+
+
+async def _redeem_reward(world: World, request: Request) -> Json:
+    body = read(await request.body(), requests.RedeemLoyaltyReward)
+    return {"event": Changes.of(world).redeem_reward(request.path_params["reward_id"], body)}
+
+
+async def _retrieve_reward(world: World, request: Request) -> Json:
+    return {"reward": Changes.of(world).reward(request.path_params["reward_id"])}
+
+
+async def _retrieve_program(_world: World, request: Request) -> Json:
+    if request.path_params["program_id"] not in {"main", render.PROGRAM_ID}:
+        raise Refused("NOT_FOUND", "Loyalty program not found.", status=404)
+    return {"program": program()}
+
+
+async def _balance(world: World, account_id: str) -> int:
+    presence = _holder(world, account_id)
+    if presence is None:
+        raise Refused("NOT_FOUND", "Loyalty account not found.", status=404)
+    return int((await _account(world, presence))["balance"])
 
 
 async def _search_events(world: World, request: Request) -> Json:
@@ -228,14 +270,17 @@ async def _ledger(world: World, only: requests.AccountFilter | None) -> list[ren
     def of_one(presence: Presence) -> Iterable[render.Entry]:
         return render.entries(presence, world.population.life(presence.member_id))
 
+    changes = Changes.of(world)
     if only is not None:
         presence = _holder(world, only.loyalty_account_id)
-        return [] if presence is None else sorted(of_one(presence), key=_age)
+        made = changes.entries(only.loyalty_account_id)
+        return [] if presence is None else sorted([*of_one(presence), *made], key=_age)
     kept: list[render.Entry] | None = world.state.get("ledger")
     if kept is None:
         kept = sorted(await scanned(world, render.DOMAIN, of_one), key=_age)
         world.state["ledger"] = kept
-    return kept
+    made = changes.entries()
+    return sorted([*kept, *made], key=_age) if made else kept
 
 
 def _age(entry: render.Entry) -> float:

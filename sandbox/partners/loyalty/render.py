@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 
@@ -58,25 +58,39 @@ def customer_of(account: str) -> str | None:
     return account.removeprefix(_ACCOUNT) if account.startswith(_ACCOUNT) else None
 
 
-def account(presence: Presence, life: Life, now: datetime) -> Json:
-    """A loyalty account with the points that its ledger adds up to."""
+def account(presence: Presence, life: Life, now: datetime, made: Sequence[Made] = ()) -> Json:
+    """A loyalty account with the points that its ledger adds up to.
+
+    Args:
+        made: what clients changed in it.
+    """
     past = [event for event in life.at(DOMAIN) if event.at <= now]
     carried = int(life.openings.get(_POINTS, 0))
     earned = carried + sum(_points(event) for event in past if event.kind is EventKind.POINTS_EARNED)
     spent = sum(_points(event) for event in past if event.kind is EventKind.POINTS_REDEEMED)
+    moments = [*(event.at for event in past[-1:]), *(change.at for change in made)]
     opened = created_at(presence)
-    mapping = {"id": _uuid(presence.party_id), "created_at": opened, "phone_number": presence.phone}
+    mapping = {"id": uuid_of(presence.party_id), "created_at": opened, "phone_number": presence.phone}
     return {
         "id": account_id(presence),
         "program_id": PROGRAM_ID,
-        "balance": earned - spent,
+        "balance": earned - spent + sum(change.points for change in made),
         "lifetime_points": earned,
         "customer_id": presence.party_id,
         **({"enrolled_at": stamp(past[0].at)} if past else {}),
         "created_at": opened,
-        "updated_at": stamp(past[-1].at) if past else opened,
+        "updated_at": stamp(max(moments)) if moments else opened,
         **({"mapping": mapping} if presence.phone else {}),
     }
+
+
+class Made(NamedTuple):
+    """What a client changed in an account."""
+
+    id: str
+    at: datetime
+    points: int
+    detail: Json
 
 
 class Entry(NamedTuple):
@@ -86,8 +100,9 @@ class Entry(NamedTuple):
     type: str
     account: str
     event: Event | None
-    """``None`` for the points that were carried over."""
+    """``None`` for the points that were carried over, and for what clients changed."""
     points: int
+    made: Made | None = None
 
 
 def entries(presence: Presence, life: Life) -> Iterator[Entry]:
@@ -107,10 +122,12 @@ def entries(presence: Presence, life: Life) -> Iterator[Entry]:
 
 def loyalty_event(entry: Entry) -> Json:
     """An entry as the API writes it."""
+    if entry.made is not None:
+        return _made(entry, entry.made)
     key = entry.event.id if entry.event else f"{entry.account} carried over"
     place = {"location_id": _location(entry.event)} if entry.event else {}
     return {
-        "id": _uuid(f"{entry.type} {key}"),
+        "id": uuid_of(f"{entry.type} {key}"),
         "type": entry.type,
         "created_at": stamp(entry.at),
         "loyalty_account_id": entry.account,
@@ -120,15 +137,26 @@ def loyalty_event(entry: Entry) -> Json:
     }
 
 
+def _made(entry: Entry, made: Made) -> Json:
+    return {
+        "id": made.id,
+        "type": entry.type,
+        "created_at": stamp(made.at),
+        "loyalty_account_id": entry.account,
+        "source": "LOYALTY_API",
+        entry.type.lower(): {"loyalty_program_id": PROGRAM_ID, **made.detail},
+    }
+
+
 def _detail(entry: Entry) -> Json:
     program = {"loyalty_program_id": PROGRAM_ID}
     match entry.type, entry.event:
         case "ACCUMULATE_POINTS", Event() as event:
             return {**program, "points": entry.points, "order_id": _order(event)}
         case "CREATE_REWARD", Event() as event:
-            return {**program, "points": entry.points, "reward_id": _uuid(event.id)}
+            return {**program, "points": entry.points, "reward_id": uuid_of(event.id)}
         case "REDEEM_REWARD", Event() as event:
-            return {**program, "reward_id": _uuid(event.id), "order_id": _order(event)}
+            return {**program, "reward_id": uuid_of(event.id), "order_id": _order(event)}
         case _:
             return {**program, "points": entry.points, "reason": "Carried over"}
 
@@ -187,6 +215,7 @@ def _share(text: str) -> float:
     return int(_digest(text)[:8], 16) / 2**32
 
 
-def _uuid(text: str) -> str:
+def uuid_of(text: str) -> str:
+    """An id that a text always gives."""
     mark = _digest(text)
     return f"{mark[:8]}-{mark[8:12]}-{mark[12:16]}-{mark[16:20]}-{mark[20:32]}"

@@ -128,3 +128,40 @@ class SearchLoyaltyEvents(_Body, frozen=True):
     query: EventQuery = EventQuery()
     limit: Annotated[int, Meta(ge=1, le=30)] = 30
     cursor: str | None = None
+
+
+class Points(_Body, frozen=True):
+    """A change of an account's points by hand."""
+
+    points: int
+    reason: str | None = None
+    loyalty_program_id: str | None = None
+
+
+class AdjustLoyaltyPoints(_Body, frozen=True):
+    """``POST /v2/loyalty/accounts/{account_id}/adjust``."""
+
+    idempotency_key: Annotated[str, Meta(min_length=1, max_length=128)]
+    adjust_points: Points
+    allow_negative_balance: bool = False
+
+
+class NewReward(_Body, frozen=True):
+    """The reward to be made."""
+
+    loyalty_account_id: Id
+    reward_tier_id: Id
+
+
+class CreateLoyaltyReward(_Body, frozen=True):
+    """``POST /v2/loyalty/rewards``."""
+
+    idempotency_key: Annotated[str, Meta(min_length=1, max_length=128)]
+    reward: NewReward
+
+
+class RedeemLoyaltyReward(_Body, frozen=True):
+    """``POST /v2/loyalty/rewards/{reward_id}/redeem``."""
+
+    idempotency_key: Annotated[str, Meta(min_length=1, max_length=128)]
+    location_id: Id
