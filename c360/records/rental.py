@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from c360.actions import ActionKind
 from c360.records.base import Kind, Record
 from c360.values import Money, Percentage, Value
 
@@ -216,4 +217,19 @@ class RentalCharge(Record, frozen=True, kw_only=True):
 KINDS = (
     Kind(name="rental.bookings", record=RentalBooking, identity="booking_id", windowed=True),
     Kind(name="rental.charges", record=RentalCharge, identity="entry_id", windowed=True),
+)
+
+
+class CancelBooking(Value, frozen=True, kw_only=True):
+    """A booking to be called off."""
+
+    booking_id: Annotated[str, Meta(description="The operator's id of the booking.")]
+
+
+ACTIONS = (
+    ActionKind(
+        name="rental.cancel_booking",
+        input=CancelBooking,
+        summary="Calls off a booking that has not begun.",
+    ),
 )

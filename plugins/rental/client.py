@@ -11,6 +11,8 @@ from c360.http import Http, Params, Response
 from plugins.rental.config import RentalConfig
 from plugins.rental.payloads import WireBooking, WireCustomer, WireEntry
 
+REFUSALS = frozenset({400, 403, 404, 410})
+"""Statuses with which an operator says no to a change for good."""
 SMALLEST_WINDOW = timedelta(hours=1)
 
 
@@ -29,6 +31,20 @@ class Client:
     async def booking(self, booking_id: str) -> WireBooking:
         """A booking by id."""
         return (await self._get(f"/bookings/{quote(booking_id, safe='')}")).decode(WireBooking)
+
+    async def cancel(self, booking_id: str) -> Response:
+        """Call off a booking on its customer's behalf; also a refusal is an answer.
+
+        Raises:
+            OutcomeUnknown: it was sent, and no answer came.
+            ConnectorError: it has no effect.
+        """
+        return await self._http.post(
+            f"/bookings/{quote(booking_id, safe='')}/events",
+            json={"operation": "CANCEL", "origin": "END_USER"},
+            headers=self._headers,
+            accept=REFUSALS,
+        )
 
     async def bookings(self, start: datetime, end: datetime) -> list[WireBooking]:
         """All bookings that overlap a window.

@@ -7,7 +7,8 @@ bookings it knows of. ``GET /bookings`` is optional in the API; an operator with
 
 Not covered, and why:
 
-- Planning, booking, trip execution, support and payment claims: they change things at the operator.
+- Planning and booking (a dialogue of several steps with offers that expire), trip execution, support and
+  payment claims: the traveller's own app does these. A booking can be called off.
 - ``/operator/...`` (stations, assets, prices, hours): it says nothing about a customer.
 - Legs' progress (positions of people), tickets, photos, licences and payment cards: not the hub's business.
 - ``externalId``, initials, middle names and titles of customers: without a place in the hub's profile.
@@ -25,11 +26,15 @@ from typing import ClassVar, TypeVar
 
 from c360.auth import Auth, credential_in
 from c360.contract import (
+    Action,
+    ActionOutcome,
+    ActionSpec,
     Change,
     Checkpoint,
     Connector,
     Context,
     Description,
+    Effect,
     Feed,
     Fetch,
     Fetched,
@@ -45,7 +50,7 @@ from c360.errors import ConnectorError, SkipCustomer
 from c360.kinds import PARTY
 from c360.records.party import Party
 from c360.records.rental import RentalBooking, RentalCharge
-from plugins.rental import mapping, scan
+from plugins.rental import actions, mapping, scan
 from plugins.rental.client import Client
 from plugins.rental.config import RentalConfig
 from plugins.rental.payloads import WireBooking
@@ -68,6 +73,7 @@ class TompRental(Connector[RentalConfig]):
         fetches=(Fetch(kind=PARTY), Fetch(kind=BOOKINGS), Fetch(kind=CHARGES)),
         feeds=(Feed(kind=BOOKINGS, indexed=True), Feed(kind=PARTY)),
         config=RentalConfig,
+        actions=(ActionSpec(kind="rental.cancel_booking", effect=Effect.TRACEABLE),),
         limits=Limits(concurrency=16),
         documentation="https://github.com/TOMP-WG/TOMP-API",
     )
@@ -109,6 +115,14 @@ class TompRental(Connector[RentalConfig]):
                 yield upsert
             yield Checkpoint(cursor=scan.cursor(after), progress=after.progress)
         yield Checkpoint(cursor=scan.cursor(scan.Done(began=run.began)), progress=1.0)
+
+    async def act(self, action: Action) -> ActionOutcome:
+        """Call off a booking."""
+        return await actions.perform(self._client, action)
+
+    async def trace(self, action: Action) -> ActionOutcome | None:
+        """Whether a booking was called off."""
+        return await actions.trace(self._client, action)
 
     async def _profile(self, ref: Ref, _need: Need) -> list[Party]:
         return [mapping.party(await self._client.customer(ref.party_id), ref.party_id)]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
+import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -58,10 +60,15 @@ def app(world: World) -> Starlette:
     routes = [
         Route("/bookings", operator.bookings, methods=["GET"]),
         Route("/bookings/{id}", operator.booking, methods=["GET"]),
+        Route("/bookings/{id}/events", operator.booking_event, methods=["POST"]),
         Route("/customers/{id}", operator.customer, methods=["GET"]),
         Route("/payment/journal-entry", operator.journal, methods=["GET"]),
     ]
     return partner_app(world, routes, name=DOMAIN, error_renderer=render_error)
+
+
+class _Event(msgspec.Struct):
+    operation: Literal["CANCEL", "DENY", "COMMIT", "EXTEND_EXPIRY_TIME"]
 
 
 class Operator:
@@ -100,6 +107,23 @@ class Operator:
         if found is None:
             raise HTTPException(404, "no such booking")
         return _answer(render.booking(found, self._world.now()))
+
+    async def booking_event(self, request: Request) -> Response:
+        """``POST /bookings/{id}/events``, of which calling off is served."""
+        _admit(request)
+        try:
+            event = msgspec.json.decode(await request.body(), type=_Event)
+        except msgspec.DecodeError:
+            raise HTTPException(400, "the body is no operation on a booking") from None
+        found = self._bookings.find(request.path_params["id"])
+        if found is None:
+            raise HTTPException(404, "no such booking")
+        now = self._world.now()
+        if event.operation != "CANCEL" or found.state(now) != "CONFIRMED":
+            raise HTTPException(403, "the booking cannot do that as it stands")
+        answer = _answer(render.booking(self._bookings.cancel(found), now))
+        answer.headers["Expires"] = format_datetime(now, usegmt=True)
+        return answer
 
     async def customer(self, request: Request) -> Response:
         """``GET /customers/{id}``, which wants no more than a language."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -23,6 +23,8 @@ class Booking:
     id: str
     customer: Presence
     event: Event
+    cancelled: bool = False
+    """Whether a client called it off."""
 
     @property
     def leg_id(self) -> str:
@@ -46,7 +48,7 @@ class Booking:
 
     def state(self, now: datetime) -> str:
         """Where it stands, as the API says it."""
-        if self.event.kind is EventKind.RENTAL_CANCELLED:
+        if self.cancelled or self.event.kind is EventKind.RENTAL_CANCELLED:
             return "CANCELLED"
         if now < self.start:
             return "CONFIRMED"
@@ -64,6 +66,16 @@ class Bookings:
         self._world = world
         self._population = world.population
         self._all: Sequence[Booking] | None = None
+        self._cancelled: set[str] = set()
+
+    def cancel(self, booking: Booking) -> Booking:
+        """Call off a booking; the booking as it is then."""
+        self._cancelled.add(booking.id)
+        self._world.effects.count("cancel_booking")
+        return self._present(booking)
+
+    def _present(self, booking: Booking) -> Booking:
+        return replace(booking, cancelled=True) if booking.id in self._cancelled else booking
 
     def find(self, booking_id: str) -> Booking | None:
         """A booking by its id."""
@@ -71,7 +83,9 @@ class Bookings:
         presence = self._population.presence(DOMAIN, party_id)
         if presence is None or not number:
             return None
-        return next((item for item in _bookings(self._population, presence) if item.id == booking_id), None)
+        found = (item for item in _bookings(self._population, presence) if item.id == booking_id)
+        booking = next(found, None)
+        return booking and self._present(booking)
 
     def find_leg(self, leg_id: str) -> Booking | None:
         """A booking by the id of its leg."""
@@ -83,7 +97,7 @@ class Bookings:
         if self._all is None:
             found = await scanned(self._world, DOMAIN, partial(_bookings, self._population))
             self._all = sorted(found, key=lambda item: (item.start, item.id))
-        return self._all
+        return [self._present(booking) for booking in self._all] if self._cancelled else self._all
 
 
 def _bookings(population: Population, presence: Presence) -> Iterator[Booking]:

@@ -16,6 +16,8 @@ from c360.http import Http, Request, Response
 from c360.values import Secret
 from plugins.rental.config import RentalConfig
 from plugins.rental.connector import TompRental
+from sandbox.framework import World
+from sandbox.partners import rental
 
 BASE = "http://rental.test"
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -190,3 +192,18 @@ def entry() -> dict[str, Any]:
         "expirationDate": "2026-07-05T10:00:00Z",
         "comment": "Golf",
     }
+
+
+@pytest.fixture
+def connector(world: World) -> Callable[..., TompRental]:
+    def over(
+        transport: Any, credential: str = rental.CREDENTIALS["credential"], **settings: Any
+    ) -> TompRental:
+        config = RentalConfig(
+            base_url=BASE, credential=Secret(credential), maas_id=rental.CREDENTIALS["maas_id"], **settings
+        )
+        auth = TompRental(config, Context(instance="", http=None, now=world.now)).auth()  # type: ignore[arg-type]
+        http = Http(transport, base_url=BASE, auth=auth, timeout=20)
+        return TompRental(config, Context(instance="rental", http=http, now=world.now))
+
+    return over

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from c360.contract import Checkpoint, Context, Fetched, Need, Ref, Upsert
+from c360.contract import Checkpoint, Fetched, Need, Ref, Upsert
 from c360.errors import ConnectorError, PartnerFault, Reconfigure, RetryLater, SkipCustomer
-from c360.http import Http
 from c360.records.rental import ChargeState, RentalStatus
-from c360.values import Secret
-from plugins.rental.config import RentalConfig
 from plugins.rental.connector import TompRental
 from sandbox.framework import World
 from sandbox.partners import rental
@@ -24,21 +20,6 @@ BASE = "http://rental.test"
 BOOKINGS = "rental.bookings"
 NEEDS = [Need(kind="party.profile"), Need(kind=BOOKINGS), Need(kind="rental.charges")]
 DECADE = {"history_days": 3650, "horizon_days": 730, "window_days": 120}
-
-
-@pytest.fixture
-def connector(world: World) -> Callable[..., TompRental]:
-    def over(
-        transport: Any, credential: str = rental.CREDENTIALS["credential"], **settings: Any
-    ) -> TompRental:
-        config = RentalConfig(
-            base_url=BASE, credential=Secret(credential), maas_id=rental.CREDENTIALS["maas_id"], **settings
-        )
-        auth = TompRental(config, Context(instance="", http=None, now=world.now)).auth()  # type: ignore[arg-type]
-        http = Http(transport, base_url=BASE, auth=auth, timeout=20)
-        return TompRental(config, Context(instance="rental", http=http, now=world.now))
-
-    return over
 
 
 def rented(world: World) -> dict[str, list[Event]]:
