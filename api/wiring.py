@@ -14,6 +14,7 @@ from c360.access import TenantId
 from c360.config import read_config
 from c360.errors import C360Error, ConfigError
 from c360.values import Secret
+from connectors.checks import configured
 from connectors.host import Host
 from connectors.instances import InstanceSettings
 from connectors.manager import PluginManager
@@ -160,11 +161,11 @@ def check_connectors(settings: Settings) -> tuple[dict[str, Any], list[str]]:
     for name, each in settings.connectors.items():
         table: dict[str, Any] = {"plugin": each.plugin, "enabled": each.enabled}
         try:
-            _, description = manager.find(each.plugin)
-            config = read_config(
-                description.config, each.config, where=f"connectors.{name}", folder=settings.folder
-            )
+            kind, description = manager.find(each.plugin)
+            where = f"connectors.{name}"
+            config = read_config(description.config, each.config, where=where, folder=settings.folder)
             table |= visible(config)
+            configured(each.plugin, kind, config, where=where)
         except C360Error as error:
             problems.append(str(error))
         tables[name] = table

@@ -69,7 +69,13 @@ __all__ = [
     "as_completed",
     "connect",
     "fetch_each",
+    "unbounded",
 ]
+
+
+def unbounded() -> float | None:
+    """The time left where nothing ends it."""
+    return None
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +86,9 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     http: Http
     now: Callable[[], datetime]
     """The clock, in UTC. The only one a connector uses."""
+    remaining: Callable[[], float | None] = unbounded
+    """Seconds left until the deadline of the operation under way; ``None`` where there is none, as in the
+    worker. ``ctx.http`` keeps to it by itself; a statement to a database has to be told."""
 
 
 ConfigT = TypeVar("ConfigT", bound=ConnectorConfig)
@@ -102,6 +111,18 @@ class Connector(ABC, Generic[ConfigT]):
     def describe(cls) -> Description:
         """What the connector is and can do. Pure: no I/O, the same answer every time."""
         return cls.description
+
+    @classmethod
+    def configured(cls, config: ConfigT) -> Description:  # noqa: ARG003  # for those that override it
+        """What an instance with this config is and can do: what :meth:`describe` says, or less of it.
+
+        For connectors whose settings say which kinds there are, as those of tables and files do. Domain
+        and look-up stay; kinds, feeds, keys and actions may be left out. Pure, like :meth:`describe`.
+
+        Raises:
+            ConfigError: the config contradicts itself; says which field, what stands there, what would do.
+        """
+        return cls.describe()
 
     def auth(self) -> Auth | None:
         """The instance's own credential, put on every request that carries no grant."""
@@ -144,6 +165,12 @@ class Connector(ABC, Generic[ConfigT]):
         """
         raise NotImplementedError
 
+    async def close(self) -> None:
+        """Let go of what the instance holds, such as connections and threads. The host's last call.
+
+        Only connectors that reach their partner by another medium than ``ctx.http`` hold anything.
+        """
+
     def receive(self, webhook: Webhook) -> Receipt:
         """Verify a partner's call and read it. Only with ``Description.webhooks``. Pure: no I/O.
 
@@ -160,6 +187,7 @@ def connect(
     *,
     instance: str,
     now: Callable[[], datetime],
+    remaining: Callable[[], float | None] = unbounded,
 ) -> Connector[ConfigT]:
     """Build a connector instance over a transport, as the host does.
 
@@ -170,7 +198,7 @@ def connect(
         return connector.auth()
 
     http = Http(transport, base_url=config.base_url, headers=config.headers, auth=own, timeout=config.timeout)
-    connector = kind(config, Context(instance=instance, http=http, now=now))
+    connector = kind(config, Context(instance=instance, http=http, now=now, remaining=remaining))
     return connector
 
 

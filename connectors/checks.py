@@ -10,7 +10,7 @@ import msgspec
 
 from c360.config import ConnectorConfig
 from c360.contract import CONTRACT_VERSION, Connector, Description, KeyKind, Limits, Lookup
-from c360.errors import place
+from c360.errors import ConfigError, place
 from c360.kinds import PARTY, domains, kinds
 from connectors.errors import PluginError
 
@@ -54,6 +54,49 @@ def _describe(plugin: str, connector: ConnectorClass) -> Description:
             plugin, f"{connector.__name__}.describe() answers differently each time", "return a constant"
         )
     return first
+
+
+def configured(plugin: str, connector: ConnectorClass, config: ConnectorConfig, *, where: str) -> Description:
+    """What an instance with this config is, once it is sure that it promises no more than its class.
+
+    Args:
+        plugin: for the error.
+        connector: the class.
+        config: the instance's own.
+        where: dotted name of its section, for the error.
+
+    Raises:
+        ConfigError: the config contradicts itself.
+        PluginError: what comes back is no description, or promises what the class does not.
+    """
+    whole = connector.describe()
+    try:
+        part = connector.configured(config)
+    except ConfigError as error:
+        raise ConfigError(f"{where}.{error.field}", error.found, error.remedy) from None
+    if not isinstance(part, Description):
+        raise PluginError(plugin, f"configured() returned {_name(part)}", "return a Description")
+    for field in msgspec.structs.fields(Description):
+        said, may = getattr(part, field.name), getattr(whole, field.name)
+        if field.name in _NARROWING:
+            if {_subject(each) for each in said} - {_subject(each) for each in may}:
+                raise PluginError(
+                    plugin, f"configured() adds to the {field.name} of describe()", "describe them all"
+                )
+        elif field.name not in _TUNING and said != may:
+            raise PluginError(plugin, f"configured() changes the {field.name}", "leave it as describe() says")
+    return part
+
+
+_NARROWING = frozenset({"fetches", "feeds", "identifies", "actions"})
+"""What settings may leave out."""
+
+_TUNING = frozenset({"limits", "exemptions", "webhooks"})
+"""What settings may say otherwise."""
+
+
+def _subject(each: object) -> object:
+    return getattr(each, "kind", each)
 
 
 def _complaints(connector: ConnectorClass, description: Description) -> Iterator[Complaint]:

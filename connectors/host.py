@@ -186,6 +186,7 @@ class Host:
         """Write what is still to be kept, end what was abandoned, close all connections."""
         await self._gatherer.drain(_LONGEST_WRITE)
         await self._reaper.drain(_GRACE)
+        await asyncio.gather(*(instance.close(_GRACE) for instance in self.instances))
         await self._transport.aclose()
 
     def _switch(self, instance_id: str, state: InstanceState) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,11 +17,14 @@ import msgspec
 from c360.config import read_config
 from c360.contract import Connector, Description, connect
 from c360.errors import C360Error, ConfigError, ConnectorError, ProblemCode, place
+from connectors.checks import configured
 from connectors.errors import PluginError
 from connectors.health import Health
 from connectors.manager import PluginManager
+from connectors.operation import remaining
 from connectors.transport import HostTransport
 
+_log = logging.getLogger(__name__)
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,62}\Z")
 
 
@@ -110,6 +114,18 @@ class Instance:
             if not self._under_way:
                 self.idle.set()
 
+    async def close(self, seconds: float) -> None:
+        """Let the connector go of what it holds, in that time at the most; its failure is logged."""
+        if self._connector is None:
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await self._connector.close()
+        except TimeoutError:
+            _log.warning("plugin %s of %s did not close within %g s", self.plugin, self.id, seconds)
+        except Exception as error:  # noqa: BLE001  # a stranger's code may raise anything
+            _log.error("plugin %s of %s failed to close: %s", self.plugin, self.id, place(error))
+
     @property
     def domain(self) -> str:
         """Its business domain; empty where not even the plugin could be loaded."""
@@ -156,12 +172,15 @@ def _build(
     try:
         _check_id(settings.id, where, repeated=repeated)
         kind, description = plugins.find(settings.plugin)
+        config = read_config(description.config, settings.config, where=where, folder=settings.folder)
+        description = configured(settings.plugin, kind, config, where=where)
         connector = connect(
             kind,
-            read_config(description.config, settings.config, where=where, folder=settings.folder),
+            config,
             transport.for_instance(description.limits, health),
             instance=settings.id,
             now=now,
+            remaining=remaining,
         )
         connector.auth()  # so that a credential that cannot be used shows now, not at a customer's cost
     except (ConfigError, PluginError) as found:

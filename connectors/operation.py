@@ -37,6 +37,12 @@ def current() -> Operation | None:
     return _current.get()
 
 
+def remaining() -> float | None:
+    """Seconds left in the operation under way in this task; ``None`` where there is none."""
+    operation = _current.get()
+    return None if operation is None else operation.remaining()
+
+
 @contextmanager
 def during(operation: Operation) -> Iterator[None]:
     """Make an operation the current one, also of the tasks that are started meanwhile."""

@@ -11,7 +11,7 @@ import pytest
 
 from c360.auth import ApiKey, Auth
 from c360.config import ConnectorConfig
-from c360.contract import Connector, Lookup
+from c360.contract import Connector, Fetch, Lookup
 from c360.errors import ConfigError, ProblemCode
 from c360.values import Secret
 from connectors.errors import PluginError, SettingsError
@@ -193,3 +193,104 @@ def test_info_tells_calls_errors_and_latency(kit: Any) -> None:
     assert (info.calls, info.errors, info.last_problem) == (2, 1, ProblemCode.PARTNER_UNAVAILABLE)
     assert info.last_problem_at - info.last_success_at == timedelta(minutes=1)
     assert timedelta(0) < info.latency_p50 <= info.latency_p95
+
+
+def narrowing(kit: Any, **said: Any) -> type[Connector[Any]]:
+    """A connector whose instances say something else of themselves than their class."""
+
+    async def body(self: Any, needs: Any, refs: Any) -> Any:
+        for ref in refs:
+            for need in needs:
+                yield kit.fetched(ref, need.kind)
+
+    def configured(cls: Any, config: Any) -> Any:
+        return msgspec.structs.replace(cls.describe(), **said)
+
+    kind: type[Connector[Any]] = kit.connector(
+        "shop",
+        body,
+        fetches={"party.profile": 1, "loyalty.memberships": 1},
+        methods={"configured": classmethod(configured)},
+    )
+    return kind
+
+
+def test_an_instance_whose_settings_leave_a_kind_out_is_not_asked_for_it(kit: Any) -> None:
+    kit.plugins.register("shop", kit.module(narrowing(kit, fetches=(Fetch(kind="loyalty.memberships"),))))
+    kit.settings = [settings("east")]
+    (info,) = kit.host().infos()
+    assert (info.state, info.kinds) == (InstanceState.READY, ("loyalty.memberships",))
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        ({"fetches": (Fetch(kind="hotel.stays"),)}, "adds to the fetches"),
+        ({"domain": "hotel"}, "changes the domain"),
+    ],
+)
+def test_settings_cannot_make_an_instance_more_than_its_class(
+    kit: Any, said: dict[str, Any], complaint: str
+) -> None:
+    kit.plugins.register("shop", kit.module(narrowing(kit, **said)))
+    kit.settings = [settings("east")]
+    (info,) = kit.host().infos()
+    assert info.state is InstanceState.FAULTY
+    assert complaint in info.problem
+
+
+def test_what_contradicts_itself_in_the_settings_is_named_with_its_place(kit: Any) -> None:
+    def configured(_cls: Any, _config: Any) -> Any:
+        raise ConfigError("tables[0].kind", "nothing", "name one")
+
+    kind = narrowing(kit)
+    kind.configured = classmethod(configured)  # type: ignore[method-assign,assignment]  # a plugin's own
+    kit.plugins.register("shop", kit.module(kind))
+    kit.settings = [settings("east")]
+    (info,) = kit.host().infos()
+    assert info.problem == "connectors.east.tables[0].kind: found nothing; name one"
+
+
+def test_closing_the_host_closes_every_connector_whatever_one_of_them_does(
+    kit: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    closed: list[str] = []
+
+    async def close(self: Any) -> None:
+        closed.append(self.ctx.instance)
+        if self.ctx.instance == "east":
+            raise RuntimeError("of ann@mail.example")
+
+    kind = narrowing(kit)
+    kind.close = close  # type: ignore[method-assign]  # a plugin's own
+    kit.plugins.register("shop", kit.module(kind))
+    kit.settings = [settings("east"), settings("west")]
+
+    async def run() -> None:
+        await kit.host().close()
+
+    asyncio.run(run())
+    assert closed == ["east", "west"]
+    assert "of east failed to close" in caplog.text
+    assert "ann@mail" not in caplog.text
+
+
+def test_a_connector_is_told_how_much_time_is_left(kit: Any) -> None:
+    told: list[float | None] = []
+
+    async def body(self: Any, needs: Any, refs: Any) -> Any:
+        told.append(self.ctx.remaining())
+        for ref in refs:
+            yield kit.fetched(ref, "party.profile")
+
+    kit.plugins.register("shop", kit.module(kit.connector("shop", body)))
+    kit.settings = [settings("east")]
+
+    async def run() -> None:
+        host = kit.host()
+        assert host.instance("east").connector.ctx.remaining() is None
+        await host.gather(kit.request("a", at=["east"]))
+
+    asyncio.run(run())
+    assert told[0] is not None
+    assert 0 < told[0] <= 5
