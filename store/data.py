@@ -138,6 +138,9 @@ class EnrolLink(msgspec.Struct, frozen=True, kw_only=True):
     party_id: str
     keys: tuple[EnrolKey, ...] = ()
     """All keys that this link brings; others it brought before are dropped."""
+    blocks: tuple[str, ...] = ()
+    """What it is found by where no key agrees, such as birth date and a word of the name, normalised.
+    Kept as keyed hashes; others it brought before are dropped."""
     values: tuple[StatedValue, ...] = ()
     observed_at: datetime | None = None
     """When the partner held the values; ``None``: at the time of import."""

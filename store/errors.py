@@ -9,10 +9,11 @@
     ├── KeyringError            a key is missing, of the wrong length, or not the one that sealed the data
     ├── CursorError             a paging cursor that this store did not hand out for this order
     ├── UnsupportedDatabase     an address of a database that is not supported
-    └── MigrationError
-        ├── NotADatabase        the file is no database, or a foreign or damaged one
-        ├── DatabaseTooNew      a newer version of the program migrated it
-        └── RevisionUnknown     no revision has this name
+    ├── MigrationError
+    │   ├── NotADatabase        the file is no database, or a foreign or damaged one
+    │   ├── DatabaseTooNew      a newer version of the program migrated it
+    │   └── RevisionUnknown     no revision has this name
+    └── IdentityError           who is who cannot be changed so; see :mod:`store.errors_identity`
 
 No message carries a value from a statement: rows hold personal data.
 """

