@@ -14,6 +14,7 @@ from types import MappingProxyType
 import phonenumbers
 
 from c360.contract import KeyKind
+from resolvers.identity import tables
 
 MAX_KEY = 254
 """Characters beyond which no key is looked up; the longest legal e-mail address."""
@@ -53,6 +54,25 @@ def _ascii_host(host: str) -> str | None:
     if len(labels) < 2 or not all(_HOST_LABEL.fullmatch(label) for label in labels):
         return None
     return encoded
+
+
+def same_mailbox(address: str) -> str:
+    """An address in the form in which addresses that reach one mailbox are equal; for comparing alone.
+
+    A tag after ``+`` never counts; dots and other hosts of a provider do as its rules say
+    (``Ana.Souza+bank@googlemail.com`` is ``anasouza@gmail.com``). Stored and sent to is what was written.
+
+    Args:
+        address: As :func:`email` gives it.
+    """
+    local, _, host = address.rpartition("@")
+    provider = tables.providers().get(host)
+    bare = local.partition("+")[0] or local
+    if provider is not None:
+        host = provider.host
+        ignored = provider.ignored + ("" if provider.dots else ".")
+        bare = "".join(char for char in bare if char not in ignored) or bare
+    return f"{bare}@{host}"
 
 
 def phone(text: str, region: str | None = None) -> str | None:
@@ -109,11 +129,15 @@ def name_tokens(text: str) -> tuple[str, ...]:
 
     Scripts other than Latin keep their letters; only marks that are accents or vowel points go.
     """
+    return tuple(dict.fromkeys(name_words(text)))
+
+
+def name_words(text: str) -> list[str]:
+    """The same words with those that repeat."""
     folded = unicodedata.normalize("NFKD", text[: 4 * MAX_KEY]).casefold().translate(_APOSTROPHES)
     kept = "".join(char for char in folded if not _is_accent(char)).translate(_LETTERS)
     composed = unicodedata.normalize("NFC", kept)
-    words = "".join(char if _is_word(char) else " " for char in composed).split()
-    return tuple(dict.fromkeys(words))
+    return "".join(char if _is_word(char) else " " for char in composed).split()
 
 
 def _is_accent(char: str) -> bool:
