@@ -7,8 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from c360.contract import Need
-from connectors import results
-from connectors.results import SourceResult
+from connectors.results import SourceProblem, SourceResult
 from resolvers import names
 from resolvers.timeline import Timeline
 from resolvers.view import CustomerView
@@ -16,7 +15,7 @@ from schema import ids
 from schema.errors import ErrorCode, InputError
 from schema.inputs import LONGEST_WINDOW, WindowArguments
 from schema.paging import Connection, connect, stretch
-from schema.shapes import Identity, MissingSource, Profile, SourceProblem, SourceStatus
+from schema.shapes import Identity, MissingSource, Problem, Profile, SourceStatus
 
 Answer = Callable[[CustomerView], Any]
 
@@ -41,20 +40,7 @@ class FieldAnswers:
 class CustomerAnswer(FieldAnswers):
     """A customer; its own type, so that the graph can tell nodes apart."""
 
-    __slots__ = ("customers",)
-
-    def __init__(
-        self, view: CustomerView, answers: Mapping[str, Answer], customers: Mapping[str, CustomerAnswer]
-    ) -> None:
-        """Answer for a customer.
-
-        Args:
-            view: Of the customer.
-            answers: By the names of the fields.
-            customers: All of the operation, to whom what the hub knows of this one may lead.
-        """
-        super().__init__(view, answers)
-        self.customers = customers
+    __slots__ = ()
 
 
 class WindowedConnection(Connection, frozen=True, kw_only=True):
@@ -109,12 +95,12 @@ def source_status(source: SourceResult, at: datetime) -> SourceStatus:
     )
 
 
-def problem(found: results.SourceProblem | None) -> SourceProblem | None:
+def problem(found: SourceProblem | None) -> Problem | None:
     """A source's problem as the graph shows it."""
     if found is None:
         return None
     retry = found.retry_after
-    return SourceProblem(
+    return Problem(
         code=found.code,
         message=found.message,
         retry_after=None if retry is None else timedelta(seconds=min(max(retry, 0), 10**8)),

@@ -1,0 +1,84 @@
+"""The partner's answers change: new, missing and retyped fields break nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from c360.testing.base import Failed, check, demand
+from c360.testing.drifting import Path, mutations, replaced, retyped, rewritten, with_new_fields, without
+from c360.testing.lab import Lab, Trial, at
+from c360.testing.recording import value_of
+from c360.testing.validity import complaints
+
+_CHANGE = "decode into typed structs with defaults for what is optional, and raise PartnerFault for the rest"
+
+
+def typed(trials: Iterable[Trial], what: str) -> None:
+    """Fail unless there are only typed records or typed errors.
+
+    Raises:
+        Failed: something else came out; says of what change.
+    """
+    for trial in trials:
+        if trial.result.breaches:
+            raise Failed(f"{what} ({trial.where}): {trial.result.breaches[0]}", _CHANGE)
+        for (_, kind), item in trial.result.records():
+            for complaint in complaints(getattr(item, "record", item)):  # of a change, its record
+                raise Failed(
+                    f"{what} ({trial.where}): {kind}: {complaint.place} is {complaint.found}", _CHANGE
+                )
+
+
+@check("drift-new-fields", "Fields that are new change nothing", rule="drift")
+def drift_new_fields(lab: Lab) -> None:
+    """Every object of every answer has a field more."""
+    lab.needs_http()
+    lab.sound()
+    for trial, heard in lab.targets():
+        if heard.response is None or not isinstance(value_of(heard.response.content), dict | list):
+            continue
+        again = lab.trial(trial.operation, fault=at(heard, rewritten(with_new_fields)), heard=heard)
+        typed([again], "with a new field")
+        original = lab.original(again)
+        for cell, answer in again.result.answers.items():
+            demand(
+                answer.error is None or original.answers[cell].error is not None,
+                f"with a new field ({again.where}), {cell[1]} ended as {type(answer.error).__name__}",
+                "ignore what is not known: no forbid_unknown_fields on what a partner sends",
+            )
+            demand(
+                len(answer.items) == len(original.answers[cell].items),
+                f"with a new field ({again.where}), {cell[1]} has another number of records",
+                "ignore what is not known",
+            )
+
+
+@check("drift-missing-fields", "A missing field gives typed records or a typed error", rule="drift")
+def drift_missing_fields(lab: Lab) -> None:
+    """Each field in its turn."""
+    lab.needs_http()
+    lab.sound()
+
+    def pick(path: Path, _: Any) -> Iterator[Callable[[Any], Any]]:
+        if path[-1] != "*":
+            yield without(path)
+
+    typed(mutations(lab, pick), "with a field missing")
+
+
+@check("drift-retyped-fields", "A field of another type gives typed records or a typed error", rule="drift")
+def drift_retyped_fields(lab: Lab) -> None:
+    """Each field in its turn, in several types, null among them."""
+    lab.needs_http()
+    lab.sound()
+
+    def pick(path: Path, value: Any) -> Iterator[Callable[[Any], Any]]:
+        if path[-1] != "*":
+            for other in retyped(value):
+                yield replaced(path, other)
+
+    typed(mutations(lab, pick, most=48), "with a field retyped")
+
+
+CHECKS = (drift_new_fields, drift_missing_fields, drift_retyped_fields)

@@ -1,0 +1,32 @@
+"""A connector without a fault passes every check, under pytest and without it."""
+
+from __future__ import annotations
+
+from c360.testing import CHECKS, Outcome, Tier, run
+from tests.c360.testing import suites
+
+
+class TestGoodClub(suites.ClubSuite):
+    """Every check, as an author's pytest sees it."""
+
+
+def test_without_pytest() -> None:
+    report = run(suites.ClubSuite)
+    assert not report.failures, report.text()
+    assert report.standing.tier is Tier.GOLD
+    assert [check.id for check in report.checks] == [check.id for check in CHECKS]
+    exempt = {check.id for check in report.checks if check.outcome is Outcome.EXEMPT}
+    assert exempt == {
+        "fuzz-openapi",
+        "grants-kept-apart",
+        "recordings-scrubbed",
+        *(check.id for check in CHECKS if check.id.startswith("source-")),
+    }
+    assert report.seconds < 10
+
+
+def test_checks_are_named() -> None:
+    ids = [check.id for check in CHECKS]
+    assert len(ids) >= 40
+    assert len(set(ids)) == len(ids)
+    assert all(check.title and not check.title.endswith(".") for check in CHECKS)
