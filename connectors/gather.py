@@ -125,13 +125,16 @@ class Gatherer:
             self._now,
             self._reaper,
         )
+        personal = frozenset(ask.ref.party_id for mine in table.values() for ask in mine)
+        operation = Operation(request.access, ends, personal=personal)
         try:
-            with during(Operation(request.access, ends)):
+            with during(operation):
                 self._start(request.access.tenant, table, board)
             await board.wait(ends - min(RESERVE, (ends - started) / 4))
             await self._fall_back(request.access.tenant, open_cells, board, ends)
         finally:
             late = {id(part) for part in board.close()}
+            operation.close()
         for instance, mine in table.items():
             if any(id(part) in late for ask in mine for part in ask.parts.values()):
                 instance.health.failed(ProblemCode.DEADLINE_EXCEEDED)

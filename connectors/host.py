@@ -21,6 +21,7 @@ from connectors.identify import IdentifyResult, identify
 from connectors.instances import Instance, InstanceSettings, InstanceState, build
 from connectors.manager import PluginManager
 from connectors.protocols import GrantStore, SnapshotStore
+from connectors.resilience import Resilience
 from connectors.results import Gathered, GatherRequest
 from connectors.transport import HostTransport
 
@@ -90,6 +91,7 @@ class Host:
         now: Callable[[], datetime] = utc_now,
         plugins: PluginManager | None = None,
         base: httpx.AsyncBaseTransport | None = None,
+        resilience: Resilience | None = None,
         strict: bool = False,
     ) -> Host:
         """Load the plugins that the settings name and build their instances. Sends nothing.
@@ -101,13 +103,14 @@ class Host:
             now: the clock, in UTC.
             plugins: the plugin manager; tests bring one with their own plugins registered.
             base: what carries HTTP requests; the network by default.
+            resilience: what is done about failing partners; tests switch retries and breakers off.
             strict: refuse to open when any instance cannot be used. Otherwise such an instance is
                 ``FAULTY``, says why in its info, and the others are served.
 
         Raises:
             SettingsError: with ``strict``: everything that is wrong, at once.
         """
-        transport = HostTransport(base)
+        transport = HostTransport(base, resilience)
         manager = plugins if plugins is not None else PluginManager()
         instances = build(settings, plugins=manager, transport=transport, now=now)
         problems = [instance.error for instance in instances if instance.error is not None]

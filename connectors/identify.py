@@ -47,7 +47,8 @@ async def identify(
     started = loop.time()
     results: dict[str, IdentifyResult] = {}
     tasks = set()
-    with during(Operation(access, started + deadline.total_seconds())):
+    operation = Operation(access, started + deadline.total_seconds(), personal=frozenset({query.value}))
+    with during(operation):
         for instance in instances:
             code = _refusal(instance, query)
             if code is None:
@@ -60,6 +61,7 @@ async def identify(
             await asyncio.wait(tasks, timeout=deadline.total_seconds())
     finally:
         reaper.abandon(tasks)
+        operation.close()
     found = []
     for instance in instances:
         if instance.id not in results:

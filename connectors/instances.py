@@ -17,6 +17,7 @@ import msgspec
 from c360.config import read_config
 from c360.contract import Connector, Description, connect
 from c360.errors import C360Error, ConfigError, ConnectorError, ProblemCode, place
+from connectors.breaking import Breakers
 from connectors.checks import configured
 from connectors.errors import PluginError
 from connectors.health import Health
@@ -65,6 +66,7 @@ class Instance:
         id: str,  # noqa: A002  # what everybody calls it
         plugin: str,
         health: Health,
+        breakers: Breakers,
         description: Description | None = None,
         connector: Connector[Any] | None = None,
         enabled: bool = True,
@@ -74,6 +76,7 @@ class Instance:
         self.plugin = plugin
         self.description = description
         self.health = health
+        self.breakers = breakers
         self.error = error
         """Why it is faulty."""
         self.batches: Mapping[str, int] = (
@@ -167,6 +170,7 @@ def _build(
 ) -> Instance:
     where = f"connectors.{settings.id}"
     health = Health(now)
+    breakers = Breakers(settings.id, transport.resilience.breaker)
     description = connector = None
     error: C360Error | None = None
     try:
@@ -177,7 +181,7 @@ def _build(
         connector = connect(
             kind,
             config,
-            transport.for_instance(description.limits, health),
+            transport.for_instance(description.limits, health, breakers=breakers, base_url=config.base_url),
             instance=settings.id,
             now=now,
             remaining=remaining,
@@ -193,6 +197,7 @@ def _build(
         id=settings.id,
         plugin=settings.plugin,
         health=health,
+        breakers=breakers,
         description=description,
         connector=None if error else connector,
         enabled=settings.enabled,

@@ -1,54 +1,150 @@
-"""Keeps to what a partner bears, and counts."""
+"""Lets a request out when operation, limits and queue allow it; measures and judges what comes of it."""
 
 from __future__ import annotations
 
 import asyncio
-import time
-from collections import deque
+import math
 
 from c360.contract import Limits
-from c360.http import Request, Response, Transport
+from c360.errors import PartnerFault, RetryLater
+from c360.http import Request, Response, T, Transport
+from connectors.breaking import Breaker, Breakers
+from connectors.budgets import Pace, Pauses
+from connectors.errors import Paused, QueueFull
 from connectors.health import Health
+from connectors.operation import current
+from connectors.operations import OperationNames
+
+_LONGEST_PAUSE = 60.0
+"""Seconds that a request of no operation (a feed's) waits where the partner asks for patience."""
 
 
-class Pace:
-    """No more than so many starts in any second (or one in several, for a rate below one)."""
+class Answer(Response, frozen=True, kw_only=True):
+    """An answer that tells its breaker where it does not decode."""
 
-    def __init__(self, per_second: float) -> None:
-        burst = max(1, int(per_second))
-        self._window = burst / per_second
-        self._starts: deque[float] = deque(maxlen=burst)
+    breaker: Breaker
 
-    def start(self, now: float) -> float:
-        """Take a start; or, where there is none at this moment, the seconds until there may be one.
-
-        Nothing is reserved: who gives up waiting takes nothing from those who come after.
-        """
-        if len(self._starts) == self._starts.maxlen:
-            wait = self._starts[0] + self._window - now
-            if wait > 0:
-                return wait
-        self._starts.append(now)
-        return 0.0
+    def decode(self, kind: type[T]) -> T:
+        """See :meth:`c360.http.Response.decode`."""
+        try:
+            return super().decode(kind)
+        except PartnerFault:
+            self.breaker.malformed(asyncio.get_running_loop().time())
+            raise
 
 
 class Limiting:
-    """The stage of an instance's transport that waits for its turn."""
+    """The stage of an instance's transport that waits for its turn.
 
-    def __init__(self, inner: Transport, limits: Limits, health: Health) -> None:
+    Args:
+        inner: the next stage.
+        limits: what the partner bears.
+        health: counts and times what goes out.
+        breakers: says which operations are left alone.
+        names: names the operations.
+        queue: requests that may wait.
+        timeout: seconds a request may take that says nothing itself.
+    """
+
+    def __init__(
+        self,
+        inner: Transport,
+        limits: Limits,
+        health: Health,
+        *,
+        breakers: Breakers,
+        names: OperationNames,
+        queue: int,
+        timeout: float,
+    ) -> None:
         self._inner = inner
         self._health = health
+        self._breakers = breakers
+        self._names = names
         self._slots = asyncio.Semaphore(limits.concurrency)
+        self._waiting = 0
+        self._queue = queue
+        self._timeout = timeout
         self._pace = Pace(limits.requests_per_second) if limits.requests_per_second else None
+        self._pauses = Pauses()
 
     async def send(self, request: Request) -> Response:
-        """See :class:`c360.http.Transport`."""
-        async with self._slots:
-            while self._pace and (wait := self._pace.start(time.monotonic())):  # noqa: ASYNC110  # time frees it
-                await asyncio.sleep(wait)
-            self._health.sent()
-            started = time.monotonic()
+        """See :class:`c360.http.Transport`.
+
+        Raises:
+            NotSent: the operation is left alone, the queue is full, or the partner wants a longer pause
+                than there is time.
+        """
+        operation = current()
+        loop = asyncio.get_running_loop()
+        name = self._names.of(request.method, request.url, operation.personal if operation else ())
+        breaker = self._breakers.of(name)
+        credential = request.auth.fingerprint() if request.auth else None
+        breaker.admit(loop.time())
+        try:
+            await self._turn(loop, credential, operation.ends if operation else None)
+        except BaseException:
+            breaker.left()
+            raise
+        self._health.sent()
+        started = loop.time()
+        unsettled = operation if operation is not None and not request.safe else None
+        if unsettled is not None:
+            unsettled.unsettled += 1
+        try:
+            response = await self._inner.send(request)
+        except (RetryLater, PartnerFault) as error:
+            breaker.failed(loop.time())
+            if unsettled is not None and type(error) is RetryLater:
+                unsettled.unsettled -= 1  # it never left
+            raise
+        except BaseException:  # cut off, or never sent: that says something only where it took long
+            now = loop.time()
+            if now - started > self._slow(request):
+                breaker.failed(now)
+            else:
+                breaker.left()
+            raise
+        finally:
+            self._slots.release()
+            self._health.took(loop.time() - started)
+        if unsettled is not None and response.status < 500 and response.status != 408:
+            # An answer to a key that the partner takes once speaks for every attempt at it.
+            unsettled.unsettled = 0 if unsettled.key else unsettled.unsettled - 1
+        now = loop.time()
+        self._pauses.heard(credential, response.status, response.headers, now)
+        if response.status >= 500 or now - started > self._slow(request):
+            breaker.failed(now)
+        else:
+            breaker.succeeded()
+        return Answer(
+            status=response.status, headers=response.headers, content=response.content, breaker=breaker
+        )
+
+    def _slow(self, request: Request) -> float:
+        return self._breakers.policy.slow * (request.timeout or self._timeout)
+
+    async def _turn(
+        self, loop: asyncio.AbstractEventLoop, credential: str | None, ends: float | None
+    ) -> None:
+        """Wait until the request may go out; it then holds a slot."""
+        while wait := self._pauses.left(credential, now := loop.time()):
+            if wait >= (_LONGEST_PAUSE if ends is None else ends - now):
+                raise Paused("the partner asked for patience", retry_after=float(math.ceil(wait)))
+            await asyncio.sleep(wait)
+        if self._slots.locked():
+            if self._waiting >= self._queue:
+                raise QueueFull(f"{self._queue} requests wait for the partner already")
+            self._waiting += 1
             try:
-                return await self._inner.send(request)
+                await self._slots.acquire()
             finally:
-                self._health.took(time.monotonic() - started)
+                self._waiting -= 1
+        else:
+            await self._slots.acquire()
+        try:
+            while self._pace and (wait := self._pace.start(loop.time())):  # noqa: ASYNC110  # time frees it
+                await asyncio.sleep(wait)
+        except BaseException:
+            self._slots.release()
+            raise

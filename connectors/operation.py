@@ -3,30 +3,78 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Hashable, Iterator
+from collections.abc import Collection, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, TypeVar
 
-from c360.access import Access, Purpose, TenantId
-from c360.http import Response
+from c360.access import Access, IdempotencyKey, Purpose, TenantId
+from c360.errors import DeadlineExceeded
+
+T = TypeVar("T")
+
+ROOM = 0.05
+"""Seconds past the deadline: the gathering ends its waits itself, this catches what got away."""
 
 
 class Operation:
     """One caller's operation: for whom, until when, and what it has been answered already."""
 
-    __slots__ = ("answers", "ends", "purpose", "tenant")
+    __slots__ = ("_timer", "_waiting", "answers", "ends", "key", "personal", "purpose", "tenant", "unsettled")
 
-    def __init__(self, access: Access, ends: float) -> None:
+    def __init__(
+        self,
+        access: Access,
+        ends: float,
+        *,
+        personal: Collection[str] = (),
+        key: IdempotencyKey | None = None,
+    ) -> None:
         self.tenant: TenantId = access.tenant
         self.purpose: Purpose = access.purpose
         self.ends = ends
         """Deadline on the event loop's clock."""
-        self.answers: dict[Hashable, Response] = {}
-        """Answers of this operation, so that the same fetch goes out once. Gone with the operation."""
+        self.personal = personal
+        """Ids of the customers it is about, so that none ends in the name of a partner's operation."""
+        self.key = key
+        """Of an action that the partner takes once however often it is sent: its requests may be repeated."""
+        self.unsettled = 0
+        """Requests that change something of which no answer tells what became of them."""
+        self.answers: dict[Hashable, Any] = {}
+        """What was asked in this operation, so that the same fetch goes out once. Gone with the operation."""
+        self._waiting: set[asyncio.Future[Any]] = set()
+        self._timer: asyncio.TimerHandle | None = None
 
     def remaining(self) -> float:
         """Seconds left; negative when the deadline has passed."""
         return self.ends - asyncio.get_running_loop().time()
+
+    async def wait(self, future: asyncio.Future[T]) -> T:
+        """The result of a future of this operation alone, waited for until soon after the deadline.
+
+        One timer serves all that the operation waits for.
+
+        Raises:
+            DeadlineExceeded: the deadline has passed.
+        """
+        if self._timer is None:
+            self._timer = future.get_loop().call_at(self.ends + ROOM, self._expire)
+        self._waiting.add(future)
+        try:
+            return await future
+        finally:
+            self._waiting.discard(future)
+
+    def close(self) -> None:
+        """Nothing is waited for any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._expire()
+
+    def _expire(self) -> None:
+        for future in tuple(self._waiting):
+            if not future.done():
+                future.set_exception(DeadlineExceeded("the deadline passed before the partner answered"))
 
 
 _current: ContextVar[Operation | None] = ContextVar("c360_operation", default=None)

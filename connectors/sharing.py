@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Hashable
+from typing import cast
 
 from c360.errors import DeadlineExceeded
 from c360.http import Request, Response, Transport
-from connectors.operation import Operation, current
+from connectors.operation import ROOM, Operation, current
+from connectors.retrying import AGAIN
 
 _CORRELATION = frozenset(
     {"x-correlation-id", "x-fapi-interaction-id", "x-request-id", "traceparent", "tracestate"}
 )
 """Headers that are new on every request and change nothing about its answer."""
 
-_AGAIN = frozenset({408, 425, 429})
-
-_ROOM = 0.05
-"""Seconds past the deadline: the gathering ends its waits itself, this catches what got away."""
-
 
 class _Exchange:
-    __slots__ = ("task", "waiters")
+    """A request under way or answered, and those who wait for it."""
 
-    def __init__(self, task: asyncio.Task[Response]) -> None:
-        self.task = task
-        self.waiters = 0
+    __slots__ = ("response", "task", "waiters")
+
+    def __init__(self) -> None:
+        self.task: asyncio.Task[None] | None = None
+        self.waiters: set[asyncio.Future[Response]] = set()
+        self.response: Response | None = None
 
 
 class Sharing:
@@ -49,48 +49,70 @@ class Sharing:
         operation = current()
         if operation is None:
             return await self._inner.send(request)
-        if operation.remaining() <= 0:
+        loop = asyncio.get_running_loop()
+        if operation.ends <= loop.time():
             raise DeadlineExceeded("no time was left to send the request")
+        if request.safe:
+            return await self._shared(operation, request, loop)
         try:
-            async with asyncio.timeout_at(operation.ends + _ROOM):
-                if request.safe:
-                    return await self._shared(operation, request)
+            async with asyncio.timeout_at(operation.ends + ROOM):
                 return await self._inner.send(request)
         except TimeoutError:
             raise DeadlineExceeded("the deadline passed before the partner answered") from None
 
-    async def _shared(self, operation: Operation, request: Request) -> Response:
-        key = (operation.tenant, operation.purpose, *_alike(request))
-        answered = operation.answers.get((self, key))
-        if answered is not None:
-            return answered
-        exchange = self._under_way.get(key)
+    async def _shared(
+        self, operation: Operation, request: Request, loop: asyncio.AbstractEventLoop
+    ) -> Response:
+        key = (self, operation.tenant, operation.purpose, *_alike(request))
+        exchange = operation.answers.get(key)
         if exchange is None:
-            exchange = self._under_way[key] = _Exchange(asyncio.create_task(self._send(request)))
-            exchange.task.add_done_callback(lambda task: self._ended(key, task))
-        exchange.waiters += 1
+            exchange = self._under_way.get(key)
+            if exchange is None:
+                exchange = self._under_way[key] = _Exchange()
+                exchange.task = loop.create_task(self._send(request, key, exchange))
+            operation.answers[key] = exchange
+        if exchange.response is not None:
+            return cast(Response, exchange.response)
+        waiter: asyncio.Future[Response] = loop.create_future()
+        exchange.waiters.add(waiter)
         try:
-            response = await asyncio.shield(exchange.task)
+            return await operation.wait(waiter)
         finally:
-            exchange.waiters -= 1
-            if not exchange.waiters and not exchange.task.done():
-                self._forget(key, exchange.task)
+            exchange.waiters.discard(waiter)
+            if not exchange.waiters and exchange.task is not None:
+                self._forget(key, exchange)
                 exchange.task.cancel()
-        if response.status < 500 and response.status not in _AGAIN:
-            operation.answers[self, key] = response
-        return response
+            if exchange.response is None:
+                operation.answers.pop(key, None)
 
-    async def _send(self, request: Request) -> Response:
-        return await self._inner.send(request)
+    async def _send(self, request: Request, key: Hashable, exchange: _Exchange) -> None:
+        """Get an answer and hand it to all who wait. Whatever goes wrong is theirs to see."""
+        try:
+            response = await self._inner.send(request)
+        except asyncio.CancelledError:
+            exchange.task = None
+            self._fail(exchange, DeadlineExceeded("the request was given up"))
+            raise
+        except Exception as error:  # noqa: BLE001  # raised again where somebody waits
+            exchange.task = None
+            self._fail(exchange, error)
+        else:
+            exchange.task = None
+            if response.status not in AGAIN and response.status < 500:
+                exchange.response = response
+            for waiter in exchange.waiters:
+                if not waiter.done():
+                    waiter.set_result(response)
+        finally:
+            self._forget(key, exchange)
 
-    def _ended(self, key: Hashable, task: asyncio.Task[Response]) -> None:
-        self._forget(key, task)
-        if not task.cancelled():
-            task.exception()  # seen by the waiters, or nobody is left to see it
+    def _fail(self, exchange: _Exchange, error: Exception) -> None:
+        for waiter in exchange.waiters:
+            if not waiter.done():
+                waiter.set_exception(error)
 
-    def _forget(self, key: Hashable, task: asyncio.Task[Response]) -> None:
-        exchange = self._under_way.get(key)
-        if exchange is not None and exchange.task is task:
+    def _forget(self, key: Hashable, exchange: _Exchange) -> None:
+        if self._under_way.get(key) is exchange:
             del self._under_way[key]
 
 

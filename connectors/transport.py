@@ -1,12 +1,12 @@
 """The host's own transport: one HTTP client for all instances, and a chain of stages for each.
 
-``Sharing → Limiting → Sending``. A further stage (retries, circuit breaking) is one more class with
-``send`` around the next.
+``Sharing → Retrying → Limiting → Sending``. A further stage is one more class with ``send`` around the next.
 """
 
 from __future__ import annotations
 
 import asyncio
+import random
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
@@ -14,9 +14,13 @@ import httpx
 from c360.contract import Limits
 from c360.errors import ConnectorError, PartnerFault, ProblemCode, Reconfigure, RetryLater
 from c360.http import Request, Response, Transport
+from connectors.breaking import Breakers
 from connectors.health import Health
 from connectors.limiting import Limiting
+from connectors.operations import OperationNames
 from connectors.pools import Pools
+from connectors.resilience import Resilience
+from connectors.retrying import Retrying
 from connectors.sharing import Sharing
 
 TIMEOUT = 10.0
@@ -29,9 +33,14 @@ class HostTransport:
     Args:
         base: what carries the requests; the network by default, which is told nothing by the
             environment (no proxies, no netrc).
+        resilience: what is done about failing partners.
     """
 
-    def __init__(self, base: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(
+        self, base: httpx.AsyncBaseTransport | None = None, resilience: Resilience | None = None
+    ) -> None:
+        self.resilience = resilience or Resilience()
+        self._chance = random.Random()  # noqa: S311  # spreads retries, hides nothing
         self._client = httpx.AsyncClient(
             transport=base if base is not None else Pools(),
             trust_env=False,
@@ -41,9 +50,27 @@ class HostTransport:
             headers={"user-agent": "c360"},
         )
 
-    def for_instance(self, limits: Limits, health: Health) -> Transport:
-        """The chain of one instance."""
-        return Sharing(Limiting(Sending(self._client, limits.max_bytes), limits, health))
+    def for_instance(
+        self, limits: Limits, health: Health, *, breakers: Breakers | None = None, base_url: str = ""
+    ) -> Transport:
+        """The chain of one instance.
+
+        Args:
+            limits: what the partner bears.
+            health: counts and times the requests.
+            breakers: which operations are left alone; none of its own where they are of no interest.
+            base_url: where the partner's API starts.
+        """
+        limiting = Limiting(
+            Sending(self._client, limits.max_bytes),
+            limits,
+            health,
+            breakers=breakers or Breakers("", self.resilience.breaker),
+            names=OperationNames(base_url),
+            queue=self.resilience.queue,
+            timeout=TIMEOUT,
+        )
+        return Sharing(Retrying(limiting, self.resilience.retries, self._chance))
 
     async def aclose(self) -> None:
         """Close all connections."""

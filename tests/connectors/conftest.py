@@ -32,6 +32,7 @@ from connectors.host import Host
 from connectors.instances import InstanceSettings
 from connectors.manager import PluginManager
 from connectors.protocols import Snapshot, SnapshotKey
+from connectors.resilience import BARE
 from connectors.results import GatherRequest, Link, SourceResult, Target
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -164,7 +165,7 @@ class Kit:
             now=self.clock,
             plugins=self.plugins,
             base=self.base or httpx.MockTransport(lambda _: httpx.Response(204)),
-            **options,
+            **{"resilience": BARE, **options},
         )
 
     def access(self, tenant: str = "default", purpose: Purpose = Purpose.SERVICE) -> Access:

@@ -25,18 +25,20 @@ from c360.errors import (
 )
 from c360.http import Request, Response, Transport
 from c360.values import Secret
+from connectors.budgets import Pace
 from connectors.health import Health
-from connectors.limiting import Pace
 from connectors.operation import Operation, during
+from connectors.resilience import BARE
 from connectors.transport import HostTransport
 
 Handler = Callable[[httpx.Request], Any]
 
 
 def chain(kit: Any, handler: Handler | httpx.AsyncBaseTransport, **limits: Any) -> tuple[Transport, Health]:
+    """An instance's transport that tries once; what it does about failures is tested on its own."""
     base = handler if isinstance(handler, httpx.AsyncBaseTransport) else httpx.MockTransport(handler)
     health = Health(kit.clock)
-    return HostTransport(base).for_instance(Limits(**limits), health), health
+    return HostTransport(base, BARE).for_instance(Limits(**limits), health), health
 
 
 def operation(tenant: str = "t", purpose: Purpose = Purpose.SERVICE, seconds: float = 5) -> Operation:

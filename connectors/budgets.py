@@ -1,0 +1,84 @@
+"""What a partner allows in a span of time: a pace, and the pauses it asks for."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+from c360.ratelimit import rate_limit
+
+_MOST = 1_024
+"""Credentials whose pauses are remembered."""
+
+_LONGEST = 86_400.0
+"""Seconds: no partner is taken at its word for longer than a day."""
+
+_LIMITS = (
+    "retry-after",
+    "ratelimit",
+    "ratelimit-remaining",
+    "x-ratelimit-remaining",
+    "x-rate-limit-remaining",
+)
+_ASKS = frozenset({429, 503})
+
+
+class Pace:
+    """No more than so many starts in any second (or one in several, for a rate below one)."""
+
+    def __init__(self, per_second: float) -> None:
+        burst = max(1, int(per_second))
+        self._window = burst / per_second
+        self._starts: deque[float] = deque(maxlen=burst)
+
+    def start(self, now: float) -> float:
+        """Take a start; or, where there is none at this moment, the seconds until there may be one.
+
+        Nothing is reserved: who gives up waiting takes nothing from those who come after.
+        """
+        if len(self._starts) == self._starts.maxlen:
+            wait = self._starts[0] + self._window - now
+            if wait > 0:
+                return wait
+        self._starts.append(now)
+        return 0.0
+
+
+class Pauses:
+    """Until when nothing is sent, by the fingerprint of the credential that was told to wait.
+
+    A partner that limits each customer's grant pauses that one alone; one that limits the hub does so by
+    the hub's own credential.
+    """
+
+    def __init__(self) -> None:
+        self._until: dict[str | None, float] = {}
+
+    def left(self, credential: str | None, now: float) -> float:
+        """Seconds for which nothing is to be sent; 0 where nothing was asked."""
+        if not self._until:
+            return 0.0
+        until = self._until.get(credential)
+        if until is None:
+            return 0.0
+        if until <= now:
+            del self._until[credential]
+            return 0.0
+        return until - now
+
+    def heard(self, credential: str | None, status: int, headers: Mapping[str, str], now: float) -> None:
+        """Take in what an answer says of limits."""
+        for name in _LIMITS:
+            if name in headers:
+                break
+        else:
+            return
+        said = rate_limit(headers)
+        # Retry-After on a redirect or a 202 concerns that one resource; a used-up quota concerns all.
+        used_up = (each.reset or 0.0 for each in said.quotas if each.remaining == 0)
+        wait = said.pause if status in _ASKS else max(used_up, default=0.0)
+        if wait <= 0:
+            return
+        if len(self._until) >= _MOST and credential not in self._until:
+            del self._until[min(self._until, key=self._until.__getitem__)]
+        self._until[credential] = max(self._until.get(credential, 0.0), now + min(wait, _LONGEST))
