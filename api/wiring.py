@@ -18,6 +18,7 @@ from connectors.checks import configured
 from connectors.host import Host
 from connectors.instances import InstanceSettings
 from connectors.manager import PluginManager
+from connectors.resilience import Resilience
 from store import migrate
 from store.data import InstanceData
 from store.database import Database
@@ -89,7 +90,9 @@ class Hub:
 
 
 @asynccontextmanager
-async def open_hub(settings: Settings, *, clock: Clock = now) -> AsyncIterator[Hub]:
+async def open_hub(
+    settings: Settings, *, clock: Clock = now, resilience: Resilience | None = None
+) -> AsyncIterator[Hub]:
     """Open the store and the connectors, and close both when the block ends.
 
     A connector that cannot be configured does not keep the others from serving: it is ``FAULTY`` and
@@ -98,6 +101,7 @@ async def open_hub(settings: Settings, *, clock: Clock = now) -> AsyncIterator[H
     Args:
         settings: the settings.
         clock: the present in UTC, for the store, the connectors and the engine.
+        resilience: what is done about failing partners, where it is not the default.
     """
     async with open_store(settings, clock=clock) as store:
         host = Host.open(
@@ -105,6 +109,7 @@ async def open_hub(settings: Settings, *, clock: Clock = now) -> AsyncIterator[H
             snapshots=StoredCopies(SqlSnapshots(store.database, store.keyring)),
             grants=SqlGrants(store.database, store.keyring),
             now=clock,
+            resilience=resilience,
         )
         try:
             await _announce(store, settings, host)

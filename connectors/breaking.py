@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import enum
 import logging
 from collections import deque
@@ -56,6 +57,7 @@ class Breaker:
         "_probing",
         "_results",
         "_until",
+        "_waiting",
         "state",
     )
 
@@ -70,23 +72,32 @@ class Breaker:
         self._pause = policy.pause
         self._probing = 0
         self._ok = 0
+        self._waiting: set[asyncio.Future[None]] = set()
 
-    def admit(self, now: float) -> None:
+    async def admit(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let a call through. Each call let through ends in one of the three methods below.
+
+        While probes are out, others wait for what comes of them: refused, they would make a plugin that
+        needs several answers give up, and with it the probes.
 
         Raises:
             BreakerOpen: it is left alone for now.
         """
-        if self.state is BreakerState.CLOSED:
-            return
-        if self.state is BreakerState.OPEN:
-            if now < self._until:
-                raise BreakerOpen("it failed too often of late and is left alone for a while")
-            self.state = BreakerState.HALF_OPEN
-            self._probing = self._ok = 0
-        if self._probing + self._ok >= self._policy.probes:
-            raise BreakerOpen("others are finding out whether it answers again")
-        self._probing += 1
+        while self.state is not BreakerState.CLOSED:
+            if self.state is BreakerState.OPEN:
+                if loop.time() < self._until:
+                    raise BreakerOpen("it failed too often of late and is left alone for a while")
+                self.state = BreakerState.HALF_OPEN
+                self._probing = self._ok = 0
+            if self._probing + self._ok < self._policy.probes:
+                self._probing += 1
+                return
+            verdict: asyncio.Future[None] = loop.create_future()
+            self._waiting.add(verdict)
+            try:
+                await verdict
+            finally:
+                self._waiting.discard(verdict)
 
     def succeeded(self) -> None:
         """A call went well."""
@@ -98,6 +109,7 @@ class Breaker:
                 self.state = BreakerState.CLOSED
                 self._pause = self._policy.pause
                 self._results.clear()
+                self._decide()
                 _log.info("%s answers again to %s", self._instance, self._operation)
 
     def failed(self, now: float) -> None:
@@ -113,6 +125,7 @@ class Breaker:
         """A call ended before anything could be said about the partner."""
         if self.state is BreakerState.HALF_OPEN:
             self._probing = max(0, self._probing - 1)
+            self._decide()
 
     def malformed(self, now: float) -> None:
         """A call that was taken for well turned out not to decode."""
@@ -135,6 +148,12 @@ class Breaker:
             retry_in=max(0.0, self._until - now) if waiting else None,
         )
 
+    def _decide(self) -> None:
+        """Let those who wait look again."""
+        for verdict in self._waiting:
+            if not verdict.done():
+                verdict.set_result(None)
+
     def _too_many(self, now: float) -> bool:
         if len(self._results) < self._policy.least:
             return False
@@ -145,6 +164,7 @@ class Breaker:
     def _open(self, now: float) -> None:
         self.state = BreakerState.OPEN
         self._until = now + self._pause
+        self._decide()
         _log.warning(
             "%s keeps failing at %s and is left alone for %g s", self._instance, self._operation, self._pause
         )

@@ -8,7 +8,7 @@ import math
 from c360.contract import Limits
 from c360.errors import PartnerFault, RetryLater
 from c360.http import Request, Response, T, Transport
-from connectors.breaking import Breaker, Breakers
+from connectors.breaking import Breaker, Breakers, BreakerState
 from connectors.budgets import Pace, Pauses
 from connectors.errors import Paused, QueueFull
 from connectors.health import Health
@@ -80,7 +80,8 @@ class Limiting:
         name = self._names.of(request.method, request.url, operation.personal if operation else ())
         breaker = self._breakers.of(name)
         credential = request.auth.fingerprint() if request.auth else None
-        breaker.admit(loop.time())
+        if breaker.state is not BreakerState.CLOSED:
+            await breaker.admit(loop)
         try:
             await self._turn(loop, credential, operation.ends if operation else None)
         except BaseException:

@@ -22,6 +22,7 @@ from benchmarks.stage.databases import Databases
 from benchmarks.stage.partners import Partners, People
 from c360.access import Access, Principal
 from c360.values import Secret
+from connectors.resilience import BreakerPolicy, Resilience
 from sandbox.export import export
 from sandbox.population import Population
 from sandbox.population.model import Member
@@ -30,6 +31,9 @@ from schema.engine import GraphEngine, GraphResponse
 from store import migrate
 
 T = TypeVar("T")
+
+HURRIED = Resilience(breaker=BreakerPolicy(pause=0.1, longest=0.2))
+"""As it is by default, but that a partner is given another chance after a moment."""
 
 ACCESS = Access(principal=Principal(subject="stage"))
 
@@ -106,7 +110,7 @@ def make_settings(url: str, connectors: Mapping[str, Mapping[str, Any]]) -> Sett
 @asynccontextmanager
 async def open_graph(settings: Settings, clock: Callable[[], datetime]) -> AsyncIterator[Graph]:
     """The graph over the store and the partners that the settings name."""
-    async with open_hub(settings, clock=clock) as hub:
+    async with open_hub(settings, clock=clock, resilience=HURRIED) as hub:
         yield Graph(hub, build_engine(hub, settings))
 
 

@@ -29,24 +29,38 @@ def breaker(policy: BreakerPolicy = POLICY) -> Breaker:
     return Breaker("shop", "GET /x", policy)
 
 
-def opened(at: float = 0.0) -> Breaker:
-    one = breaker()
+def fail(one: Breaker, at: float = 0.0) -> Breaker:
     for _ in range(POLICY.least):
-        one.admit(at)
         one.failed(at)
     return one
+
+
+def through(one: Breaker, at: float) -> bool:
+    """Whether a call is let through at that moment, at once."""
+
+    async def scenario() -> bool:
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(at)
+        admitting = loop.create_task(one.admit(loop))
+        await asyncio.sleep(0.001)
+        if not admitting.done():
+            admitting.cancel()
+            return False
+        return admitting.exception() is None
+
+    return virtually(scenario())
 
 
 def test_it_opens_once_enough_calls_failed_and_not_before() -> None:
     one = breaker()
     for _ in range(POLICY.least - 1):
         one.failed(1.0)
-    one.admit(1.0)
-    assert one.info(0.0).state is BreakerState.CLOSED
+    assert through(one, 1.0)
+    assert one.info(1.0).state is BreakerState.CLOSED
     one.failed(1.0)
-    assert one.info(0.0).state is BreakerState.OPEN
-    with pytest.raises(BreakerOpen):
-        one.admit(5.9)
+    assert one.info(1.0).state is BreakerState.OPEN
+    assert not through(one, 5.9)
+    assert through(one, 6.0)
 
 
 def test_failures_of_long_ago_do_not_count() -> None:
@@ -54,40 +68,36 @@ def test_failures_of_long_ago_do_not_count() -> None:
     for moment in (0.0, 1.0, 2.0):
         one.failed(moment)
     one.failed(100.0)
-    assert one.info(0.0).state is BreakerState.CLOSED
+    assert one.info(100.0).state is BreakerState.CLOSED
 
 
 def test_probes_close_it_when_all_go_well() -> None:
-    one = opened()
-    one.admit(5.0)
-    one.admit(5.0)
-    with pytest.raises(BreakerOpen, match="others are finding out"):
-        one.admit(5.0)
+    one = fail(breaker())
+    assert [through(one, 5.0) for _ in range(3)] == [True, True, False]
     one.succeeded()
-    assert one.info(0.0).state is BreakerState.HALF_OPEN
+    assert one.info(5.0).state is BreakerState.HALF_OPEN
     one.succeeded()
-    assert one.info(0.0).state is BreakerState.CLOSED
+    assert one.info(5.0).state is BreakerState.CLOSED
     assert one.info(5.0).failures == 0
 
 
 def test_a_failing_probe_opens_it_for_twice_as_long_up_to_a_bound() -> None:
-    one, now = opened(), 0.0
+    one, now = fail(breaker()), 0.0
     for pause in (5.0, 10.0, 15.0, 15.0):
-        with pytest.raises(BreakerOpen):
-            one.admit(now + pause - 0.01)
+        assert not through(one, now + pause - 0.01)
         now += pause
-        one.admit(now)
+        assert through(one, now)
         one.failed(now)
     assert one.info(now).retry_in == 15.0
 
 
 def test_a_probe_that_ends_without_a_verdict_lets_another_one_try() -> None:
-    one = opened()
-    one.admit(5.0)
-    one.admit(5.0)
+    one = fail(breaker())
+    assert through(one, 5.0)
+    assert through(one, 5.0)
     one.left()
-    one.admit(5.0)
-    assert one.info(0.0).state is BreakerState.HALF_OPEN
+    assert through(one, 5.0)
+    assert one.info(5.0).state is BreakerState.HALF_OPEN
 
 
 def test_an_answer_that_does_not_decode_turns_its_success_into_a_failure() -> None:
@@ -99,22 +109,26 @@ def test_an_answer_that_does_not_decode_turns_its_success_into_a_failure() -> No
     assert one.info(3.0).failures == one.info(3.0).calls == POLICY.least
 
 
-@given(st.lists(st.tuples(st.booleans(), st.floats(0, 3)), max_size=80))
-def test_it_never_lets_a_call_through_within_its_pause(calls: list[tuple[bool, float]]) -> None:
-    """Whatever the order of successes and failures: open means open until the pause is over."""
-    one, now, until = breaker(), 0.0, 0.0
-    for good, gap in calls:
-        now += gap
-        was = one.state
-        try:
-            one.admit(now)
-        except BreakerOpen:
-            assert now < until
-            continue
-        assert was is not BreakerState.OPEN or now >= until
-        (one.succeeded if good else lambda: one.failed(now))()  # noqa: B023  # called at once
-        if one.state is BreakerState.OPEN:
-            until = now + (one.info(now).retry_in or 0.0)
+@given(st.lists(st.tuples(st.sampled_from(["well", "badly", "cut"]), st.floats(0, 3)), max_size=80))
+def test_it_lets_nothing_through_within_its_pause(calls: list[tuple[str, float]]) -> None:
+    """Whatever the order of calls: open means open until the pause is over, and then it opens up."""
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        one, until = breaker(), 0.0
+        for end, gap in calls:
+            await asyncio.sleep(gap)
+            try:
+                await one.admit(loop)
+            except BreakerOpen:
+                assert loop.time() < until
+                continue
+            assert loop.time() >= until
+            {"well": one.succeeded, "badly": lambda: one.failed(loop.time()), "cut": one.left}[end]()
+            if one.state is BreakerState.OPEN:
+                until = loop.time() + (one.info(loop.time()).retry_in or 0.0)
+
+    virtually(scenario())
 
 
 def test_each_operation_has_its_own_and_too_many_share_one() -> None:
@@ -222,7 +236,8 @@ def test_what_a_customer_or_a_limit_is_to_blame_for_does_not_count(status: int) 
     assert breakers.worst is BreakerState.CLOSED
 
 
-def test_it_finds_out_by_itself_that_the_partner_answers_again() -> None:
+def test_all_that_an_operation_needs_gets_through_once_the_partner_answers_again() -> None:
+    """The first ones are the probes; the others wait for what comes of them, and then go out."""
     status = [503]
     transport, breakers = chain(lambda _: httpx.Response(status[0]))
 
@@ -233,9 +248,26 @@ def test_it_finds_out_by_itself_that_the_partner_answers_again() -> None:
         with pytest.raises(BreakerOpen):
             await transport.send(get("/x"))
         await asyncio.sleep(POLICY.pause)
-        for _ in range(POLICY.probes):
-            assert (await transport.send(get("/x"))).status == 200
+        together = (transport.send(get(f"/x?part={number}")) for number in range(8))
+        assert {answer.status for answer in await asyncio.gather(*together)} == {200}
         assert breakers.worst is BreakerState.CLOSED
-        assert (await transport.send(get("/x"))).status == 200
 
     virtually(scenario())
+
+
+def test_who_waits_for_the_probes_is_refused_when_they_fail() -> None:
+    async def down(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.01)
+        return httpx.Response(503)
+
+    transport, _ = chain(down)
+
+    async def scenario() -> list[Any]:
+        for _ in range(POLICY.least):
+            await transport.send(get("/x"))
+        await asyncio.sleep(POLICY.pause)
+        together = (transport.send(get(f"/x?part={number}")) for number in range(8))
+        return await asyncio.gather(*together, return_exceptions=True)
+
+    ended = virtually(scenario())
+    assert len([each for each in ended if isinstance(each, BreakerOpen)]) == 8 - POLICY.probes
