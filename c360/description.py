@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 
 import msgspec
 
@@ -10,6 +11,9 @@ from c360.config import ConnectorConfig
 
 CONTRACT_VERSION = 1
 """Version of this contract. A plugin written for another one is refused with what to change."""
+
+CONTRACT_CHANGES: Mapping[int, str] = {}
+"""What a plugin has to change when it moves up to a version, by that version."""
 
 
 class Lookup(enum.Enum):
@@ -150,4 +154,6 @@ class Description(msgspec.Struct, frozen=True, kw_only=True):
     exemptions: tuple[Exemption, ...] = ()
     documentation: str = ""
     """Address of the partner's published API."""
-    contract: int = CONTRACT_VERSION
+    contract: int = 1
+    """Version of the contract that the plugin was written for. It stays 1 by default, whatever c360 is
+    installed: a plugin that says nothing was written for the first."""

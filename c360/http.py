@@ -7,13 +7,16 @@ A plugin never holds an HTTP library's client. It calls ``ctx.http.get(...)`` an
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeVar
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 
-from c360.auth import Auth
+from c360.auth.base import Auth
+from c360.auth.tokens import Tokens
 from c360.errors import (
+    ConnectorError,
+    OutcomeUnknown,
     PartnerFault,
     ProblemCode,
     Reauthorise,
@@ -21,15 +24,21 @@ from c360.errors import (
     RetryLater,
     SkipCustomer,
 )
+from c360.ratelimit import RateLimit, rate_limit, retry_after
+
+__all__ = ["Http", "Params", "Request", "Response", "Transport"]
 
 T = TypeVar("T")
+
+Form = Mapping[str, str | int | tuple[str, ...] | None]
+"""Fields of a form; those that are ``None`` are left out, a tuple repeats the name."""
 
 Params = Mapping[str, str | int | tuple[str, ...] | None]
 """Query parameters; those that are ``None`` are left out, a tuple repeats the name."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """One request, complete but for its secrets, which ``auth`` adds on the way out."""
+    """One request, complete but for its secrets, which :meth:`Auth.apply` adds on the way out."""
 
     method: str
     url: str
@@ -51,6 +60,16 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str]
     """Names in lower case."""
     content: bytes = b""
+    url: str = ""
+    """What was asked, without its parameters: what a link in the answer is relative to. Set by
+    :class:`Http`."""
+    changed: bool = False
+    """Whether this is the 2xx answer to a request that changes something. Set by :class:`Http`."""
+
+    @property
+    def rate_limit(self) -> RateLimit:
+        """What the partner says of its limits."""
+        return rate_limit(self.headers)
 
     def decode(self, kind: type[T]) -> T:
         """The body as a typed value.
@@ -58,7 +77,16 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             PartnerFault: the body is not JSON or does not have that shape. The message names
                 the place in the body, never a value.
+            OutcomeUnknown: the same of a 2xx answer to a change, which took effect, or will.
         """
+        try:
+            return self._decoded(kind)
+        except PartnerFault as fault:
+            if self.changed:
+                raise OutcomeUnknown(str(fault)) from None
+            raise
+
+    def _decoded(self, kind: type[T]) -> T:
         media = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media and not media.endswith("json"):
             message = f"expected JSON, found content type {media!r}"
@@ -80,6 +108,7 @@ class Transport(Protocol):
 
         Raises:
             RetryLater: no connection, no answer in time, or the connection broke.
+            OutcomeUnknown: so it was, but a request that changes something may have got there.
         """
         ...
 
@@ -105,6 +134,23 @@ class Http:
         self._headers = tuple((headers or {}).items())
         self._auth = auth
         self._timeout = timeout
+        self.tokens = Tokens()
+        """Access tokens fetched for this instance; see :class:`c360.auth.ClientCredentials`."""
+
+    @property
+    def base_url(self) -> str:
+        """Where the partner's API starts, without a trailing slash."""
+        return self._base_url
+
+    def at(self, base_url: str) -> Http:
+        """A client of another address that the settings name, such as an authorization server.
+
+        It shares the transport and the tokens, and sends neither the instance's credential nor its
+        headers. Never give it an address that came in an answer.
+        """
+        other = Http(self._transport, base_url=base_url, timeout=self._timeout)
+        other.tokens = self.tokens
+        return other
 
     async def get(
         self,
@@ -123,15 +169,24 @@ class Http:
         path: str,
         *,
         json: Any = None,  # anything msgspec encodes
+        form: Form | None = None,
         params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         auth: Auth | None = None,
         accept: Collection[int] = (),
         safe: bool = False,
     ) -> Response:
-        """POST a JSON body. Say ``safe=True`` where the partner only reads (a search, a batch)."""
+        """POST a JSON body or a form. Say ``safe=True`` where the partner only reads (a search, a batch)."""
         return await self.request(
-            "POST", path, json=json, params=params, headers=headers, auth=auth, accept=accept, safe=safe
+            "POST",
+            path,
+            json=json,
+            form=form,
+            params=params,
+            headers=headers,
+            auth=auth,
+            accept=accept,
+            safe=safe,
         )
 
     async def request(
@@ -140,6 +195,7 @@ class Http:
         path: str,
         *,
         json: Any = None,  # anything msgspec encodes
+        form: Form | None = None,
         params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         auth: Auth | None = None,
@@ -148,39 +204,103 @@ class Http:
     ) -> Response:
         """Send a request and return its 2xx answer (or one whose status is in ``accept``).
 
+        Of a request that changes something (``safe`` is false; by default all but GET and HEAD), what
+        is known of its effect decides: 408, 425, 429, 501 and a 503 with ``Retry-After`` say that it
+        was not taken; any other 5xx says nothing, nor does 301, 302 or 303. A 401 is tried once more
+        where the credential can be renewed: it was not taken either.
+
+        Args:
+            method: in capitals.
+            path: below the base URL, beginning with a slash; or a link of the partner's own, which
+                may not lead away from the base URL's scheme, host and port.
+            json: the body, anything msgspec encodes.
+            form: the body as a form instead.
+            params: query parameters.
+            headers: further headers; they replace the instance's own.
+            auth: a credential instead of the instance's own, such as a customer's grant.
+            accept: statuses that are an answer here and no error.
+            safe: whether the partner only reads, so that the request may be shared and repeated.
+
         Raises:
             RetryLater: 408, 425, 429, 5xx, or no answer.
+            OutcomeUnknown: so it was, and a request that changes something may have taken effect.
             Reauthorise: 401 or 403 where the call carried a customer's grant.
             Reconfigure: 401 or 403 otherwise.
             SkipCustomer: 404 or 410.
-            PartnerFault: any other status.
-            ValueError: ``path`` does not begin with a slash.
+            PartnerFault: any other status, or a link that leads elsewhere.
+            ValueError: ``path`` is neither.
         """
-        if not path.startswith("/"):
+        body, kind = _body(json, form)
+        reads = method in _READING if safe is None else safe
+        request = Request(
+            method=method,
+            url=self._url(path),
+            params=_flat(params),
+            headers=(*_ACCEPT, *kind, *self._headers, *((headers or {}).items())),
+            content=body,
+            timeout=self._timeout,
+            safe=reads,
+        )
+        response = await self._send(request, auth or self._own_auth())
+        status = response.status
+        if 200 <= status < 300 or status in accept:
+            changed = not reads and status < 300
+            return msgspec.structs.replace(response, url=request.url, changed=changed)
+        raise _error(response, by_grant=auth is not None, safe=reads)
+
+    async def _send(self, request: Request, auth: Auth | None) -> Response:
+        if auth is None:
+            return await self._transport.send(request)
+        ready = await auth.ready(self)
+        response = await self._transport.send(msgspec.structs.replace(request, auth=ready))
+        if response.status == 401:
+            again = await auth.renewed(self, ready)
+            if again is not None:
+                return await self._transport.send(msgspec.structs.replace(request, auth=again))
+        return response
+
+    def _url(self, path: str) -> str:
+        if path.startswith("/"):
+            return f"{self._base_url}{path}"
+        if "://" not in path:
             raise ValueError("a path begins with a slash; anything else could change the host")
-        body = b"" if json is None else msgspec.json.encode(json)
-        fixed = (
-            ("accept", "application/json"),
-            *(() if json is None else (("content-type", "application/json"),)),
-        )
-        response = await self._transport.send(
-            Request(
-                method=method,
-                url=f"{self._base_url}{path}",
-                params=_flat(params),
-                headers=(*fixed, *self._headers, *((headers or {}).items())),
-                content=body,
-                auth=auth or self._own_auth(),
-                timeout=self._timeout,
-                safe=method in {"GET", "HEAD"} if safe is None else safe,
-            )
-        )
-        if 200 <= response.status < 300 or response.status in accept:
-            return response
-        raise _error(response, by_grant=auth is not None)
+        if origin(path) != origin(self._base_url):
+            raise PartnerFault("a link leads away from the partner's own address")
+        return path
 
     def _own_auth(self) -> Auth | None:
         return self._auth() if callable(self._auth) else self._auth
+
+
+_ACCEPT = (("accept", "application/json"),)
+_JSON = (("content-type", "application/json"),)
+_FORM = (("content-type", "application/x-www-form-urlencoded"),)
+_READING = frozenset({"GET", "HEAD"})
+
+
+def _body(json: Any, form: Form | None) -> tuple[bytes, tuple[tuple[str, str], ...]]:
+    if form is not None:
+        if json is not None:
+            raise ValueError("a body is JSON or a form, not both")
+        return urlencode(_flat(form)).encode(), _FORM
+    return (b"", ()) if json is None else (msgspec.json.encode(json), _JSON)
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address, each as the address means it.
+
+    Raises:
+        PartnerFault: it is no address, or one that names a user.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise PartnerFault("a link is no address") from None
+    if parts.username is not None or "\\" in url:
+        raise PartnerFault("a link is no plain address")
+    standard = {"https": 443, "http": 80}.get(parts.scheme)
+    return parts.scheme, (parts.hostname or "").lower(), port or standard
 
 
 def _flat(params: Params | None) -> tuple[tuple[str, str], ...]:
@@ -193,32 +313,26 @@ def _flat(params: Params | None) -> tuple[tuple[str, str], ...]:
     return tuple(flat)
 
 
-def _error(response: Response, *, by_grant: bool) -> Exception:
+_NOT_TAKEN = frozenset({408, 425, 429, 501})
+"""Statuses that say that a request had no effect and may have none if it is sent again later."""
+
+
+def _error(response: Response, *, by_grant: bool, safe: bool) -> ConnectorError:
     status = response.status
     text = f"HTTP {status}"
-    if status == 429:
-        return RetryLater(text, code=ProblemCode.RATE_LIMITED, retry_after=_retry_after(response))
-    if status in {408, 425} or status >= 500:
-        return RetryLater(text, retry_after=_retry_after(response))
+    if status in _NOT_TAKEN or status >= 500:
+        wait = retry_after(response.headers)
+        if status == 429:
+            return RetryLater(text, code=ProblemCode.RATE_LIMITED, retry_after=wait)
+        taken = status not in _NOT_TAKEN and not (status == 503 and wait is not None)
+        kind = OutcomeUnknown if taken and not safe else RetryLater
+        return kind(text, retry_after=wait)
     if status in {401, 403}:
         return Reauthorise(text) if by_grant else Reconfigure(text)
     if status in {404, 410}:
         return SkipCustomer(text)
-    return PartnerFault(text)
-
-
-def _retry_after(response: Response) -> float | None:
-    value = response.headers.get("retry-after")
-    if not value:
-        return None
-    if value.isdigit():
-        return float(value)
-    try:
-        at = parsedate_to_datetime(value)
-        sent = parsedate_to_datetime(response.headers["date"])
-    except (KeyError, ValueError):
-        return None
-    return max(0.0, (at - sent).total_seconds())
+    # A change may be answered by a redirect to what it made; redirects are never followed.
+    return OutcomeUnknown(text) if not safe and status in {301, 302, 303} else PartnerFault(text)
 
 
 def _place(text: str) -> str:

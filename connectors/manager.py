@@ -14,9 +14,10 @@ from typing import Any
 import pluggy
 
 from c360 import hooks
+from c360.checks import ConnectorClass
 from c360.contract import Description
 from c360.errors import place
-from connectors.checks import ConnectorClass, described
+from connectors.checks import described
 from connectors.errors import PluginError
 
 ENTRY_POINTS = "c360"

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
 
 import httpx
 
 from c360.contract import Limits
-from c360.errors import ConnectorError, PartnerFault, ProblemCode, Reconfigure, RetryLater
+from c360.errors import ConnectorError, OutcomeUnknown, PartnerFault, ProblemCode, Reconfigure, RetryLater
 from c360.http import Request, Response, Transport
 from connectors.breaking import Breakers
 from connectors.health import Health
 from connectors.limiting import Limiting
+from connectors.operation import current
 from connectors.operations import OperationNames
 from connectors.pools import Pools
 from connectors.resilience import Resilience
@@ -25,6 +28,9 @@ from connectors.sharing import Sharing
 
 TIMEOUT = 10.0
 """Seconds a request may take that says nothing itself."""
+
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""There was no connection to send it over."""
 
 
 class HostTransport:
@@ -91,14 +97,31 @@ class Sending:
 
         Raises:
             RetryLater: no connection, no answer in time, or the connection broke.
+            OutcomeUnknown: so it was, or the answer cannot be read, and a request that changes
+                something may have got there.
             Reconfigure: the base URL is none.
             PartnerFault: the answer is larger than allowed or cannot be unpacked.
             ConnectorError: the plugin made a request that HTTP does not allow.
         """
-        seconds = request.timeout or TIMEOUT
+        if request.safe:
+            return await self._sent(request, request.timeout or TIMEOUT, {})
+        # Ends before Sharing would: only here it is known whether the request was on its way.
+        operation = current()
+        left = operation.remaining() if operation else TIMEOUT
+        progress = _Progress()
+        try:
+            return await self._sent(
+                request, max(0.0, min(request.timeout or TIMEOUT, left)), {"trace": progress.heard}
+            )
+        except (RetryLater, PartnerFault) as error:
+            if progress.may_have_arrived and not isinstance(error.__context__, _NOT_SENT):
+                raise OutcomeUnknown(str(error)) from None
+            raise
+
+    async def _sent(self, request: Request, seconds: float, extensions: dict[str, Any]) -> Response:
         try:
             async with asyncio.timeout(seconds):
-                return await self._exchange(self._build(request, seconds))
+                return await self._exchange(self._build(request, seconds, extensions))
         except (TimeoutError, httpx.TimeoutException):
             raise RetryLater(f"no answer within {seconds:g} s") from None
         except httpx.UnsupportedProtocol:
@@ -110,10 +133,10 @@ class Sending:
         except httpx.HTTPError as error:
             raise RetryLater(f"the connection failed: {type(error).__name__}") from None
 
-    def _build(self, request: Request, seconds: float) -> httpx.Request:
-        headers = {name.lower(): value for name, value in request.headers}
+    def _build(self, request: Request, seconds: float, extensions: dict[str, Any]) -> httpx.Request:
         if request.auth is not None:
-            headers.update(request.auth.headers())
+            request = request.auth.apply(request)
+        headers = {name.lower(): value for name, value in request.headers}
         try:
             return self._client.build_request(
                 request.method,
@@ -122,6 +145,7 @@ class Sending:
                 headers=headers,
                 content=request.content or None,
                 timeout=seconds,
+                extensions=extensions,
             )
         except (httpx.InvalidURL, ValueError, TypeError):  # their messages quote what was wrong
             raise ConnectorError("the plugin made a request that cannot be written down") from None
@@ -143,3 +167,25 @@ class Sending:
             )
         finally:
             await answer.aclose()
+
+
+class _Progress:
+    """How far a request got, by what httpcore tells while it works (its extension ``trace``)."""
+
+    __slots__ = ("_connecting", "_sending")
+
+    def __init__(self) -> None:
+        self._connecting = False
+        self._sending = False
+
+    async def heard(self, event: str, _: Mapping[str, Any]) -> None:
+        """An event, such as ``http11.send_request_headers.started``."""
+        if event.startswith("connection."):
+            self._connecting = True
+        else:
+            self._sending = True
+
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether a byte of it may have reached the partner; true too where nothing was told."""
+        return self._sending or not self._connecting

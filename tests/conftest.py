@@ -178,13 +178,13 @@ class InProcess:
         return response
 
     async def _exchange(self, request: Request) -> Response:
-        auth = request.auth.headers() if request.auth else ()
+        request = request.auth.apply(request) if request.auth else request
         async with httpx.AsyncClient(transport=httpx.ASGITransport(self.app)) as client:
             answer = await client.request(
                 request.method,
                 request.url,
                 params=request.params or None,
-                headers=[*request.headers, *auth],
+                headers=[*request.headers],
                 content=request.content,
             )
         headers = {name.lower(): value for name, value in answer.headers.items()}

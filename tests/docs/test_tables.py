@@ -169,6 +169,7 @@ def kind_table() -> str:
 
 STATUSES = {
     "RetryLater": "408, 425, 429, 5xx, no answer",
+    "OutcomeUnknown": "5xx (but 501, 503 with `Retry-After`) or no answer to what changes something",
     "Reauthorise": "401, 403 with a customer's grant",
     "Reconfigure": "401, 403 otherwise",
     "SkipCustomer": "404, 410",
