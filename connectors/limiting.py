@@ -6,7 +6,7 @@ import asyncio
 import math
 
 from c360.contract import Limits
-from c360.errors import PartnerFault, RetryLater
+from c360.errors import OutcomeUnknown, PartnerFault, RetryLater
 from c360.http import Request, Response, T, Transport
 from connectors.breaking import Breaker, Breakers, BreakerState
 from connectors.budgets import Pace, Pauses
@@ -28,7 +28,7 @@ class Answer(Response, frozen=True, kw_only=True):
         """See :meth:`c360.http.Response.decode`."""
         try:
             return super().decode(kind)
-        except PartnerFault:
+        except (PartnerFault, OutcomeUnknown):
             self.breaker.malformed(asyncio.get_running_loop().time())
             raise
 
