@@ -22,6 +22,7 @@ from resolvers.identity.agreement import (
     any_similar,
     any_within,
     both,
+    differ,
     either,
     either_is,
     equal,
@@ -101,7 +102,7 @@ _SWAPPED = _level("swapped", "the same names in another order", equal("name"))
 def _name_null(column: str) -> Level:
     """Neither are two scripts comparable whose readings differ: a reading not known is no disagreement."""
     alike = either(equal("name"), similar(column, 0.8), equal(f"{column}_sound"))
-    return _null(either(missing(column), both(negate(equal("script")), negate(alike))))
+    return _null(either(missing(column), both(differ("script"), negate(alike))))
 
 
 def _spelling(column: str) -> tuple[Level, ...]:

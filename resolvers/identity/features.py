@@ -250,6 +250,8 @@ def _registered(party: Party, verified: frozenset[str], blocked: Blocked) -> dic
         if key is None or blocked.number(key.removeprefix(f"{scope}:")):
             continue
         kept[key] = scope
-        if identifiers.checked(identifier) or ATTRIBUTES["identifier"].write(identifier) in verified:
+        if identifiers.checked(identifier) or (
+            verified and ATTRIBUTES["identifier"].write(identifier) in verified
+        ):
             proven.append(key)
     return {"ids": tuple(kept), "id_kinds": _unique(kept.values()), "verified_ids": _unique(proven)}

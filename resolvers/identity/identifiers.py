@@ -43,6 +43,21 @@ def key(identifier: Identifier) -> str | None:
     return f"{scope(identifier)}:{number}"
 
 
+def kind_of(written: str) -> IdentifierKind:
+    """The kind that stands at the start of a key, a scope or a form."""
+    return IdentifierKind(written.partition(":")[0])
+
+
+def form_of(written: str) -> str:
+    """What a key contradicts another within: its scope and its length, such as ``TAX_ID:BR:11``.
+
+    One country has several schemes of one kind, which differ in length: a sole trader in Australia has
+    a TFN of nine digits and an ABN of eleven.
+    """
+    scope, _, number = written.rpartition(":")
+    return f"{scope}:{len(number)}"
+
+
 def checked(identifier: Identifier) -> bool | None:
     """Whether the check digits hold; ``None`` where no scheme with check digits is known."""
     schemes = _SCHEMES.get(scope(identifier))

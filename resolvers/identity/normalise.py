@@ -6,6 +6,7 @@ an exception, because what comes in was typed by people.
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -23,6 +24,7 @@ _EMAIL_LOCAL = re.compile(r"[^\s@<>()\[\],;:\"\\]+")
 _HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NUMBER_NOISE = re.compile(r"[\s.\-/·]+")
 _NUMBER = re.compile(r"[0-9A-Z_+:#*|=@]+")
+_ASCII_WORD = re.compile(r"[a-z0-9]+")
 _NO_TEXT = frozenset({"Cc", "Cs"})
 _APOSTROPHES = str.maketrans(dict.fromkeys("'`´ʹʼ‘’", ""))  # noqa: RUF001  # these are the point
 _LETTERS = str.maketrans(
@@ -45,6 +47,7 @@ def email(text: str) -> str | None:
     return f"{local}@{ascii_host}" if ascii_host else None
 
 
+@functools.lru_cache(maxsize=4096)
 def _ascii_host(host: str) -> str | None:
     try:
         encoded = host.encode("idna").decode("ascii").lower()
@@ -134,6 +137,8 @@ def name_tokens(text: str) -> tuple[str, ...]:
 
 def name_words(text: str) -> list[str]:
     """The same words with those that repeat."""
+    if text.isascii():
+        return _ASCII_WORD.findall(text[: 4 * MAX_KEY].lower().translate(_APOSTROPHES))
     folded = unicodedata.normalize("NFKD", text[: 4 * MAX_KEY]).casefold().translate(_APOSTROPHES)
     kept = "".join(char for char in folded if not _is_accent(char)).translate(_LETTERS)
     composed = unicodedata.normalize("NFC", kept)

@@ -64,11 +64,11 @@ _Term = tuple[Callable[[Any], str | None], TermFrequencies, float]
 class Scorer:
     """Scores pairs by a model, which it takes apart once."""
 
-    __slots__ = ("_kinds", "model")
+    __slots__ = ("_organization", "_person")
 
     def __init__(self, model: Model) -> None:
-        self.model = model
-        self._kinds = {kind: _Plan(model.of(kind), COMPARISONS[kind]) for kind in PartyKind}
+        self._person = _Plan(model.person, COMPARISONS[PartyKind.PERSON])
+        self._organization = _Plan(model.organization, COMPARISONS[PartyKind.ORGANIZATION])
 
     def score(self, left: Features, right: Features) -> Score:
         """The score of two parties of one kind; the same whichever comes first.
@@ -78,7 +78,7 @@ class Scorer:
         """
         if left.kind is not right.kind:
             raise ValueError("a person and an organisation are not compared")
-        plan = self._kinds[left.kind]
+        plan = self._person if left.kind is PartyKind.PERSON else self._organization
         fields = tuple([field(left, right) for field in plan.fields])
         total = plan.prior
         for field in fields:
@@ -107,12 +107,13 @@ def _field(
         table = model.term_frequencies.get(level.term) if level.term else None
         term = (attrgetter(level.term), table, known[level.name].m) if level.term and table else None
         steps.append((level.test.holds, FieldScore(comparison.name, level.name, weight), term))
+    *tested, (_, otherwise, _) = steps
 
     def score(left: Features, right: Features) -> FieldScore:
-        for holds, plain, term in steps:
+        for holds, plain, term in tested:
             if holds(left, right):
                 return plain if term is None else _adjusted(plain, term, left, right)
-        raise AssertionError(comparison.name)  # the last level always holds
+        return otherwise
 
     return score
 
