@@ -57,7 +57,7 @@ class Referrer:
         """The reference of a record that :func:`owned` gave its customer."""
         return Reference(
             customer_id=record.hub_customer_id,
-            digest=self._digest(record),
+            digest=self._digest(record, record.hub_customer_id),
             day=self._timeline.day(record) if self._timeline and not self._timeline.moves else None,
         )
 
@@ -84,12 +84,16 @@ class Referrer:
         return self._timeline.window(today)
 
     def find(self, reference: Reference, records: Iterable[Record]) -> Record | None:
-        """The record that a reference means, among its customer's."""
-        return next((one for one in records if self._digest(one) == reference.digest), None)
+        """The record that a reference means, among its customer's.
 
-    def _digest(self, record: Any) -> str:
+        A reference made before its customer was merged into another means what it meant then.
+        """
+        customer = reference.customer_id
+        return next((one for one in records if self._digest(one, customer) == reference.digest), None)
+
+    def _digest(self, record: Any, customer_id: str) -> str:
         identity = getattr(record, self._identity) or content_digest(record)
-        text = f"{record.hub_customer_id}\0{record.connector}\0{identity}"
+        text = f"{customer_id}\0{record.connector}\0{identity}"
         digest = hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest()
         return base64.urlsafe_b64encode(digest).decode("ascii")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -45,6 +45,7 @@ class CustomerView:
         today: date,
         at: datetime,
         order: Sequence[str],
+        known: Mapping[Any, Any] | None = None,
     ) -> None:
         """Look at a customer.
 
@@ -54,8 +55,10 @@ class CustomerView:
             today: The day of the operation, by which windows and terms are reckoned.
             at: When gathering ended; ages are measured against it.
             order: Connector instances, the most trusted first.
+            known: What else the hub knows of the customer, by what the operation asked for.
         """
         self.customer = customer
+        self.known: Mapping[Any, Any] = known or {}
         self.sources = tuple(sources)
         self.today = today
         self.at = at

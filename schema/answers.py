@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from c360.contract import Need
-from connectors.results import SourceProblem, SourceResult
+from connectors import results
+from connectors.results import SourceResult
 from resolvers import names
 from resolvers.timeline import Timeline
 from resolvers.view import CustomerView
@@ -15,7 +16,7 @@ from schema import ids
 from schema.errors import ErrorCode, InputError
 from schema.inputs import LONGEST_WINDOW, WindowArguments
 from schema.paging import Connection, connect, stretch
-from schema.shapes import Identity, MissingSource, Problem, Profile, SourceStatus
+from schema.shapes import Identity, MissingSource, Profile, SourceProblem, SourceStatus
 
 Answer = Callable[[CustomerView], Any]
 
@@ -40,7 +41,20 @@ class FieldAnswers:
 class CustomerAnswer(FieldAnswers):
     """A customer; its own type, so that the graph can tell nodes apart."""
 
-    __slots__ = ()
+    __slots__ = ("customers",)
+
+    def __init__(
+        self, view: CustomerView, answers: Mapping[str, Answer], customers: Mapping[str, CustomerAnswer]
+    ) -> None:
+        """Answer for a customer.
+
+        Args:
+            view: Of the customer.
+            answers: By the names of the fields.
+            customers: All of the operation, to whom what the hub knows of this one may lead.
+        """
+        super().__init__(view, answers)
+        self.customers = customers
 
 
 class WindowedConnection(Connection, frozen=True, kw_only=True):
@@ -95,12 +109,12 @@ def source_status(source: SourceResult, at: datetime) -> SourceStatus:
     )
 
 
-def problem(found: SourceProblem | None) -> Problem | None:
+def problem(found: results.SourceProblem | None) -> SourceProblem | None:
     """A source's problem as the graph shows it."""
     if found is None:
         return None
     retry = found.retry_after
-    return Problem(
+    return SourceProblem(
         code=found.code,
         message=found.message,
         retry_after=None if retry is None else timedelta(seconds=min(max(retry, 0), 10**8)),

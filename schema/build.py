@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import strawberry
@@ -16,6 +16,9 @@ from schema.execution.extension import extension
 from schema.execution.plan import Planner
 from schema.groups import discover
 from schema.inputs import CustomerKey
+from schema.mutations import MUTATIONS
+from schema.mutations.base import Mutation
+from schema.mutations.types import mutation_type
 from schema.paging import connection_type
 from schema.roots.base import RootField
 from schema.roots.customer import CustomerRoot
@@ -46,8 +49,12 @@ class Schema(strawberry.Schema):
         """Log nothing here: the library would log the query and the values in it."""
 
 
-def build_schema() -> Schema:
-    """The graph, ready for an engine."""
+def build_schema(mutations: Iterable[type[Mutation]] = MUTATIONS) -> Schema:
+    """The graph, ready for an engine.
+
+    Args:
+        mutations: What can be changed.
+    """
     groups = discover()
     timelines = {kind: line for group in groups for kind, line in group.timelines.items()}
     references = referrers(timelines)
@@ -55,13 +62,17 @@ def build_schema() -> Schema:
     make.input(CustomerKey, one_of=True)
     group_types = [GroupType(make, group) for group in groups]
     customer = customer_type(make, group_types)
+    make.stand("Customer", customer)
     connector = connector_type(make)
     query = _query(make, customer, connector)
     roots = {**ROOTS, **{root.name: root.over(references) for root in (NodeRoot, NodesRoot)}}
-    hook: Any = extension(_NO_PLANNER, roots)
+    changing = {one.name: one for one in mutations}
+    mutation, problems = mutation_type(make, changing.values(), _mutate) if changing else (None, ())
+    hook: Any = extension(_NO_PLANNER, roots, changing)
     schema = Schema(
         query,
-        types=[customer, connector],
+        mutation=mutation,
+        types=[customer, connector, *problems],
         extensions=[hook],
         config=StrawberryConfig(scalar_map=scalar_map()),
     )
@@ -79,6 +90,11 @@ _NO_PLANNER: Any = None
 def _ready(_root: object, info: Any, **_given: object) -> Any:
     """The resolver of every root field: all work is done."""
     return info.context.ready(info.path.key)
+
+
+def _mutate(_root: object, info: Any, **_given: object) -> Any:
+    """The resolver of every mutation: the executor awaits each before it comes to the next."""
+    return info.context.mutations[info.path.key]()
 
 
 def _query(make: Deriver, customer: Any, connector: Any) -> Any:

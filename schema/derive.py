@@ -31,6 +31,7 @@ _SCALARS = (
     str, int, float, bool, date, datetime, timedelta, Decimal,
     CurrencyCode, CountryCode, LanguageTag, Percentage, strawberry.ID,
 )  # fmt: skip
+_LISTS = frozenset({tuple, list, Sequence})
 _DEMAND = "demand"
 _READ = "read"
 
@@ -50,6 +51,13 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
     """Where the field's own arguments set the window of a windowed kind."""
     count: bool = False
     """The number of all customers, which costs the store a query of its own."""
+    hub: str = ""
+    """What the hub itself knows of a customer: one of :data:`schema.hub.READERS`. Beside ``kinds``, it is
+    read in their place where any argument is given."""
+    arguments: type[msgspec.Struct] | None = None
+    """Arguments of the field, where what the hub knows is read by them."""
+    leads: bool = False
+    """Whether what the hub knows leads to other customers, of whom the selections below are made."""
 
 
 NOTHING = Demand()
@@ -102,6 +110,10 @@ class Deriver:
         self._inputs: dict[type, Any] = {}
         self._names: set[str] = set()
 
+    def stand(self, name: str, made: Any) -> None:
+        """Let :class:`GraphName` name a type that could be made only now."""
+        self._stands_for[name] = made
+
     def annotation(self, hint: Any) -> Any:  # one branch per kind of type
         """The graph's type for a Python type hint.
 
@@ -113,7 +125,7 @@ class Deriver:
         origin = typing.get_origin(hint)
         if origin in {typing.Union, types.UnionType}:
             return self._optional(typing.get_args(hint))
-        if origin in {tuple, list, Sequence}:
+        if origin in _LISTS:
             return list[self.annotation(typing.get_args(hint)[0])]  # type: ignore[misc]  # built at run time
         if isinstance(hint, type) and issubclass(hint, enum.Enum):
             return self.enum(hint)
@@ -227,8 +239,9 @@ class Deriver:
         *,
         bases: tuple[type, ...] = (),
         is_type_of: Callable[[Any, Any], bool] | None = None,
+        interface: bool = False,
     ) -> Any:
-        """A GraphQL object with these fields.
+        """A GraphQL object, or an interface, with these fields.
 
         Args:
             name: Its name in the graph.
@@ -236,6 +249,7 @@ class Deriver:
             fields: By their names in Python.
             bases: Interfaces it implements.
             is_type_of: Whether a value is resolved as this type, where an interface asks.
+            interface: Whether it is an interface itself.
 
         Raises:
             TypeError: Another type has that name: the library would mix the two up.
@@ -253,7 +267,8 @@ class Deriver:
         if is_type_of is not None:
             body["is_type_of"] = staticmethod(is_type_of)
         made = types.new_class(name, bases, exec_body=lambda namespace: namespace.update(body))
-        return strawberry.type(made, name=name, description=text)
+        decorate = strawberry.interface if interface else strawberry.type
+        return decorate(made, name=name, description=text)
 
     def input(self, struct: type[msgspec.Struct], *, one_of: bool = False) -> Any:
         """The GraphQL input object of a struct; to be called for a ``one_of`` before it is referred to."""
@@ -293,6 +308,8 @@ class Deriver:
         if typing.get_origin(hint) in {typing.Union, types.UnionType} and types.NoneType in members:
             (inner,) = (member for member in members if member is not types.NoneType)
             return typing.Optional[self._input_annotation(inner)]  # noqa: UP045  # a run-time value
+        if typing.get_origin(hint) in _LISTS:
+            return list[self._input_annotation(members[0])]  # type: ignore[misc]  # built at run time
         if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
             return self.input(hint)
         return self.annotation(hint)
@@ -374,5 +391,7 @@ def _named(hint: Any) -> Any:
 
 
 def _joined(hint: object) -> Demand:
-    joined = field_extra(hint).get("joined")
-    return NOTHING if joined is None else Demand(kinds=(joined,))
+    extra = field_extra(hint)
+    if "hub" in extra:
+        return Demand(hub=extra["hub"])
+    return Demand(kinds=(extra["joined"],)) if "joined" in extra else NOTHING

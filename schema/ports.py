@@ -13,6 +13,7 @@ from connectors.host import InstanceInfo
 from connectors.identify import IdentifyResult
 from connectors.results import Gathered, GatherRequest
 from store.data import CustomerData, CustomerFilter, CustomerOrder, Page
+from store.data_identity import Replay
 
 
 class Customers(Protocol):
@@ -58,12 +59,33 @@ class Customers(Protocol):
         ...
 
 
+class Idempotency(Protocol):
+    """What was answered before; see :class:`store.repositories.idempotency.IdempotencyRepository`."""
+
+    async def claim(self, caller: str, key: str, fingerprint: bytes) -> Replay | None:
+        """Take a key for a request; what was answered to the same request before, if it was.
+
+        Raises:
+            KeyReused: The caller used the key for another request.
+        """
+        ...
+
+    async def keep(self, caller: str, key: str, response: bytes, *, customer_ids: Iterable[str] = ()) -> None:
+        """Keep the answer of a request that was claimed in this unit of work."""
+        ...
+
+
 class Unit(Protocol):
-    """One transaction for reading."""
+    """One transaction."""
 
     @property
     def customers(self) -> Customers:
         """The customers."""
+        ...
+
+    @property
+    def idempotency(self) -> Idempotency:
+        """What was done under which key."""
         ...
 
 
@@ -72,6 +94,10 @@ class Database(Protocol):
 
     def read(self, tenant: TenantId) -> AbstractAsyncContextManager[Unit]:
         """A unit of work for reading."""
+        ...
+
+    def unit(self, tenant: TenantId) -> AbstractAsyncContextManager[Unit]:
+        """A unit of work: committed when the block ends, rolled back when it raises."""
         ...
 
 

@@ -20,9 +20,11 @@ def read_input(struct: type[StructT], values: Mapping[str, Any]) -> StructT:
         value = values.get(graph_name)
         if value is None:
             continue
-        if nested is not None:
+        if isinstance(value, list):
+            value = tuple(value if nested is None else (read_input(nested, one) for one in value))
+        elif nested is not None:
             value = read_input(nested, value)
-        found[name] = tuple(value) if isinstance(value, list) else value
+        found[name] = value
     return struct(**found)
 
 

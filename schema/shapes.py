@@ -23,7 +23,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """Base of the graph's own objects."""
 
 
-class Problem(Shape, frozen=True, kw_only=True):
+class SourceProblem(Shape, frozen=True, kw_only=True):
     """Why a source did not answer in full."""
 
     code: Annotated[ProblemCode, Meta(description="What it is, from a closed list.")]
@@ -45,7 +45,7 @@ class SourceStatus(Shape, frozen=True, kw_only=True):
         timedelta | None,
         Meta(description="From the start of gathering to its last answer; null where nothing was sent."),
     ] = None
-    problem: Annotated[Problem | None, Meta(description="Why it did not answer in full.")] = None
+    problem: Annotated[SourceProblem | None, Meta(description="Why it did not answer in full.")] = None
 
 
 class MissingSource(Shape, frozen=True, kw_only=True):
@@ -56,7 +56,7 @@ class MissingSource(Shape, frozen=True, kw_only=True):
     records: Annotated[
         tuple[str, ...], Meta(description="Kinds of record that are not there, such as `banking.balances`.")
     ]
-    problem: Annotated[Problem | None, Meta(description="Why it did not answer in full.")] = None
+    problem: Annotated[SourceProblem | None, Meta(description="Why it did not answer in full.")] = None
 
 
 class Identity(Shape, frozen=True, kw_only=True):
@@ -206,5 +206,5 @@ class SearchSource(Shape, frozen=True, kw_only=True):
         None
     )
     problem: Annotated[
-        Problem | None, Meta(description="Why it did not answer, or `NOT_SEARCHABLE` by such a text.")
+        SourceProblem | None, Meta(description="Why it did not answer, or `NOT_SEARCHABLE` by such a text.")
     ] = None

@@ -11,6 +11,7 @@ from typing import Any
 import strawberry
 from strawberry.types.field import StrawberryField
 
+from c360.errors import ProblemCode
 from c360.kinds import PARTY, domains
 from c360.kinds import kind as kind_of
 from c360.records.party import PartyKind
@@ -40,7 +41,11 @@ class Node:
 def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deriver:
     """A maker of types that knows the graph's own names, and which records are nodes."""
     return Deriver(
-        enum_names={PartyKind: "CustomerKind", InstanceState: "ConnectorState"},
+        enum_names={
+            PartyKind: "CustomerKind",
+            InstanceState: "ConnectorState",
+            ProblemCode: "SourceProblemCode",
+        },
         stands_for={"ID": strawberry.ID, "Domain": domain_enum(groups)},
         nodes={
             one.record: NodeOf(interface=Node, identify=_identify(name, one))

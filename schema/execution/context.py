@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -56,6 +56,8 @@ class OperationContext:
     infos: Sequence[InstanceInfo] = ()
     answers: dict[str, Any] = field(default_factory=dict)
     """What each root field answers, or the error it raises, by its place in the answer."""
+    mutations: dict[str, Callable[[], Awaitable[Any]]] = field(default_factory=dict)
+    """What makes each root field of a mutation take effect and answer, by its place in the answer."""
 
     @property
     def today(self) -> date:
@@ -73,8 +75,8 @@ class OperationContext:
             raise answer
         return answer
 
-    def answer_maker(self) -> Callable[[CustomerView], CustomerAnswer]:
-        """What makes a customer's view an object of the graph."""
+    def answer_maker(self) -> Callable[[CustomerView, Mapping[str, CustomerAnswer]], CustomerAnswer]:
+        """What makes a customer's view an object of the graph, among the operation's customers."""
         domain_of = {info.id: info.domain for info in self.infos if info.domain}
         answers = {**customer_answers(domain_of), **self.services.groups}
-        return lambda view: CustomerAnswer(view, answers)
+        return lambda view, customers: CustomerAnswer(view, answers, customers)

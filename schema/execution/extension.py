@@ -1,26 +1,27 @@
-"""The one hook into the executor: plans and gathers before any resolver runs."""
+"""The one hook into the executor: plans and gathers before any resolver runs.
+
+Mutations are planned here too, but take effect and gather field by field, as the executor comes to them.
+"""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType
 from strawberry.extensions import SchemaExtension
 
-from schema.errors import ErrorCode, InputError
 from schema.execution.context import OperationContext
+from schema.execution.mutation import arrange
 from schema.execution.operation import prepare
 from schema.execution.plan import Planner
+from schema.execution.unavailable import unavailable
+from schema.mutations.base import Mutation
 from schema.roots.base import RootField
 from store.errors import DatabaseLocked, DatabaseUnavailable
 
 if TYPE_CHECKING:
     from strawberry.types import ExecutionContext
-
-_UNAVAILABLE = "The hub's own database does not answer at the moment; try again in a while."
-_log = logging.getLogger(__name__)
 
 
 class PlanGatherAnswer(SchemaExtension):
@@ -32,6 +33,7 @@ class PlanGatherAnswer(SchemaExtension):
 
     planner: Planner
     fields: Mapping[str, type[RootField]]
+    mutations: Mapping[str, type[Mutation]]
     execution_context: ExecutionContext
 
     def on_parse(self) -> Iterator[None]:
@@ -51,9 +53,10 @@ class PlanGatherAnswer(SchemaExtension):
         try:
             if context.operation.operation is OperationType.QUERY:
                 await prepare(context, self.planner, self.fields)
+            else:
+                arrange(context, self.planner, self.mutations)
         except (DatabaseLocked, DatabaseUnavailable) as error:
-            _log.error("an operation was given up: %s", error)
-            self._fail(InputError(_UNAVAILABLE, code=ErrorCode.UNAVAILABLE))
+            self._fail(unavailable(error))
         except Exception as error:  # noqa: BLE001  # the executor would show its message to the caller
             self._fail(GraphQLError("gathering failed", original_error=error))
         yield
@@ -62,6 +65,9 @@ class PlanGatherAnswer(SchemaExtension):
         self.execution_context.result = ExecutionResult(data=None, errors=[error])
 
 
-def extension(planner: Planner, fields: Mapping[str, type[RootField]]) -> type[PlanGatherAnswer]:
+def extension(
+    planner: Planner, fields: Mapping[str, type[RootField]], mutations: Mapping[str, type[Mutation]]
+) -> type[PlanGatherAnswer]:
     """The extension over one schema; the executor makes an instance for each operation."""
-    return type("PlanGatherAnswer", (PlanGatherAnswer,), {"planner": planner, "fields": fields})
+    body = {"planner": planner, "fields": fields, "mutations": mutations}
+    return type("PlanGatherAnswer", (PlanGatherAnswer,), body)

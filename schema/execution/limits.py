@@ -16,6 +16,7 @@ from graphql import (
     FragmentSpreadNode,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
 )
 
@@ -41,6 +42,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     all_fields: int = 6_000
     """The same, over all operations and fragments of the document."""
     root_fields: int = 100
+    mutations: int = 20
+    """Root fields of a mutation: each is a transaction of its own, one after the other."""
     repetitions: int = 20_000
     """Pairs of fields that have to be compared because they share a place in the answer."""
     values: int = 250_000
@@ -100,6 +103,8 @@ def check(document: DocumentNode, limits: Limits) -> None:
         _bound("fields, fragments spread out", size.fields, limits.fields)
         if isinstance(node, OperationDefinitionNode):
             _bound("root fields", size.roots, limits.root_fields)
+            if node.operation is OperationType.MUTATION:
+                _bound("mutations", size.roots, limits.mutations)
     _bound("fields, over all operations and fragments", total, limits.all_fields)
     _bound("directives", sizes.directives, limits.directives)
     if sizes.cyclic:

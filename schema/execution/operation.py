@@ -6,7 +6,7 @@ Ends with an answer, or the error of its arguments, for every root field. Nothin
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -16,8 +16,10 @@ from connectors.host import InstanceInfo
 from connectors.results import Gathered, GatherRequest, Link, SourceResult, SourceState, Target
 from resolvers.needs import merge
 from resolvers.view import CustomerView
+from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
 from schema.execution.context import OperationContext
+from schema.execution.expand import Known, Stop, expand
 from schema.execution.plan import Planner, Root
 from schema.inputs import LONGEST_DEADLINE, LONGEST_WINDOW, SHORTEST_DEADLINE, Gather
 from schema.reading import read_input
@@ -43,33 +45,49 @@ async def prepare(context: OperationContext, planner: Planner, fields: Mapping[s
     roots = planner.plan(context.operation, context.fragments, context.variables, context.today)
     if roots:
         context.infos = context.services.host.infos()
-        await _Operation(context, roots, fields).run()
+        await gather(context, [(root, partial(_made, context, root, fields[root.field])) for root in roots])
+
+
+async def gather(context: OperationContext, planned: Iterable[tuple[Root, Callable[[], RootField]]]) -> None:
+    """Gather for root fields together; fills ``context.answers``.
+
+    Args:
+        context: The operation, with its ``infos``.
+        planned: Each root field as planned, and what makes it ready to answer.
+    """
+    await _Operation(context, planned).run()
+
+
+def _made(context: OperationContext, root: Root, kind: type[RootField]) -> RootField:
+    arguments = read_input(kind.arguments_type, root.arguments) if kind.arguments_type else None
+    return kind(arguments, count=root.count, infos=context.infos)
 
 
 class _Operation:
     def __init__(
-        self, context: OperationContext, roots: Sequence[Root], fields: Mapping[str, type[RootField]]
+        self, context: OperationContext, planned: Iterable[tuple[Root, Callable[[], RootField]]]
     ) -> None:
         self._context = context
         self._fields: dict[str, tuple[Root, RootField]] = {}
         self._chosen: dict[str, Sequence[str]] = {}
-        for root in roots:
-            self._open(root, fields[root.field])
+        self._stops: Sequence[Stop] = ()
+        self._known: Known = {}
+        for root, make in planned:
+            self._open(root, make)
         self._max_age, self._deadline = _tightest(
             (field.gather for _, field in self._fields.values()), context.services.settings.deadline
         )
 
-    def _open(self, root: Root, kind: type[RootField]) -> None:
-        def make() -> RootField:
-            arguments = read_input(kind.arguments_type, root.arguments) if kind.arguments_type else None
-            field = kind(arguments, count=root.count, infos=self._context.infos)
+    def _open(self, root: Root, make: Callable[[], RootField]) -> None:
+        def checked() -> RootField:
+            field = make()
             _check_gather(field.gather)
             return field
 
         if root.error is not None:
             self._context.answers[root.key] = root.error
             return
-        field = self._attempt(root.key, make)
+        field = self._attempt(root.key, checked)
         if field is not None:
             self._fields[root.key] = (root, field)
 
@@ -140,23 +158,30 @@ class _Operation:
                     self._refuse(key, error)
             candidates = {key: field.candidates(lookups) for key, (_, field) in self._fields.items()}
             wanted = dict.fromkeys(one for mine in candidates.values() for one in mine)
-            loaded = await unit.customers.load(wanted) if wanted else {}
-        for key, mine in candidates.items():
-            _, field = self._fields[key]
-            here = {one: loaded[one] for one in mine if one in loaded}
-            self._chosen[key] = self._attempt(key, partial(field.choose, here)) or ()
+            loaded = dict(await unit.customers.load(wanted)) if wanted else {}
+            for key, mine in candidates.items():
+                here = {one: loaded[one] for one in mine if one in loaded}
+                self._chosen[key] = self._attempt(key, partial(self._fields[key][1].choose, here)) or ()
+            stops = [
+                Stop(key=key, selection=root.selection, ids=self._chosen[key])
+                for key, (root, _) in self._fields.items()
+            ]
+            self._stops = await expand(unit, stops, loaded, self._known)
         return loaded
 
     def _needs(self, loaded: Mapping[str, CustomerData]) -> dict[str, frozenset[Need]]:
         """What each customer's root fields need of the partners, together."""
         needs: dict[str, set[Need]] = {}
         kinds: dict[str, set[str]] = {}
-        for key, (root, field) in self._fields.items():
-            for customer_id in self._chosen[key]:
-                mine = root.needs | set(field.needs(customer_id, self._context.today))
+        for stop in self._answered():
+            root, field = self._fields[stop.key]
+            for customer_id in stop.ids:
+                mine = set(stop.selection.needs)
+                if stop.selection is root.selection:
+                    mine.update(field.needs(customer_id, self._context.today))
                 if mine and loaded[customer_id].links:
                     needs.setdefault(customer_id, set()).update(mine)
-                    kinds.setdefault(key, set()).update(need.kind for need in mine)
+                    kinds.setdefault(stop.key, set()).update(need.kind for need in mine)
         merged = {customer_id: merge(mine) for customer_id, mine in needs.items()}
         wide = {need.kind for mine in merged.values() for need in mine if _too_wide(need)}
         if wide:
@@ -172,9 +197,13 @@ class _Operation:
                 f"At most {most:,} kinds of record, counted for each customer, can be fetched at once; "
                 "ask for fewer customers."
             )
-            self._refuse_all((key for key, (root, _) in self._fields.items() if root.needs), message)
+            self._refuse_all(kinds, message)
             return {}
         return merged
+
+    def _answered(self) -> Iterator[Stop]:
+        """The stops of the root fields that were not refused."""
+        return (stop for stop in self._stops if stop.key in self._fields)
 
     async def _gather(
         self, loaded: Mapping[str, CustomerData], needs: Mapping[str, frozenset[Need]], deadline: timedelta
@@ -196,13 +225,18 @@ class _Operation:
         context = self._context
         make = context.answer_maker()
         order = [info.id for info in context.infos]
-        chosen = dict.fromkeys(one for key in self._fields for one in self._chosen[key])
-        customers = {}
-        for customer_id in chosen:
+        customers: dict[str, CustomerAnswer] = {}
+        for customer_id in dict.fromkeys(one for stop in self._answered() for one in stop.ids):
             customer = loaded[customer_id]
-            sources = gathered.of(customer_id) or _unasked(customer, context.infos)
-            view = CustomerView(customer, sources, today=context.today, at=gathered.at, order=order)
-            customers[customer_id] = make(view)
+            view = CustomerView(
+                customer,
+                gathered.of(customer_id) or _unasked(customer, context.infos),
+                today=context.today,
+                at=gathered.at,
+                order=order,
+                known=self._known.get(customer_id),
+            )
+            customers[customer_id] = make(view, customers)
         for key, (_, field) in self._fields.items():
             context.answers[key] = field.answer({one: customers[one] for one in self._chosen[key]})
 

@@ -34,11 +34,23 @@ from resolvers.timeline import Timeline
 from schema.answers import window_of
 from schema.derive import Demand, demand_of
 from schema.errors import ErrorCode, InputError, coded
+from schema.hub import HubNeed
 from schema.inputs import WindowArguments
 from schema.reading import read_input
 
 _COUNT = Need(kind="count")
 """Stands in a set of needs for the number of all customers."""
+
+
+class Selection(msgspec.Struct, frozen=True, kw_only=True):
+    """What is selected of each of some customers."""
+
+    needs: frozenset[Need] = frozenset()
+    """Of their partners; one per kind."""
+    hub: frozenset[HubNeed] = frozenset()
+    """Of the hub itself."""
+    edges: Mapping[HubNeed, Selection] = {}
+    """What is selected of the customers that they lead to, by what leads there."""
 
 
 class Root(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,8 +60,8 @@ class Root(msgspec.Struct, frozen=True, kw_only=True):
     """Where it stands in the answer."""
     field: str
     arguments: Mapping[str, Any]
-    needs: frozenset[Need]
-    """Of every customer under it; one per kind."""
+    selection: Selection
+    """Of every customer right under it."""
     count: bool
     """Whether the number of all customers is selected."""
     error: GraphQLError | None = None
@@ -75,7 +87,7 @@ class Planner:
 
     def __init__(self, schema: GraphQLSchema, timelines: Mapping[str, Timeline]) -> None:
         self._timelines = timelines
-        self._query = schema.query_type.name if schema.query_type else ""
+        self._schema = schema
         self.table: Mapping[str, Mapping[str, _Entry]] = {
             name: {key: _entry(field) for key, field in kind.fields.items()}
             for name, kind in schema.type_map.items()
@@ -90,35 +102,36 @@ class Planner:
         variables: VariableValues,
         today: date,
     ) -> list[Root]:
-        """The root fields of a validated query with what they need."""
+        """The root fields of a validated operation with what they need."""
+        kind = self._schema.get_root_type(operation.operation)
+        entries = self.table[kind.name] if kind else {}
         walk = _Walk(self.table, self._timelines, fragments, variables, today)
         roots: dict[str, list[FieldNode]] = {}
         for node in walk.fields(operation.selection_set, set()):
             roots.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
         return [
-            self._root(key, nodes, walk)
+            self._root(key, nodes, entries[nodes[0].name.value], walk)
             for key, nodes in roots.items()
             if not nodes[0].name.value.startswith("__")
         ]
 
-    def _root(self, key: str, nodes: Sequence[FieldNode], walk: _Walk) -> Root:
-        entry = self.table[self._query][nodes[0].name.value]
-        needs: set[Need] = set()
+    def _root(self, key: str, nodes: Sequence[FieldNode], entry: _Entry, walk: _Walk) -> Root:
+        found = _Collected()
         for node in nodes:
             if node.selection_set is not None and entry.inner is not None:
-                walk.collect(node.selection_set, entry.inner, needs)
+                walk.collect(node.selection_set, entry.inner, found)
         arguments: Mapping[str, Any] = {}
         error = None
         try:
             arguments = get_argument_values(entry.field, nodes[0], walk.variables)
-        except GraphQLError as found:
-            error = coded(found, ErrorCode.BAD_USER_INPUT)
+        except GraphQLError as refused:
+            error = coded(refused, ErrorCode.BAD_USER_INPUT)
         return Root(
             key=key,
             field=nodes[0].name.value,
             arguments=arguments,
-            needs=merge(needs - {_COUNT}),
-            count=_COUNT in needs,
+            selection=found.selection(),
+            count=_COUNT in found.needs,
             error=error,
         )
 
@@ -126,9 +139,33 @@ class Planner:
 def _entry(field: GraphQLField) -> _Entry:
     named = get_named_type(field.type)
     demand = demand_of(field)
-    asks = bool(demand.kinds or demand.count)
+    asks = bool(demand.kinds or demand.count or demand.hub)
     composite = hasattr(named, "fields") or hasattr(named, "types")
     return _Entry(field, demand if asks else None, named.name if composite else None)
+
+
+class _Collected:
+    """A selection while it is being collected."""
+
+    __slots__ = ("edges", "hub", "needs")
+
+    def __init__(self) -> None:
+        self.needs: set[Need] = set()
+        self.hub: set[HubNeed] = set()
+        self.edges: dict[HubNeed, _Collected] = {}
+
+    def edge(self, need: HubNeed) -> _Collected:
+        return self.edges.setdefault(need, _Collected())
+
+    def add(self, other: _Collected) -> None:
+        self.needs |= other.needs
+        self.hub |= other.hub
+        for need, there in other.edges.items():
+            self.edge(need).add(there)
+
+    def selection(self) -> Selection:
+        edges = {need: there.selection() for need, there in self.edges.items()}
+        return Selection(needs=merge(self.needs - {_COUNT}), hub=frozenset(self.hub), edges=edges)
 
 
 class _Walk:
@@ -147,7 +184,7 @@ class _Walk:
         self._fragments = fragments
         self.variables = variables
         self._today = today
-        self._known: dict[str, frozenset[Need]] = {}
+        self._known: dict[str, _Collected] = {}
 
     def fields(self, selection_set: SelectionSetNode, seen: set[str]) -> Iterator[FieldNode]:
         """The fields of a selection set itself, its fragments spread out, each fragment once."""
@@ -162,7 +199,7 @@ class _Walk:
                 seen.add(selection.name.value)
                 yield from self.fields(self._fragments[selection.name.value].selection_set, seen)
 
-    def collect(self, selection_set: SelectionSetNode, type_name: str, needs: set[Need]) -> None:
+    def collect(self, selection_set: SelectionSetNode, type_name: str, found: _Collected) -> None:
         """Add what a selection set needs."""
         entries = self._table.get(type_name, {})
         for selection in selection_set.selections:
@@ -172,34 +209,49 @@ class _Walk:
                 entry = entries.get(selection.name.value)
                 if entry is None:
                     continue
-                if entry.demand is not None:
-                    self._add(entry, entry.demand, selection, needs)
+                below = found if entry.demand is None else self._add(entry, entry.demand, selection, found)
                 if selection.selection_set is not None and entry.inner is not None:
-                    self.collect(selection.selection_set, entry.inner, needs)
+                    self.collect(selection.selection_set, entry.inner, below)
             elif isinstance(selection, InlineFragmentNode):
                 condition = selection.type_condition
-                self.collect(selection.selection_set, condition.name.value if condition else type_name, needs)
+                self.collect(selection.selection_set, condition.name.value if condition else type_name, found)
             elif isinstance(selection, FragmentSpreadNode):
-                needs |= self._fragment(selection.name.value)
+                found.add(self._fragment(selection.name.value))
 
-    def _fragment(self, name: str) -> frozenset[Need]:
+    def _fragment(self, name: str) -> _Collected:
         known = self._known.get(name)
         if known is None:
             fragment = self._fragments[name]
-            needs: set[Need] = set()
-            self.collect(fragment.selection_set, fragment.type_condition.name.value, needs)
-            known = self._known[name] = frozenset(needs)
+            known = self._known[name] = _Collected()
+            self.collect(fragment.selection_set, fragment.type_condition.name.value, known)
         return known
 
-    def _add(self, entry: _Entry, demand: Demand, node: FieldNode, needs: set[Need]) -> None:
+    def _add(self, entry: _Entry, demand: Demand, node: FieldNode, found: _Collected) -> _Collected:
+        """Add what a field needs; what its selections belong to."""
+        needs = found.needs
         if demand.count:
             needs.add(_COUNT)
+        if demand.hub and (node.arguments or not demand.kinds):
+            return self._add_hub(entry.field, demand, node, found)
         if demand.timeline is not None:
             self._add_window(entry.field, demand.timeline, node, needs)
-            return
+            return found
         for kind in demand.kinds:
             timeline = self._timelines.get(kind)
             needs.add(Need(kind=kind) if timeline is None else timeline.window(self._today))
+        return found
+
+    def _add_hub(self, field: GraphQLField, demand: Demand, node: FieldNode, found: _Collected) -> _Collected:
+        arguments = None
+        if demand.arguments is not None:
+            try:
+                given = get_argument_values(field, node, self.variables)
+            except GraphQLError:
+                return found  # the executor says what is wrong
+            arguments = read_input(demand.arguments, given)
+        need = HubNeed(demand.hub, arguments)
+        found.hub.add(need)
+        return found.edge(need) if demand.leads else found
 
     def _add_window(self, field: GraphQLField, timeline: Timeline, node: FieldNode, needs: set[Need]) -> None:
         try:

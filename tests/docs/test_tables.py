@@ -349,7 +349,7 @@ def test_every_mark_has_its_table(tables: dict[str, str]) -> None:
 
 
 def test_every_problem_of_a_source_is_in_the_graph() -> None:
-    built = build_schema().graphql.type_map["ProblemCode"]
+    built = build_schema().graphql.type_map["SourceProblemCode"]
     assert sorted(built.values) == sorted(each.name for each in ProblemCode)  # type: ignore[attr-defined]  # an enum
     assert {each.name for each in ProblemCode} == {problem(each).code.name for each in ProblemCode}
     assert isinstance(problem(ProblemCode.RATE_LIMITED, 3.0), SourceProblem)

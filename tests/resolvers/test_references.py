@@ -65,7 +65,12 @@ def test_a_reference_finds_its_own_record_and_no_other(one: str, other: str) -> 
 def test_it_tells_customers_and_connectors_apart() -> None:
     same = [account("1"), account("1", connector="other"), account("1", customer="c2")]
     assert len({str(ACCOUNTS.of(one)) for one in same}) == 3
-    assert ACCOUNTS.find(ACCOUNTS.of(same[2]), same[:2]) is None
+    assert ACCOUNTS.find(ACCOUNTS.of(same[1]), same[:1]) is None
+
+
+def test_a_reference_of_before_a_merge_finds_the_record_at_the_survivor() -> None:
+    before, after = account("1", customer="merged away"), account("1", customer="survivor")
+    assert ACCOUNTS.find(ACCOUNTS.of(before), [account("2", customer="survivor"), after]) is after
 
 
 def test_it_does_not_show_the_partners_number() -> None:

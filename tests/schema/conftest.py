@@ -27,7 +27,9 @@ from connectors.results import Gathered, GatherRequest, KindResult, SourceProble
 from schema.build import Schema, build_schema
 from schema.engine import GraphEngine, GraphResponse
 from store.data import CustomerData, CustomerFilter, CustomerOrder, LinkData, Page, ProfileValueData
+from store.data_identity import Replay
 from store.errors import CursorError
+from store.errors_identity import KeyReused
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
 _ORDER = (SourceState.FRESH, SourceState.KEPT, SourceState.STALE, SourceState.UNAVAILABLE)
@@ -118,9 +120,27 @@ class FakeCustomers:
         return every.index(wanted)
 
 
+class FakeIdempotency:
+    """Answers by caller and key."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._kept = store.kept
+
+    async def claim(self, caller: str, key: str, fingerprint: bytes) -> Replay | None:
+        asked, response = self._kept.setdefault((caller, key), (fingerprint, b""))
+        if asked != fingerprint:
+            raise KeyReused
+        return Replay(response=response, at=NOW) if response else None
+
+    async def keep(self, caller: str, key: str, response: bytes, *, customer_ids: Iterable[str] = ()) -> None:
+        self._kept[caller, key] = (self._kept[caller, key][0], response)
+
+
 class FakeUnit:
     def __init__(self, store: FakeStore) -> None:
+        self.store = store
         self.customers = FakeCustomers(store)
+        self.idempotency = FakeIdempotency(store)
 
 
 @dataclass
@@ -129,11 +149,24 @@ class FakeStore:
     keys: dict[tuple[KeyKind, str], list[str]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     units: int = 0
+    kept: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
 
     @asynccontextmanager
     async def read(self, tenant: TenantId) -> AsyncIterator[FakeUnit]:
         self.units += 1
         yield FakeUnit(self)
+
+    @asynccontextmanager
+    async def unit(self, tenant: TenantId) -> AsyncIterator[FakeUnit]:
+        self.calls.append("begin")
+        before = dict(self.customers), dict(self.kept)
+        try:
+            yield FakeUnit(self)
+        except BaseException:
+            self.customers, self.kept = before
+            self.calls.append("rollback")
+            raise
+        self.calls.append("commit")
 
 
 @dataclass
@@ -314,17 +347,17 @@ def schema() -> Schema:
 
 
 @pytest.fixture(scope="session")
-def make_world(schema: Schema) -> Callable[[], World]:
-    def make() -> World:
+def make_world(schema: Schema) -> Callable[..., World]:
+    def make(other: Schema = schema) -> World:
         store, host = FakeStore(), FakeHost()
-        engine = GraphEngine(schema, store, host, lambda: NOW)
-        return World(store, host, engine, schema, Access(principal=Principal(subject="agent")))
+        engine = GraphEngine(other, store, host, lambda: NOW)
+        return World(store, host, engine, other, Access(principal=Principal(subject="agent")))
 
     return make
 
 
 @pytest.fixture
-def world(make_world: Callable[[], World]) -> World:
+def world(make_world: Callable[..., World]) -> World:
     """Six partners, one of each domain, and a second bank."""
     made = make_world()
     made.host.instances = {

@@ -1,0 +1,113 @@
+"""How one field of a mutation takes effect: one transaction, then plan, gather and answer for its payload.
+
+A client that does not know whether its request arrived sends it again with the same idempotency key. The
+outcome is kept in the transaction that takes effect, so that there is never one without the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from schema.errors import InputError
+from schema.execution.context import OperationContext
+from schema.execution.operation import gather
+from schema.execution.plan import Planner, Root
+from schema.execution.unavailable import unavailable
+from schema.mutations.base import Mutation, PayloadField
+from schema.mutations.problems import IdempotencyProblem, Refusal, as_problem
+from schema.ports import Unit
+from schema.reading import read_input
+from store.errors import Conflict, DatabaseLocked, DatabaseUnavailable
+from store.errors_identity import KeyReused
+
+ATTEMPTS = 3
+"""Transactions that are tried for one field where others come in between."""
+_UNAVAILABLE = (Conflict, DatabaseLocked, DatabaseUnavailable)
+
+
+def arrange(context: OperationContext, planner: Planner, mutations: Mapping[str, type[Mutation]]) -> None:
+    """Plan a mutation; fills ``context.mutations``.
+
+    Args:
+        context: The operation.
+        planner: Plans over its schema.
+        mutations: The fields of the root type by name.
+    """
+    context.infos = context.services.host.infos()
+    for root in planner.plan(context.operation, context.fragments, context.variables, context.today):
+        context.mutations[root.key] = partial(_take_effect, context, root, mutations[root.field])
+
+
+async def _take_effect(context: OperationContext, root: Root, kind: type[Mutation]) -> Any:
+    """The payload of one field.
+
+    Raises:
+        GraphQLError: Its arguments do not fit, or the database does not answer.
+    """
+    if root.error is not None:
+        raise root.error
+    try:
+        asked = read_input(kind.input_type, root.arguments["input"])
+        mutation = kind(asked, access=context.access, at=context.services.clock())
+        # Ends even where the caller has gone: what was begun is done or undone, never left open.
+        outcome = await asyncio.shield(_outcome(context, mutation))
+    except Refusal as refusal:
+        return kind.refused(refusal.problems)
+    except InputError as error:
+        return kind.refused([as_problem(error)])
+    except _UNAVAILABLE as error:
+        raise unavailable(error) from None
+    try:
+        await gather(context, [(root, partial(PayloadField, mutation, outcome, context.infos))])
+    except _UNAVAILABLE as error:
+        raise unavailable(error, changed=mutation.changes) from None
+    return context.ready(root.key)
+
+
+async def _outcome(context: OperationContext, mutation: Mutation) -> Any:
+    """What a mutation did, in a transaction that is begun anew where another one came in between.
+
+    Raises:
+        Refusal: It changed nothing.
+        StoreError: The database does not answer, or others came in between again and again.
+    """
+    database = context.services.database
+    begin = database.unit if mutation.changes else database.read
+
+    async def attempt() -> Any:
+        async with begin(context.access.tenant) as unit:
+            return await _once(unit, mutation)
+
+    for _ in range(ATTEMPTS - 1):
+        with suppress(Conflict, DatabaseLocked):
+            return await attempt()
+    return await attempt()
+
+
+async def _once(unit: Unit, mutation: Mutation) -> Any:
+    """The effect, or the outcome that is kept under the mutation's idempotency key."""
+    if mutation.key is None or not mutation.changes:
+        return await mutation.effect(unit)
+    caller, key = mutation.actor, mutation.key
+    try:
+        before = await unit.idempotency.claim(caller, key, mutation.fingerprint)
+    except KeyReused:
+        raise Refusal(_REUSED) from None
+    if before is not None:
+        return msgspec.json.decode(before.response, type=mutation.outcome_type)
+    outcome = await mutation.effect(unit)
+    concerned = tuple(mutation.concerns(outcome))
+    await unit.idempotency.keep(caller, key, msgspec.json.encode(outcome), customer_ids=concerned)
+    return outcome
+
+
+_REUSED = IdempotencyProblem(
+    message="This idempotency key was used with another mutation or another input: take a new one.",
+    path=("input", "idempotencyKey"),
+)

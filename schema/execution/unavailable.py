@@ -1,0 +1,28 @@
+"""What a caller is told when the hub's own database does not answer."""
+
+from __future__ import annotations
+
+import logging
+
+from schema.errors import ErrorCode, InputError
+from store.errors import StoreError
+
+_log = logging.getLogger(__name__)
+
+
+def unavailable(error: StoreError, *, changed: bool = False) -> InputError:
+    """The error for an operation, or a field of it, that was given up; the reason is logged.
+
+    Args:
+        error: The store's.
+        changed: Whether a mutation took effect before.
+    """
+    _log.error("an operation was given up: %s", error)
+    return InputError(_CHANGED if changed else _NOTHING, code=ErrorCode.UNAVAILABLE)
+
+
+_NOTHING = "The hub's own database does not answer at the moment; try again in a while."
+_CHANGED = (
+    "The change is made, but the hub's own database does not answer at the moment to show it; send the "
+    "same again with the same idempotency key in a while."
+)
