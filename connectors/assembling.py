@@ -89,6 +89,7 @@ def worth_keeping(cells: Iterable[Cell]) -> Iterator[Kept]:
                 need=cell.parts[0].need if len(cell.parts) == 1 else cell.need,
                 records=_records(outcomes),
                 fetched_at=min(outcome.at for outcome in outcomes if outcome and outcome.at),
+                parties=cell.linked,
             )
 
 

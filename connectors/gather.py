@@ -18,11 +18,11 @@ from connectors.board import Board, Reaper
 from connectors.fetching import Call
 from connectors.instances import Instance
 from connectors.operation import Operation, during
-from connectors.planning import Ask, Cell, Copy, Outcome, asks, batches, cells
+from connectors.planning import Ask, Cell, Outcome, asks, batches, cells
 from connectors.problems import problem
-from connectors.protocols import GrantStore, SnapshotKey, SnapshotStore
+from connectors.protocols import GrantStore, Snapshot, SnapshotKey, SnapshotStore
 from connectors.results import Gathered, GatherRequest
-from connectors.snapshots import Keeper, decode
+from connectors.snapshots import Keeper, together
 from connectors.windows import covers
 
 RESERVE = 0.2
@@ -195,15 +195,15 @@ class Gatherer:
         except Exception as error:  # noqa: BLE001  # whatever the store raises, the rest is answered
             _log.error("last-known copies could not be read: %s", place(error))
             return
-        copies = {(copy.customer_id, copy.connector, copy.kind): copy for copy in found}
+        copies: dict[tuple[str, str, str], list[Snapshot]] = {}
+        for copy in found:
+            copies.setdefault((copy.customer_id, copy.connector, copy.kind), []).append(copy)
         today = self._now().date()
         for cell in wanting:
             cell.looked = True
-            copy = copies.get((cell.customer_id, cell.instance.id, cell.need.kind))
-            if copy is not None and covers(copy, cell.need, today):
-                records = decode(copy)
-                if records is not None:
-                    cell.copy = Copy(records, copy.fetched_at)
+            mine = copies.get((cell.customer_id, cell.instance.id, cell.need.kind), ())
+            if mine and all(covers(copy, cell.need, today) for copy in mine):
+                cell.copy = together(mine)
 
 
 def _call(instance: Instance, mine: Sequence[Ask], board: Board) -> None:

@@ -71,6 +71,8 @@ class Cell(msgspec.Struct, kw_only=True):
     instance: Instance
     need: Need
     parties: Sequence[Party]
+    linked: tuple[str, ...] = ()
+    """Ids of all parties that the customer is linked to there, by whatever grant they are asked for."""
     parts: list[Part] = []
     copy: Copy | None = None
     looked: bool = False
@@ -105,8 +107,15 @@ def cells(instances: Sequence[Instance], request: GatherRequest) -> Cells:
         for instance in instances:
             if instance.id in links and instance.id not in row:
                 parties = _parties(target.customer_id, instance, links[instance.id])
+                linked = tuple(dict.fromkeys(link.party_id for link in links[instance.id]))
                 row[instance.id] = [
-                    Cell(customer_id=target.customer_id, instance=instance, need=need, parties=parties)
+                    Cell(
+                        customer_id=target.customer_id,
+                        instance=instance,
+                        need=need,
+                        parties=parties,
+                        linked=linked,
+                    )
                     for need in needs
                     if need.kind in instance.batches
                 ]

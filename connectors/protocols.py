@@ -24,6 +24,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     since: date | None = None
     until: date | None = None
     """Window that the copy covers, for windowed kinds."""
+    parties: tuple[str, ...] | None = None
+    """Ids of the parties that it is of: those the customer had when it was fetched."""
 
 
 class SnapshotKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +40,10 @@ class SnapshotStore(Protocol):
     """Keeps last-known copies."""
 
     async def read(self, tenant: TenantId, keys: Sequence[SnapshotKey]) -> Sequence[Snapshot]:
-        """The copies that exist, in one round trip."""
+        """The copies that exist, in one round trip.
+
+        Several of one key are of several parties of the customer, and are the copy together.
+        """
         ...
 
     async def write(self, tenant: TenantId, snapshots: Sequence[Snapshot]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -15,6 +15,7 @@ from c360.contract import Need
 from c360.errors import UnknownKindError, place
 from c360.kinds import kind
 from c360.records.base import Record
+from connectors.planning import Copy
 from connectors.protocols import Snapshot, SnapshotStore
 
 FORMAT = 1
@@ -40,6 +41,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """Their kind and the window they cover."""
     records: tuple[Record, ...]
     fetched_at: datetime
+    parties: tuple[str, ...]
+    """Whose records they are: everybody whom the customer was linked to at the instance."""
 
 
 @functools.cache
@@ -58,6 +61,7 @@ def encode(kept: Kept) -> Snapshot:
         content=bytes((FORMAT,)) + _encode(kept.records),
         since=kept.need.since,
         until=kept.need.until,
+        parties=kept.parties,
     )
 
 
@@ -70,6 +74,17 @@ def decode(snapshot: Snapshot) -> tuple[Record, ...] | None:
     except (msgspec.DecodeError, UnicodeDecodeError, UnknownKindError):
         _log.info("a kept copy of %s no longer decodes and is ignored", snapshot.kind)
         return None
+
+
+def together(snapshots: Sequence[Snapshot]) -> Copy | None:
+    """The copies of one customer's parties as one, as old as the oldest; none where one does not decode."""
+    records: list[Record] = []
+    for snapshot in snapshots:
+        found = decode(snapshot)
+        if found is None:
+            return None
+        records.extend(found)
+    return Copy(tuple(records), min(snapshot.fetched_at for snapshot in snapshots))
 
 
 class Keeper:

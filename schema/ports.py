@@ -19,8 +19,8 @@ from store.data_identity import Replay
 class Customers(Protocol):
     """The customers of a tenant; see :class:`store.repositories.customers.CustomerRepository`."""
 
-    async def by_ids(self, ids: Iterable[str]) -> tuple[str, ...]:
-        """Those ids that are customers."""
+    async def resolve(self, ids: Iterable[str]) -> Mapping[str, str]:
+        """The customer that answers for each id."""
         ...
 
     async def by_keys(

@@ -206,6 +206,8 @@ class SnapshotData(msgspec.Struct, frozen=True, kw_only=True):
     """Opaque; encrypted at rest."""
     since: date | None = None
     until: date | None = None
+    parties: tuple[str, ...] | None = None
+    """Ids of the parties it is of; ``None``, in writing: those that the customer has at this moment."""
 
 
 class RecordRef(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,10 +220,12 @@ class RecordRef(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SummaryData(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure about a customer that the hub keeps. Either ``number`` or ``text`` is set."""
+    """A figure about a party that the hub keeps. Either ``number`` or ``text`` is set."""
 
     customer_id: str
     connector: str
+    party_id: str
+    """The party whose records it was reckoned from: it goes where the party goes."""
     line: str
     """Line of business within the connector, or empty."""
     measure: str

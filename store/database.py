@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from c360.access import TenantId
 from store import engines
 from store.columns import utc_now
-from store.errors import translated
+from store.errors import Conflict, DatabaseLocked, translated
 from store.keyring import Keyring
 from store.models import Base
 from store.unit import Unit
@@ -28,8 +29,12 @@ _SESSION: dict[str, Any] = {
     # Rows are written by statements, not by changing objects: what is read is always what is stored.
     "execution_options": {"populate_existing": True},
 }
+ATTEMPTS = 8
+"""How often a unit is begun anew because another one was in its way."""
 _LONGEST_UNIT = engines.BUSY_TIMEOUT + 2
 """Seconds after which a unit under way is not waited for any more."""
+
+T = TypeVar("T")
 
 
 class Database:
@@ -88,6 +93,34 @@ class Database:
         """
         async with self._session(self._reader) as session:
             yield Unit(session, tenant, keyring or self.keyring, self._clock)
+
+    async def retrying(
+        self, tenant: TenantId, work: Callable[[Unit], Awaitable[T]], *, attempts: int = ATTEMPTS
+    ) -> T:
+        """Do something in a unit of work, again and anew where somebody else was in its way.
+
+        Two units that change the same customers in a different order lock each other out, and one of them
+        is rolled back by the database; two that bring the same party contradict each other. Neither is a
+        fault of the caller: the second time there is nobody in the way, or what is there already is seen.
+
+        Args:
+            tenant: whose data it is.
+            work: what to do, with nothing left behind outside of the unit when it fails.
+            attempts: how often at the most.
+
+        Raises:
+            StoreError: it failed for another reason, or as often as was allowed.
+        """
+        for attempt in range(1, attempts + 1):
+            try:
+                async with self.unit(tenant) as unit:
+                    return await work(unit)
+            except (DatabaseLocked, Conflict):
+                if attempt == attempts:
+                    raise
+            # Apart from each other, so that the two do not meet again; no randomness worth a secret.
+            await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311
+        raise AssertionError("no attempt was allowed")
 
     async def analyze(self) -> None:
         """Let PostgreSQL see how much there is, after much was brought in at once.

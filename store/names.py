@@ -24,6 +24,8 @@ _PLAIN = str.maketrans(
         "\N{LATIN SMALL LETTER DOTLESS I}": "i",
     }
 )
+ATTRIBUTES = ("given_name", "family_name", "full_name", "organization_name")
+"""The profile attributes that are names."""
 _LONGEST = 64
 """Longest token kept. Longer words are cut, in the search too."""
 

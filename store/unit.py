@@ -12,6 +12,7 @@ from store.keyring import Keyring
 from store.repositories.base import Scope
 from store.repositories.candidates import CandidateRepository
 from store.repositories.customers import CustomerRepository
+from store.repositories.decisions import ReviewRepository
 from store.repositories.feeds import FeedRepository
 from store.repositories.grants import GrantRepository
 from store.repositories.households import HouseholdRepository
@@ -23,7 +24,6 @@ from store.repositories.ledger import LedgerRepository
 from store.repositories.links import LinkRepository
 from store.repositories.profiles import ProfileRepository
 from store.repositories.record_index import RecordIndexRepository
-from store.repositories.reviews import ReviewRepository
 from store.repositories.snapshots import SnapshotRepository
 from store.repositories.summaries import SummaryRepository
 

@@ -43,14 +43,15 @@ class Lookups:
         self.ids: dict[str, None] = {}
         self.keys: dict[tuple[KeyKind, str], None] = {}
         self.refs: dict[tuple[str, str], None] = {}
-        self.known: Collection[str] = ()
+        self.known: Mapping[str, str] = {}
+        """The customer that answers for each id: another one where the customer was merged."""
         self.by_key: Mapping[tuple[KeyKind, str], Sequence[str]] = {}
         self.by_ref: Mapping[tuple[str, str], str] = {}
 
     async def read(self, unit: Unit) -> None:
         """Look everything up, with one query for each kind of look-up that is wanted."""
         if self.ids:
-            self.known = frozenset(await unit.customers.by_ids(self.ids))
+            self.known = await unit.customers.resolve(self.ids)
         if self.keys:
             self.by_key = await unit.customers.by_keys(self.keys)
         if self.refs:

@@ -74,7 +74,7 @@ class CustomerRoot(RootField):
     def candidates(self, lookups: Lookups) -> Sequence[str]:
         """The customer that the key leads to: the hub's own knowledge goes before a partner's."""
         if self._id is not None:
-            return (self._id,) if self._id in lookups.known else ()
+            return (lookups.known[self._id],) if self._id in lookups.known else ()
         if self._ref is not None:
             return (lookups.by_ref[self._ref],) if self._ref in lookups.by_ref else ()
         found = tuple(lookups.by_key.get(self._key, ())) if self._key else ()

@@ -93,8 +93,9 @@ class NodesRoot(RootField):
         lookups.ids.update(dict.fromkeys(self._customers()))
 
     def candidates(self, lookups: Lookups) -> Sequence[str]:
-        """Those that exist."""
-        return tuple(dict.fromkeys(one for one in self._customers() if one in lookups.known))
+        """Those that exist, an old id's survivor in its place."""
+        self._known = {one: lookups.known[one] for one in self._customers() if one in lookups.known}
+        return tuple(dict.fromkeys(self._known.values()))
 
     def choose(self, loaded: Mapping[str, CustomerData]) -> Sequence[str]:
         """All of them."""
@@ -105,7 +106,7 @@ class NodesRoot(RootField):
         return [
             self.references[one.type_name].need(one.reference, today)
             for one in self._asked
-            if one.reference is not None and one.local_id == customer_id
+            if one.reference is not None and self._known.get(one.local_id) == customer_id
         ]
 
     def answer(self, customers: Mapping[str, CustomerAnswer]) -> Any:
@@ -116,7 +117,7 @@ class NodesRoot(RootField):
             if asked.type_name == _CONNECTOR:
                 info = connectors.get(asked.local_id)
                 return None if info is None else connector(info)
-            customer = customers.get(asked.local_id)
+            customer = customers.get(self._known.get(asked.local_id, ""))
             if customer is None or asked.reference is None:
                 return customer
             referrer = self.references[asked.type_name]

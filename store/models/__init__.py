@@ -5,15 +5,38 @@ from __future__ import annotations
 from store.models.base import Base
 from store.models.copies import CustomerKey, Grant, RecordIndex, Snapshot, Summary
 from store.models.customers import Customer, IdentityLink, LookupKey, NameToken, ProfileValue
+from store.models.identity import (
+    AnsweredRequest,
+    Apart,
+    EntryCustomer,
+    EntryParty,
+    ErasedParty,
+    Evidence,
+    Household,
+    HouseholdMember,
+    IdentityEntry,
+    Redirect,
+    RequestCustomer,
+    Review,
+)
 from store.models.operations import ConnectorInstance, FeedCursor, Job, Lease
 
 __all__ = [
+    "AnsweredRequest",
+    "Apart",
     "Base",
     "ConnectorInstance",
     "Customer",
     "CustomerKey",
+    "EntryCustomer",
+    "EntryParty",
+    "ErasedParty",
+    "Evidence",
     "FeedCursor",
     "Grant",
+    "Household",
+    "HouseholdMember",
+    "IdentityEntry",
     "IdentityLink",
     "Job",
     "Lease",
@@ -21,6 +44,9 @@ __all__ = [
     "NameToken",
     "ProfileValue",
     "RecordIndex",
+    "Redirect",
+    "RequestCustomer",
+    "Review",
     "Snapshot",
     "Summary",
 ]

@@ -31,6 +31,13 @@ def of_customer() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["tenant", "customer_id"], ["customer.tenant", "customer.id"])
 
 
+def of_home(of: str) -> ForeignKeyConstraint:
+    """The reference of a table to the node that a row hangs on: its customer before all merges."""
+    return ForeignKeyConstraint(
+        ["tenant", "home_id"], ["customer.tenant", "customer.id"], name=f"fk_{of}_home"
+    )
+
+
 def table(model: type[Base]) -> Table:
     """The table of a model, for statements over many rows that need no mapped objects."""
     found = model.__table__

@@ -28,12 +28,15 @@ class CustomerKey(Base):
 
 
 class Grant(Base):
-    """A customer's access token at a partner, encrypted with their data key."""
+    """A party's access token, encrypted with the data key of the customer it belonged to then."""
 
     __tablename__ = "grant"
 
     customer_id: Mapped[Key] = mapped_column(primary_key=True)
     connector: Mapped[Key] = mapped_column(primary_key=True)
+    party_id: Mapped[Key] = mapped_column(primary_key=True)
+    sealed_for: Mapped[Key]
+    """The customer whose key opens it: the same one, or a node of it."""
     token: Mapped[bytes]
     scopes: Mapped[str] = mapped_column(Text)
     """Separated by spaces, as OAuth writes them."""
@@ -45,13 +48,22 @@ class Grant(Base):
 
 
 class Snapshot(Base):
-    """The last-known copy of one kind of record, encrypted with the customer's data key."""
+    """The last-known copy of one kind of record of certain parties, encrypted with the customer's data key.
+
+    A copy is seen while the customer has all of these parties: it never shows the records of a party that
+    was split off, nor passes those of half the parties for all.
+    """
 
     __tablename__ = "snapshot"
 
     customer_id: Mapped[Key] = mapped_column(primary_key=True)
     connector: Mapped[Key] = mapped_column(primary_key=True)
     kind: Mapped[Key] = mapped_column(primary_key=True)
+    parties_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    parties: Mapped[str] = mapped_column(BINARY_TEXT)
+    """Ids of the parties it was fetched for, sorted, as a JSON list."""
+    sealed_for: Mapped[Key]
+    """The customer whose key opens it: the same one, or a node of it."""
     since: Mapped[date | None]
     until: Mapped[date | None]
     fetched_at: Mapped[Moment]
@@ -76,12 +88,13 @@ class RecordIndex(Base):
 
 
 class Summary(Base):
-    """A figure about a customer and a line of business, kept by the hub, with its age."""
+    """A figure about a party and a line of business, kept by the hub, with its age."""
 
     __tablename__ = "summary"
 
     customer_id: Mapped[Key] = mapped_column(primary_key=True)
     connector: Mapped[Key] = mapped_column(primary_key=True)
+    party_id: Mapped[Key] = mapped_column(primary_key=True)
     line: Mapped[Key] = mapped_column(primary_key=True)
     measure: Mapped[Key] = mapped_column(primary_key=True)
     number: Mapped[Decimal | None] = mapped_column(ExactDecimal)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from store.columns import BINARY_TEXT, Key, Moment, UtcDateTime
-from store.models.base import Base, of_customer
+from store.models.base import Base, of_customer, of_home
 
-NOT_ERASED = text("erased_at IS NULL")
+LISTED = text("erased_at IS NULL AND standing = 'PRESENT'")
 ACTIVE = text("unlinked_at IS NULL")
 BELIEVED = text("recorded_to IS NULL")
 
@@ -23,13 +23,16 @@ def _listing(*columns: str) -> Index:
         "tenant",
         *columns,
         "id",
-        sqlite_where=NOT_ERASED,
-        postgresql_where=NOT_ERASED,
+        sqlite_where=LISTED,
+        postgresql_where=LISTED,
     )
 
 
 class Customer(Base):
-    """A person or an organisation. The row stays when the person is erased, without a name."""
+    """A person or an organisation. The row stays when the person is erased, without a name.
+
+    It also stays when the customer is merged into another: as a node of that one, which no list shows.
+    """
 
     __tablename__ = "customer"
 
@@ -42,9 +45,14 @@ class Customer(Base):
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    standing: Mapped[str] = mapped_column(BINARY_TEXT, server_default="PRESENT")
+    """``PRESENT``: answers for itself. ``MERGED``: a redirect says who does."""
 
     __table_args__: Any = (
         CheckConstraint("kind IN ('PERSON', 'ORGANIZATION')", name="kind"),
+        CheckConstraint("standing IN ('PRESENT', 'MERGED')", name="standing"),
+        # What redirects refer to: a survivor that is merged, or a merged customer that is not, cannot be.
+        Index("uq_customer_standing", "tenant", "id", "standing", unique=True),
         UniqueConstraint("tenant", "external_id"),
         _listing("sort_name"),
         _listing("created_at"),
@@ -54,6 +62,10 @@ class Customer(Base):
     )
 
 
+PRESENT = (Customer.erased_at.is_(None), Customer.standing == literal_column("'PRESENT'"))
+"""What holds of a customer that answers for itself; literal, so that the databases know the indexes by it."""
+
+
 class NameToken(Base):
     """A word of one of a customer's names, folded, for search by prefix."""
 
@@ -61,12 +73,13 @@ class NameToken(Base):
 
     token: Mapped[Key] = mapped_column(primary_key=True)
     customer_id: Mapped[Key] = mapped_column(primary_key=True)
+    home_id: Mapped[Key] = mapped_column(primary_key=True)
 
-    __table_args__: Any = (of_customer(), Index(None, "tenant", "customer_id"))
+    __table_args__: Any = (of_customer(), of_home("name_token"), Index(None, "tenant", "customer_id"))
 
 
 class LookupKey(Base):
-    """A keyed hash of an e-mail address, phone or number that leads to a customer."""
+    """A keyed hash of an e-mail address, phone, number or block that leads to a customer."""
 
     __tablename__ = "lookup_key"
 
@@ -74,17 +87,24 @@ class LookupKey(Base):
     hash: Mapped[bytes] = mapped_column(primary_key=True)
     customer_id: Mapped[Key] = mapped_column(primary_key=True)
     connector: Mapped[Key] = mapped_column(primary_key=True)
+    party_id: Mapped[Key] = mapped_column(primary_key=True)
+    """The party that brought it: when the party moves, the key goes with it."""
 
     __table_args__: Any = (of_customer(), Index(None, "tenant", "customer_id", "connector"))
 
 
 class IdentityLink(Base):
-    """A customer's record at one partner, with the evidence that it is theirs. Ended links are kept."""
+    """A customer's record at one partner, with the evidence that it is theirs. Ended links are kept.
+
+    ``home_id`` is the node that the party hangs on, ``customer_id`` the customer that answers for that node.
+    A party that is moved to another node gets a new row, so that the past can be read.
+    """
 
     __tablename__ = "identity_link"
 
     id: Mapped[Key] = mapped_column(primary_key=True)
     customer_id: Mapped[Key]
+    home_id: Mapped[Key]
     connector: Mapped[Key]
     party_id: Mapped[Key]
     status: Mapped[Key]
@@ -93,9 +113,12 @@ class IdentityLink(Base):
     evidence: Mapped[str] = mapped_column(BINARY_TEXT)
     linked_at: Mapped[Moment]
     unlinked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    recorded_at: Mapped[Moment]
+    """When the hub noted it; ``linked_at`` may tell of earlier."""
 
     __table_args__: Any = (
         of_customer(),
+        of_home("identity_link"),
         CheckConstraint("status IN ('ACTIVE', 'ENDED')", name="status"),
         CheckConstraint("(status = 'ENDED') = (unlinked_at IS NOT NULL)", name="ended"),
         CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
@@ -117,6 +140,8 @@ class IdentityLink(Base):
             postgresql_where=ACTIVE,
         ),
         Index(None, "tenant", "customer_id"),
+        Index(None, "tenant", "home_id"),
+        Index("ix_identity_link_party", "tenant", "connector", "party_id"),
     )
 
 
@@ -153,4 +178,5 @@ class ProfileValue(Base):
             sqlite_where=BELIEVED,
             postgresql_where=BELIEVED,
         ),
+        Index(None, "tenant", "connector", "party_id"),
     )

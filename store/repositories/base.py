@@ -20,6 +20,7 @@ from store.errors import KeyringError
 from store.keyring import Keyring
 from store.models import Customer
 from store.models.base import Base, table
+from store.models.customers import PRESENT
 
 Rows = Sequence[dict[str, Any]]
 
@@ -49,7 +50,9 @@ class Scope:
         """Whether this is PostgreSQL; otherwise it is SQLite."""
         return self.session.get_bind().dialect.name == "postgresql"
 
-    def among(self, column: InstrumentedAttribute[str], values: Iterable[str]) -> ColumnElement[bool]:
+    def among(
+        self, column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], values: Iterable[str]
+    ) -> ColumnElement[bool]:
         """Whether a column's value is among many: one parameter, whatever their number.
 
         The statement stays the same (so it is prepared once), and no limit on parameters is met.
@@ -65,7 +68,7 @@ class Scope:
         return postgresql.insert(table(model)) if self.postgres else sqlite.insert(table(model))
 
     async def living(self, customer_ids: Iterable[str]) -> set[str]:
-        """Those ids that are customers not erased, who stay so until this unit of work ends.
+        """Those ids that are present customers, not erased, who stay so until this unit of work ends.
 
         For everything that writes about a person: nothing is written after they were erased.
         """
@@ -75,7 +78,7 @@ class Scope:
                 .where(
                     Customer.tenant == self.tenant,
                     self.among(Customer.id, customer_ids),
-                    Customer.erased_at.is_(None),
+                    *PRESENT,
                 )
                 .order_by(Customer.id)
                 .with_for_update(read=True)

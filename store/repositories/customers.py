@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
 from c360.contract import KeyKind
 from c360.records.party import PartyKind
 from store.data import CustomerData, CustomerFilter, CustomerOrder, EnrolCustomer, EnrolResult, Page
-from store.models import (
-    Customer,
-    Grant,
-    IdentityLink,
-    LookupKey,
-    NameToken,
-    ProfileValue,
-    RecordIndex,
-    Snapshot,
-    Summary,
-)
+from store.models import Customer, IdentityLink, LookupKey
+from store.models.customers import PRESENT
 from store.repositories.base import Repository
 from store.repositories.enrolment import Enrolment
+from store.repositories.erasure import Erasure
+from store.repositories.families import Families
 from store.repositories.links import LinkRepository
 from store.repositories.listing import Listing
 from store.repositories.profiles import ProfileRepository
-from store.repositories.vault import Vault
 
 _BY_NAME = CustomerOrder()
 
@@ -34,25 +26,21 @@ class CustomerRepository(Repository):
     """The customers of one tenant. Erased ones are not found by anything."""
 
     async def by_ids(self, ids: Iterable[str]) -> tuple[str, ...]:
-        """Those ids that are customers, each once, in the order asked. One query."""
-        wanted = tuple(dict.fromkeys(ids))
-        found = set(
-            await self._session.scalars(
-                select(Customer.id).where(
-                    Customer.tenant == self._tenant,
-                    self._scope.among(Customer.id, wanted),
-                    Customer.erased_at.is_(None),
-                )
-            )
-        )
-        return tuple(customer_id for customer_id in wanted if customer_id in found)
+        """Those ids that a customer answers for, each once, in the order asked. One query.
+
+        Old ids are among them: :meth:`resolve` says who answers.
+        """
+        return tuple(await self.resolve(ids))
 
     async def resolve(self, ids: Iterable[str]) -> dict[str, str]:
-        """The present customer that answers for each id, by the id asked for; unknown ids are left out.
+        """The present customer that answers for each id, by the id asked for, in the order asked.
 
-        Ids of customers that were merged lead to the survivor; others lead to themselves. One query.
+        Ids of customers that were merged lead to the survivor; others lead to themselves. Unknown ids are
+        left out. One query.
         """
-        return {each: each for each in await self.by_ids(ids)}
+        wanted = tuple(dict.fromkeys(ids))
+        found = await Families(self._scope).resolve(wanted)
+        return {each: found[each] for each in wanted if each in found}
 
     async def by_keys(
         self, keys: Iterable[tuple[KeyKind, str]]
@@ -109,10 +97,23 @@ class CustomerRepository(Repository):
         }
 
     async def load(self, ids: Iterable[str]) -> dict[str, CustomerData]:
-        """Customers with links and present values, by id; unknown ids are left out.
+        """Customers with links and present values, by the id asked for; unknown ids are left out.
 
-        Five queries, however many ids.
+        For the id of a customer that was merged, the one that answers for it: its ``id`` is the present one.
+        Five queries, however many ids; two more where old ids are among them.
         """
+        wanted = set(ids)
+        loaded = await self._load(wanted)
+        old = {each: id_ for each, id_ in (await self._old(wanted - loaded.keys())).items() if id_ != each}
+        survivors = await self._load(set(old.values()) - loaded.keys()) | loaded if old else loaded
+        return loaded | {each: survivors[present] for each, present in old.items() if present in survivors}
+
+    async def _old(self, ids: Collection[str]) -> dict[str, str]:
+        return await Families(self._scope).resolve(ids) if ids else {}
+
+    async def _load(self, ids: Collection[str]) -> dict[str, CustomerData]:
+        if not ids:
+            return {}
         rows = (
             await self._session.execute(
                 select(
@@ -125,7 +126,7 @@ class CustomerRepository(Repository):
                 ).where(
                     Customer.tenant == self._tenant,
                     self._scope.among(Customer.id, ids),
-                    Customer.erased_at.is_(None),
+                    *PRESENT,
                 )
             )
         ).all()
@@ -201,33 +202,12 @@ class CustomerRepository(Repository):
         return await Enrolment(self._scope).run(customers)
 
     async def erase(self, customer_id: str) -> bool:
-        """Erase a person: destroy their data key and delete everything personal the hub holds.
+        """Erase a person: destroy their data keys and delete everything personal the hub holds.
 
-        The row stays without a name, so that an import does not bring the person back.
+        With everybody that was ever merged into them. The rows stay without a name, so that an import does
+        not bring the person back; the ledger keeps that there were decisions, when, and whose.
 
         Returns:
             whether there was such a customer, not erased yet.
         """
-        now = self._scope.clock()
-        marked = await self._scope.change(
-            update(Customer)
-            .where(Customer.tenant == self._tenant, Customer.id == customer_id, Customer.erased_at.is_(None))
-            .values(display_name="", sort_name="", country=None, erased_at=now, updated_at=now)
-        )
-        if not marked:
-            return False
-        await Vault(self._scope).destroy(customer_id)
-        parties = await LinkRepository(self._scope).of([customer_id])
-        for link in parties.get(customer_id, ()):
-            await self._scope.change(
-                delete(RecordIndex).where(
-                    RecordIndex.tenant == self._tenant,
-                    RecordIndex.connector == link.connector,
-                    RecordIndex.party_id == link.party_id,
-                )
-            )
-        for model in (Grant, Snapshot, Summary, LookupKey, NameToken, ProfileValue, IdentityLink):
-            await self._scope.change(
-                delete(model).where(model.tenant == self._tenant, model.customer_id == customer_id)
-            )
-        return True
+        return await Erasure(self._scope).run(customer_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, select, update
@@ -11,10 +12,13 @@ from sqlalchemy import Row, bindparam, delete, select, update
 from store import names
 from store.columns import new_id
 from store.data import EnrolCustomer, EnrolGrant, EnrolLink, EnrolResult, LinkData, Statement
-from store.models import Customer, IdentityLink, LookupKey, NameToken
+from store.data_identity import PartyRef
+from store.models import Customer, IdentityLink, NameToken
 from store.models.base import table
 from store.repositories.base import Repository
+from store.repositories.families import Families
 from store.repositories.grants import GrantRepository
+from store.repositories.keys import KeyRepository
 from store.repositories.links import LinkRepository
 from store.repositories.profiles import ProfileRepository
 
@@ -24,9 +28,15 @@ _CHUNK = 500
 
 @dataclass(slots=True)
 class _Batch:
-    """A chunk under way: its lines by customer id, and what came of them."""
+    """A chunk under way: its lines by customer id, and what came of them.
+
+    The ids are of the customers that the lines brought. Where one of them was merged, it is a node of the
+    present customer, who gets what the line brings.
+    """
 
     lines: dict[str, EnrolCustomer] = field(default_factory=dict)
+    present: dict[str, str] = field(default_factory=dict)
+    """The customer that answers for each of them."""
     links: list[tuple[str, EnrolLink]] = field(default_factory=list)
     """Customer id and link, without those that are in conflict."""
     created: set[str] = field(default_factory=set)
@@ -58,6 +68,7 @@ class Enrolment(Repository):
     async def _chunk(self, lines: Sequence[EnrolCustomer]) -> EnrolResult:
         batch = _Batch()
         await self._customers(lines, batch)
+        batch.present = await Families(self._scope).hold(batch.lines)
         await self._names(batch)
         await self._links(batch)
         await self._keys(batch)
@@ -135,8 +146,10 @@ class Enrolment(Repository):
             for token in names.tokens((line.display_name, *line.names))
         }
         rows = await self._session.execute(
-            select(NameToken.customer_id, NameToken.token).where(
-                NameToken.tenant == self._tenant, self._scope.among(NameToken.customer_id, batch.lines)
+            select(NameToken.home_id, NameToken.token).where(
+                NameToken.tenant == self._tenant,
+                self._scope.among(NameToken.customer_id, set(batch.present.values())),
+                self._scope.among(NameToken.home_id, batch.lines),
             )
         )
         held = {(customer_id, token) for customer_id, token in rows}
@@ -146,13 +159,17 @@ class Enrolment(Repository):
             await self._session.execute(
                 delete(tokens).where(
                     tokens.c.tenant == self._tenant,
-                    tokens.c.customer_id == bindparam("customer"),
+                    tokens.c.home_id == bindparam("customer"),
                     tokens.c.token == bindparam("word"),
                 ),
                 [{"customer": customer_id, "word": token} for customer_id, token in sorted(gone)],
             )
         await self._scope.insert_many(
-            NameToken, [{"customer_id": customer_id, "token": token} for customer_id, token in sorted(new)]
+            NameToken,
+            [
+                {"customer_id": batch.present[customer_id], "home_id": customer_id, "token": token}
+                for customer_id, token in sorted(new)
+            ],
         )
         batch.changed.update(customer_id for customer_id, _ in gone | new)
 
@@ -161,19 +178,22 @@ class Enrolment(Repository):
         active = await self._active([link for _, link in brought])
         new: dict[tuple[str, str], LinkData] = {}
         owners = {party: row.customer_id for party, row in active.items()}
+        homes: dict[tuple[str, str], str] = {}
         different = []
         for customer_id, link in brought:
             party = (link.connector, link.party_id)
-            if owners.setdefault(party, customer_id) != customer_id:
+            owner = batch.present[customer_id]
+            if owners.setdefault(party, owner) != owner:
                 batch.conflicts.append(party)
                 continue
             batch.links.append((customer_id, link))
             row = active.get(party)
             if row is None:
-                new[party] = _link_data(link, self._scope.clock())
+                new[party] = link_data(link, self._scope.clock())
+                homes[party] = customer_id
             elif (row.method, row.confidence, row.evidence) != (link.method, link.confidence, link.evidence):
                 different.append((row.id, customer_id, link))
-        await LinkRepository(self._scope).add(new, of=owners)
+        await LinkRepository(self._scope).add(new, of=owners, homes=homes)
         if different:
             links = table(IdentityLink)
             statement = update(links).where(links.c.tenant == self._tenant, links.c.id == bindparam("link"))
@@ -187,7 +207,7 @@ class Enrolment(Repository):
                 for row_id, _, link in different
             ]
             await self._session.execute(statement, changes)
-        batch.changed.update(owners[party] for party in new)
+        batch.changed.update(homes[party] for party in new)
         batch.changed.update(customer_id for _, customer_id, _ in different)
 
     async def _active(self, links: Sequence[EnrolLink]) -> dict[tuple[str, str], Row[*tuple[Any, ...]]]:
@@ -210,45 +230,16 @@ class Enrolment(Repository):
         return {(row.connector, row.party_id): row for row in rows}
 
     async def _keys(self, batch: _Batch) -> None:
-        brought = {(customer_id, link.connector) for customer_id, link in batch.links}
-        wanted = {
-            (customer_id, link.connector, key.kind.value, self._hash(key.kind.value, key.value))
-            for customer_id, link in batch.links
-            for key in link.keys
-        }
-        rows = await self._session.execute(
-            select(LookupKey.customer_id, LookupKey.connector, LookupKey.kind, LookupKey.hash).where(
-                LookupKey.tenant == self._tenant, self._scope.among(LookupKey.customer_id, batch.lines)
-            )
+        brought = {PartyRef(link.connector, link.party_id): customer_id for customer_id, link in batch.links}
+        changed = await KeyRepository(self._scope).put(
+            [(batch.present[customer_id], link) for customer_id, link in batch.links]
         )
-        held = {
-            (customer_id, connector, kind, digest)
-            for customer_id, connector, kind, digest in rows
-            if (customer_id, connector) in brought
-        }
-        gone, new = held - wanted, wanted - held
-        columns = ("customer_id", "connector", "kind", "hash")
-        if gone:
-            keys = table(LookupKey)
-            await self._session.execute(
-                delete(keys).where(
-                    keys.c.tenant == self._tenant,
-                    *(keys.c[name] == bindparam(f"old_{name}") for name in columns),
-                ),
-                [{f"old_{name}": value for name, value in zip(columns, key, strict=True)} for key in gone],
-            )
-        await self._scope.insert_many(
-            LookupKey, [dict(zip(columns, key, strict=True)) for key in sorted(new)]
-        )
-        batch.changed.update(key[0] for key in gone | new)
-
-    def _hash(self, kind: str, value: str) -> bytes:
-        return self._scope.keyring.lookup_hash(self._tenant, kind, value)
+        batch.changed.update(brought[party] for party in changed)
 
     async def _values(self, batch: _Batch) -> None:
         statements: dict[str, list[Statement]] = {}
         for customer_id, link in batch.links:
-            statements.setdefault(customer_id, []).append(
+            statements.setdefault(batch.present[customer_id], []).append(
                 Statement(
                     connector=link.connector,
                     party_id=link.party_id,
@@ -256,16 +247,20 @@ class Enrolment(Repository):
                     observed_at=link.observed_at,
                 )
             )
-        batch.changed |= await ProfileRepository(self._scope).observe(statements)
+        news = await ProfileRepository(self._scope).observe(statements)
+        batch.changed.update(
+            customer_id for customer_id, _ in batch.links if batch.present[customer_id] in news
+        )
 
     async def _grants(self, batch: _Batch) -> None:
-        grants: Mapping[tuple[str, str], EnrolGrant] = {
-            (customer_id, link.connector): link.grant
+        grants: Mapping[tuple[str, str, str], EnrolGrant] = {
+            (batch.present[customer_id], link.connector, link.party_id): link.grant
             for customer_id, link in batch.links
             if link.grant is not None
         }
         changed = await GrantRepository(self._scope).put(grants)
-        batch.changed.update(customer_id for customer_id, _ in changed)
+        news = {customer_id for customer_id, _, _ in changed}
+        batch.changed.update(customer_id for customer_id in batch.lines if batch.present[customer_id] in news)
 
     async def _touch(self, customer_ids: set[str]) -> None:
         if customer_ids:
@@ -297,7 +292,8 @@ def _fields(line: EnrolCustomer) -> dict[str, Any]:
     }
 
 
-def _link_data(link: EnrolLink, now: Any) -> LinkData:
+def link_data(link: EnrolLink, now: datetime) -> LinkData:
+    """The link that a line brings."""
     return LinkData(
         connector=link.connector,
         party_id=link.party_id,

@@ -6,24 +6,26 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 
 from c360.values import Secret
 from store.data import EnrolGrant
 from store.keyring import DataKey
-from store.models import Grant, Snapshot
+from store.models import Grant, IdentityLink, Snapshot
 from store.repositories.base import Repository
 from store.repositories.vault import Vault
 
-_PURPOSE = "grant"
+PURPOSE = "grant"
 """Stands in place of a record kind in what a token is bound to."""
 
 
 class GrantRepository(Repository):
-    """Keeps one grant per customer and connector instance."""
+    """Keeps one grant per party."""
 
     async def tokens(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Secret]:
         """Tokens that are neither expired nor revoked, by (customer id, instance id).
+
+        Of a customer with several parties at a partner, the token of the first of them that has one.
 
         Raises:
             KeyringError: they were sealed under another master key, or are damaged.
@@ -31,46 +33,66 @@ class GrantRepository(Repository):
         pairs = set(wanted)
         customer_ids = {customer_id for customer_id, _ in pairs}
         rows = await self._session.execute(
-            select(Grant.customer_id, Grant.connector, Grant.token).where(
+            select(Grant.customer_id, Grant.connector, Grant.token, Grant.sealed_for)
+            .outerjoin(
+                IdentityLink,
+                and_(
+                    IdentityLink.tenant == Grant.tenant,
+                    IdentityLink.connector == Grant.connector,
+                    IdentityLink.party_id == Grant.party_id,
+                    IdentityLink.unlinked_at.is_(None),
+                ),
+            )
+            .where(
                 Grant.tenant == self._tenant,
                 self._scope.among(Grant.customer_id, customer_ids),
                 Grant.revoked_at.is_(None),
                 or_(Grant.expires_at.is_(None), Grant.expires_at > self._scope.clock()),
             )
+            .order_by(IdentityLink.linked_at.desc(), Grant.party_id.desc())
         )
-        sealed = {(customer, connector): token for customer, connector, token in rows}
+        # The last one of a pair counts: the first of its links.
+        sealed = {
+            (customer, connector): (token, sealed_for) for customer, connector, token, sealed_for in rows
+        }
         sealed = {pair: token for pair, token in sealed.items() if pair in pairs}
         if not sealed:
             return {}
-        keys = await Vault(self._scope).keys(customer for customer, _ in sealed)
+        keys = await Vault(self._scope).keys(sealed_for for _, sealed_for in sealed.values())
         return {
-            pair: Secret(self._open(keys[pair[0]], pair, token))
-            for pair, token in sealed.items()
-            if pair[0] in keys
+            pair: Secret(self._open(keys[sealed_for], sealed_for, pair[1], token))
+            for pair, (token, sealed_for) in sealed.items()
+            if sealed_for in keys
         }
 
-    async def put(self, grants: Mapping[tuple[str, str], EnrolGrant]) -> set[tuple[str, str]]:
-        """Keep grants by (customer id, instance id), each replacing the one before.
+    async def put(self, grants: Mapping[tuple[str, str, str], EnrolGrant]) -> set[tuple[str, str, str]]:
+        """Keep grants by (customer id, instance id, party id), each replacing the one before.
 
         The same token as before changes nothing but scopes and expiry; in particular a revoked token
         stays revoked. Erased customers are passed over.
 
         Returns:
-            the pairs whose grant is new or changed.
+            those whose grant is new or changed.
         """
         if not grants:
             return set()
-        keys = await Vault(self._scope).ensure(customer_id for customer_id, _ in grants)
-        held = await self._held({customer_id for customer_id, _ in grants})
+        customer_ids = {customer_id for customer_id, _, _ in grants}
+        keys = await Vault(self._scope).ensure(customer_ids)
+        held = await self._held(customer_ids)
+        old = await Vault(self._scope).keys({row.sealed_for for row in held.values()})
         now = self._scope.clock()
         rows: list[dict[str, Any]] = []
-        for pair, grant in grants.items():
-            key = keys.get(pair[0])
+        for which, grant in grants.items():
+            customer_id, connector, party_id = which
+            key = keys.get(customer_id)
             if key is None:
                 continue
             scopes = " ".join(grant.scopes)
-            before = held.get(pair)
-            same = before is not None and self._open(key, pair, before.token) == grant.token.reveal()
+            before = held.get(which)
+            same = before is not None and (
+                self._open(old[before.sealed_for], before.sealed_for, connector, before.token)
+                == grant.token.reveal()
+            )
             if (
                 before is not None
                 and same
@@ -79,9 +101,11 @@ class GrantRepository(Repository):
                 continue
             rows.append(
                 {
-                    "customer_id": pair[0],
-                    "connector": pair[1],
-                    "token": self._seal(key, pair, grant.token),
+                    "customer_id": customer_id,
+                    "connector": connector,
+                    "party_id": party_id,
+                    "sealed_for": customer_id,
+                    "token": self._seal(key, customer_id, connector, grant.token),
                     "scopes": scopes,
                     "expires_at": grant.expires_at,
                     "revoked_at": before.revoked_at if before is not None and same else None,
@@ -89,10 +113,14 @@ class GrantRepository(Repository):
                 }
             )
         await self._scope.replace_many(Grant, rows)
-        return {(row["customer_id"], row["connector"]) for row in rows}
+        return {(row["customer_id"], row["connector"], row["party_id"]) for row in rows}
 
     async def revoke(self, customer_id: str, connector: str, *, at: datetime | None = None) -> bool:
-        """Withdraw a grant, and forget what was read under it; whether there was one to withdraw."""
+        """Withdraw a customer's grants at a partner, and forget what was read under them.
+
+        Returns:
+            whether there was one to withdraw.
+        """
         now = at or self._scope.clock()
         revoked = await self._scope.change(
             update(Grant)
@@ -113,16 +141,16 @@ class GrantRepository(Repository):
         )
         return bool(revoked)
 
-    async def _held(self, customer_ids: set[str]) -> dict[tuple[str, str], Grant]:
+    async def _held(self, customer_ids: set[str]) -> dict[tuple[str, str, str], Grant]:
         rows = await self._session.scalars(
             select(Grant).where(
                 Grant.tenant == self._tenant, self._scope.among(Grant.customer_id, customer_ids)
             )
         )
-        return {(row.customer_id, row.connector): row for row in rows}
+        return {(row.customer_id, row.connector, row.party_id): row for row in rows}
 
-    def _seal(self, key: DataKey, pair: tuple[str, str], token: Secret) -> bytes:
-        return key.seal(token.reveal().encode(), self._tenant, *pair, _PURPOSE)
+    def _seal(self, key: DataKey, sealed_for: str, connector: str, token: Secret) -> bytes:
+        return key.seal(token.reveal().encode(), self._tenant, sealed_for, connector, PURPOSE)
 
-    def _open(self, key: DataKey, pair: tuple[str, str], sealed: bytes) -> str:
-        return key.open(sealed, self._tenant, *pair, _PURPOSE).decode()
+    def _open(self, key: DataKey, sealed_for: str, connector: str, sealed: bytes) -> str:
+        return key.open(sealed, self._tenant, sealed_for, connector, PURPOSE).decode()

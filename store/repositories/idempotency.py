@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from sqlalchemy import delete, select, update
+
 from store.data_identity import Replay
+from store.errors_identity import KeyReused
+from store.models import AnsweredRequest, RequestCustomer
 from store.repositories.base import Repository
 
 KEPT = timedelta(hours=24)
@@ -36,8 +40,42 @@ class IdempotencyRepository(Repository):
 
         Raises:
             KeyReused: the key was used for another request.
+            KeyringError: the database was opened without a keyring.
         """
-        raise NotImplementedError
+        now, key_hash = self._scope.clock(), self._hash(caller, key)
+        await self._scope.change(
+            delete(AnsweredRequest).where(
+                AnsweredRequest.tenant == self._tenant,
+                AnsweredRequest.key_hash == key_hash,
+                AnsweredRequest.expires_at <= now,
+            )
+        )
+        # Whoever comes second waits here until the first one's transaction has ended.
+        taken = await self._scope.change(
+            self._scope.upsert(AnsweredRequest)
+            .values(
+                tenant=self._tenant,
+                key_hash=key_hash,
+                fingerprint=fingerprint,
+                response=None,
+                at=now,
+                expires_at=now + kept,
+            )
+            .on_conflict_do_nothing()
+        )
+        if taken:
+            return None
+        before = (
+            await self._session.execute(
+                select(AnsweredRequest.fingerprint, AnsweredRequest.response, AnsweredRequest.at).where(
+                    AnsweredRequest.tenant == self._tenant, AnsweredRequest.key_hash == key_hash
+                )
+            )
+        ).one()
+        if before.fingerprint != fingerprint:
+            raise KeyReused
+        # Claimed twice within one unit of work, or committed without an answer: neither happened before.
+        return None if before.response is None else Replay(response=before.response, at=before.at)
 
     async def keep(self, caller: str, key: str, response: bytes, *, customer_ids: Iterable[str] = ()) -> None:
         """Keep the answer of a request that was claimed in this unit of work.
@@ -48,8 +86,24 @@ class IdempotencyRepository(Repository):
             response: ids, entry ids and codes from which the answer is built again; never personal values.
             customer_ids: whom it is about: when one of them is erased, the answer goes.
         """
-        raise NotImplementedError
+        key_hash = self._hash(caller, key)
+        await self._scope.change(
+            update(AnsweredRequest)
+            .where(AnsweredRequest.tenant == self._tenant, AnsweredRequest.key_hash == key_hash)
+            .values(response=response)
+        )
+        await self._scope.add_many(
+            RequestCustomer, [{"key_hash": key_hash, "node_id": each} for each in sorted(set(customer_ids))]
+        )
 
     async def forget_expired(self) -> int:
         """Delete keys that are not recognised any more; how many they were."""
-        raise NotImplementedError
+        return await self._scope.change(
+            delete(AnsweredRequest).where(
+                AnsweredRequest.tenant == self._tenant, AnsweredRequest.expires_at <= self._scope.clock()
+            )
+        )
+
+    def _hash(self, caller: str, key: str) -> bytes:
+        # The length tells where the one ends and the other begins.
+        return self._scope.keyring.lookup_hash(self._tenant, "IDEMPOTENCY", f"{len(caller)}:{caller}{key}")

@@ -10,6 +10,7 @@ from store.data_identity import (
     Admission,
     AdmissionResult,
     CustomerDraft,
+    EntryKind,
     LedgerEntry,
     LedgerPage,
     LinkDecision,
@@ -21,7 +22,17 @@ from store.data_identity import (
     SplitResult,
     UnmergeResult,
 )
+from store.errors_identity import PartyUnknown
+from store.repositories.admission import Admissions
+from store.repositories.apart import ApartRepository, ordered
 from store.repositories.base import Repository
+from store.repositories.entries import Entries
+from store.repositories.families import Families, path
+from store.repositories.merging import Merging
+from store.repositories.parting import Parting
+from store.repositories.profiles import ProfileRepository
+from store.repositories.relocation import Relocation
+from store.repositories.undoing import Undoing
 
 
 class LedgerRepository(Repository):
@@ -46,7 +57,7 @@ class LedgerRepository(Repository):
         Raises:
             KeyringError: the database was opened without a keyring.
         """
-        raise NotImplementedError
+        return await Admissions(self._scope).admit(admissions)
 
     async def link(self, customer_id: str, party: EnrolLink, decision: LinkDecision) -> LedgerEntry | None:
         """Link a party that belongs to nobody to a customer.
@@ -60,7 +71,7 @@ class LedgerRepository(Repository):
             PartyErased: the party belonged to an erased person.
             KeptApart: a human said that the party never belongs to this customer.
         """
-        raise NotImplementedError
+        return await Admissions(self._scope).link(customer_id, party, decision)
 
     async def unlink(
         self, party: PartyRef, draft: CustomerDraft, decision: LinkDecision, *, apart: bool = True
@@ -77,7 +88,7 @@ class LedgerRepository(Repository):
             PartyUnknown: the party belongs to nobody.
             NothingToSplit: it is the only party of its customer.
         """
-        raise NotImplementedError
+        return await Parting(self._scope).unlink(party, draft, decision, apart=apart)
 
     async def split(
         self,
@@ -95,7 +106,7 @@ class LedgerRepository(Repository):
             PartyUnknown: one of the parties does not belong to the customer.
             NothingToSplit: none or all of its parties were named.
         """
-        raise NotImplementedError
+        return await Parting(self._scope).split(customer_id, parties, draft, decision, apart=apart)
 
     async def plan_merge(self, survivor: str, others: Iterable[str]) -> MergePlan:
         """What :meth:`merge` would do. Changes nothing; runs in a reading unit too.
@@ -104,7 +115,7 @@ class LedgerRepository(Repository):
             CustomerUnknown: one of them does not exist or was erased.
             KindsDiffer: a person and an organisation are never one.
         """
-        raise NotImplementedError
+        return await Merging(self._scope).plan(survivor, others)
 
     async def merge(
         self, survivor: str, others: Iterable[str], decision: LinkDecision, *, overrule: bool = False
@@ -125,7 +136,7 @@ class LedgerRepository(Repository):
             KindsDiffer: a person and an organisation are never one.
             KeptApart: a human keeps parties of them apart.
         """
-        raise NotImplementedError
+        return await Merging(self._scope).merge(survivor, others, decision, overrule=overrule)
 
     async def unmerge(
         self,
@@ -152,14 +163,26 @@ class LedgerRepository(Repository):
             CannotReverse: it is no merge or was taken back already, or a customer of it was erased.
             NotMerged: ``customer_id`` is not an old id.
         """
-        raise NotImplementedError
+        merging = Merging(self._scope)
+        if entry_id is not None:
+            return await merging.unmerge_entry(entry_id, decision, apart=apart)
+        if customer_id is not None:
+            return await merging.unmerge_customer(customer_id, decision, apart=apart)
+        raise ValueError("an unmerge names an entry or an old id")
 
-    async def undo(self, entry_id: str, decision: LinkDecision) -> tuple[LedgerEntry, ...]:
+    async def undo(
+        self, entry_id: str, decision: LinkDecision, *, draft: CustomerDraft | None = None
+    ) -> tuple[LedgerEntry, ...]:
         """Take back an entry, by what is the opposite of it.
 
         A merge is unmerged; an unmerge is merged again; after a split or an unlinking the parties return;
         a link is ended, the party becoming a customer of its own; keeping apart ends; the decision of a
         review is taken back with the merge it led to, and the review is open again.
+
+        Args:
+            entry_id: the entry.
+            decision: who says so, and why.
+            draft: what a party is called whose link is ended; not needed for anything else.
 
         Returns:
             the entries that this made, the one that reverses first.
@@ -168,7 +191,7 @@ class LedgerRepository(Repository):
             EntryUnknown: there is no such entry.
             CannotReverse: there is no opposite, or it was taken back already; the message says which.
         """
-        raise NotImplementedError
+        return await Undoing(self._scope).undo(entry_id, decision, draft)
 
     async def keep_apart(
         self, pairs: Iterable[tuple[PartyRef, PartyRef]], decision: LinkDecision
@@ -178,21 +201,36 @@ class LedgerRepository(Repository):
         Raises:
             PartyUnknown: a party belongs to nobody.
         """
-        raise NotImplementedError
+        wanted = {ordered(pair) for pair in pairs if pair[0] != pair[1]}
+        repository = ApartRepository(self._scope)
+        links = await Relocation(self._scope).links_of({party for pair in wanted for party in pair})
+        for party in sorted({party for pair in wanted for party in pair}):
+            if party not in links:
+                raise PartyUnknown(party)
+        new = wanted - await repository.of(links.keys())
+        if not new:
+            return None
+        customers = sorted({links[party].customer_id for pair in new for party in pair})
+        entry = await Entries(self._scope).add(EntryKind.APART, decision, customers)
+        await repository.add(new, entry.id)
+        return entry
 
     async def apart(self, pairs: Iterable[tuple[PartyRef, PartyRef]]) -> frozenset[tuple[PartyRef, PartyRef]]:
         """Those pairs that a human keeps apart, as given. One query."""
-        raise NotImplementedError
+        wanted = tuple(pairs)
+        found = await ApartRepository(self._scope).of({party for pair in wanted for party in pair})
+        return frozenset(pair for pair in wanted if ordered(pair) in found)
 
     async def apart_from(
         self, parties: Iterable[PartyRef] | None = None
     ) -> tuple[tuple[PartyRef, PartyRef], ...]:
         """All pairs kept apart that one of these parties is in, each once and sorted; ``None``: all."""
-        raise NotImplementedError
+        repository = ApartRepository(self._scope)
+        return tuple(sorted(await (repository.all() if parties is None else repository.of(set(parties)))))
 
     async def entry(self, entry_id: str) -> LedgerEntry | None:
         """One entry."""
-        raise NotImplementedError
+        return (await Entries(self._scope).get([entry_id])).get(entry_id)
 
     async def entries(self, customer_id: str, *, first: int = 20, after: str | None = None) -> LedgerPage:
         """What was decided about a customer and everything that was ever merged into it, newest first.
@@ -200,7 +238,10 @@ class LedgerRepository(Repository):
         Raises:
             CursorError: the cursor is damaged.
         """
-        raise NotImplementedError
+        families = Families(self._scope)
+        present = (await families.resolve([customer_id])).get(customer_id)
+        nodes = await families.nodes([present]) if present is not None else ()
+        return await Entries(self._scope).page(nodes, first, after)
 
     async def deciding(self, parties: Iterable[PartyRef]) -> Mapping[PartyRef, tuple[LedgerEntry, ...]]:
         """The entries by which each party is with its present customer, newest first.
@@ -208,11 +249,25 @@ class LedgerRepository(Repository):
         The one that linked it or moved it there, and the merges since. Parties that were imported with
         their customer and never moved have none. Three queries, however many parties.
         """
-        raise NotImplementedError
+        links = await Relocation(self._scope).links_of(set(parties))
+        edges = await Families(self._scope).edges({link.customer_id for link in links.values()})
+        placing = await Entries(self._scope).placing(links.keys())
+        ids = {
+            party: [
+                *([placing[party]] if party in placing else []),
+                *(edge.entry_id for edge in path(edges, link.home_id)),
+            ]
+            for party, link in links.items()
+        }
+        found = await Entries(self._scope).get({each for mine in ids.values() for each in mine})
+        return {
+            party: tuple(found[each] for each in sorted(set(mine), reverse=True))
+            for party, mine in ids.items()
+        }
 
     async def redirects(self, ids: Iterable[str]) -> Mapping[str, Redirect]:
         """Where old ids went; ids that stand on their own or are unknown are left out. One query."""
-        raise NotImplementedError
+        return await Families(self._scope).redirects(ids)
 
     async def past(
         self, ids: Iterable[str], *, valid_at: datetime, recorded_at: datetime | None = None
@@ -230,4 +285,4 @@ class LedgerRepository(Repository):
         Returns:
             by the id asked for; ids that were no customers then are left out.
         """
-        raise NotImplementedError
+        return await ProfileRepository(self._scope).past(ids, valid_at=valid_at, recorded_at=recorded_at)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from store.columns import new_id
 from store.data import LinkData
@@ -54,19 +53,30 @@ class LinkRepository(Repository):
         return found
 
     async def add(
-        self, links: Mapping[tuple[str, str], LinkData], *, of: Mapping[tuple[str, str], str]
+        self,
+        links: Mapping[tuple[str, str], LinkData],
+        *,
+        of: Mapping[tuple[str, str], str],
+        homes: Mapping[tuple[str, str], str] | None = None,
     ) -> None:
         """Link parties, given by (instance id, party id), to the customers that ``of`` names.
+
+        Args:
+            links: the links.
+            of: the customer that answers for each.
+            homes: the node that each hangs on, where it is not that customer itself.
 
         Raises:
             Conflict: a party is linked already.
         """
+        now = self._scope.clock()
         await self._scope.insert_many(
             IdentityLink,
             [
                 {
                     "id": new_id(),
                     "customer_id": of[party],
+                    "home_id": (homes or of)[party],
                     "connector": link.connector,
                     "party_id": link.party_id,
                     "status": "ACTIVE",
@@ -75,22 +85,8 @@ class LinkRepository(Repository):
                     "evidence": link.evidence,
                     "linked_at": link.linked_at,
                     "unlinked_at": None,
+                    "recorded_at": now,
                 }
                 for party, link in links.items()
             ],
-        )
-
-    async def unlink(self, connector: str, party_id: str, *, at: datetime | None = None) -> bool:
-        """End the party's active link; whether there was one."""
-        return bool(
-            await self._scope.change(
-                update(IdentityLink)
-                .where(
-                    IdentityLink.tenant == self._tenant,
-                    IdentityLink.connector == connector,
-                    IdentityLink.party_id == party_id,
-                    IdentityLink.unlinked_at.is_(None),
-                )
-                .values(status="ENDED", unlinked_at=at or self._scope.clock())
-            )
         )

@@ -17,6 +17,7 @@ from store.columns import storable
 from store.data import CustomerFilter, CustomerOrder, OrderField, Page
 from store.errors import CursorError
 from store.models import Customer, IdentityLink, NameToken
+from store.models.customers import PRESENT
 from store.repositories.base import Repository
 from store.repositories.instances import InstanceRepository
 
@@ -126,7 +127,7 @@ class Listing(Repository):
         return (await self._session.execute(statement)).first() is not None
 
     async def _conditions(self, which: CustomerFilter) -> list[ColumnElement[bool]]:
-        conditions = [Customer.tenant == self._tenant, Customer.erased_at.is_(None)]
+        conditions = [Customer.tenant == self._tenant, *PRESENT]
         if which.country is not None:
             conditions.append(Customer.country == which.country if storable(which.country) else false())
         if which.kind is not None:

@@ -11,10 +11,16 @@ from sqlalchemy import ColumnElement, bindparam, or_, select, update
 from store.bitemporal import Belief, Revision, revise
 from store.columns import UtcDateTime, new_id
 from store.data import ProfileValueData, StatedValue, Statement
+from store.data_identity import PartyRef, PastProfile
 from store.models import ProfileValue
 from store.models.base import table
 from store.repositories.base import Repository
+from store.repositories.families import Families
+from store.repositories.history import History
+from store.repositories.relocation import Relocation
 
+_ROUNDS = 20
+"""How often whose a party is is looked up again because it was moved meanwhile."""
 _Party = tuple[str, str, str]
 """Customer id, instance id, party id."""
 
@@ -27,6 +33,9 @@ class ProfileRepository(Repository):
     ) -> set[str]:
         """Record what parties said of customers, by customer id. Erased customers are passed over.
 
+        What a party says is noted for the customer it is linked to at this moment, whoever it was linked
+        to when the caller looked; the id given counts for parties that are not linked at all.
+
         Args:
             recorded_at: when the hub learns it; ``None``: now. Where another machine's clock was ahead,
                 it counts as learnt no earlier than what is known already.
@@ -35,18 +44,38 @@ class ProfileRepository(Repository):
             ids of the customers of whom something is known anew.
         """
         recorded_at = recorded_at or self._scope.clock()
-        living = await self._scope.living(statements)
-        said = [
-            (customer_id, statement)
-            for customer_id in sorted(living)
-            for statement in statements[customer_id]
-        ]
+        said = await self._owned(statements)
         news: set[str] = set()
         while said:
             # A party that speaks twice is heard twice: the second statement meets what the first one left.
             now, said = _first_of_each(said)
             news |= await self._record(now, recorded_at)
         return news
+
+    async def _owned(self, statements: Mapping[str, Sequence[Statement]]) -> list[tuple[str, Statement]]:
+        """The statements with whom they are about, who is held until this unit of work ends."""
+        said = [(customer_id, each) for customer_id in sorted(statements) for each in statements[customer_id]]
+        parties = {PartyRef(statement.connector, statement.party_id) for _, statement in said}
+        relocation, families = Relocation(self._scope), Families(self._scope)
+        owners = await relocation.links_of(parties)
+        for _ in range(_ROUNDS):
+            held = await families.hold(
+                {link.customer_id for link in owners.values()} | set(statements), shared=True
+            )
+            # Behind the locks: whoever moved a party held the customers that it left and came to.
+            again = await relocation.links_of(parties) if self._scope.postgres else owners
+            if {party: link.customer_id for party, link in again.items()} == {
+                party: link.customer_id for party, link in owners.items()
+            }:
+                break
+            owners = again
+        found = []
+        for customer_id, statement in said:
+            link = owners.get(PartyRef(statement.connector, statement.party_id))
+            owner = held.get(link.customer_id if link else customer_id)
+            if owner is not None:
+                found.append((owner, statement))
+        return sorted(found, key=lambda each: each[0])
 
     async def _record(self, said: Sequence[tuple[str, Statement]], recorded_at: datetime) -> set[str]:
         """Record statements of different parties."""
@@ -70,23 +99,61 @@ class ProfileRepository(Repository):
     async def as_of(
         self, customer_ids: Iterable[str], *, valid_at: datetime, recorded_at: datetime | None = None
     ) -> dict[str, tuple[ProfileValueData, ...]]:
-        """What the hub took, at ``recorded_at``, to hold at ``valid_at``.
+        """What the hub took, at ``recorded_at``, to hold at ``valid_at``, by the id asked for.
+
+        Of the parties that the customer had at ``recorded_at``: customers merged since are separate.
 
         Args:
+            customer_ids: ids of customers, old ones too.
+            valid_at: the moment at which the values held.
             recorded_at: ``None``: what it takes for true now.
         """
-        if recorded_at is None:
-            return await self._read(customer_ids, ProfileValue.recorded_to.is_(None), *_valid(valid_at))
-        return await self._read(
-            customer_ids,
-            ProfileValue.recorded_from <= recorded_at,
-            or_(ProfileValue.recorded_to.is_(None), ProfileValue.recorded_to > recorded_at),
-            *_valid(valid_at),
+        past = await self.past(customer_ids, valid_at=valid_at, recorded_at=recorded_at)
+        return {asked: each.values for asked, each in past.items() if each.values}
+
+    async def past(
+        self, customer_ids: Iterable[str], *, valid_at: datetime, recorded_at: datetime | None = None
+    ) -> dict[str, PastProfile]:
+        """See :meth:`store.repositories.ledger.LedgerRepository.past`."""
+        stood = await History(self._scope).memberships(customer_ids, recorded_at)
+        parties = {party for each in stood.values() for party in each.parties}
+        believed = (
+            [ProfileValue.recorded_to.is_(None)]
+            if recorded_at is None
+            else [
+                ProfileValue.recorded_from <= recorded_at,
+                or_(ProfileValue.recorded_to.is_(None), ProfileValue.recorded_to > recorded_at),
+            ]
         )
+        said: dict[PartyRef, list[ProfileValueData]] = {}
+        if parties:
+            which = Relocation(self._scope).of_parties(ProfileValue, parties)
+            for _, value in await self._select(which, *believed, *_valid(valid_at)):
+                said.setdefault(PartyRef(value.connector, value.party_id), []).append(value)
+        return {
+            asked: PastProfile(
+                asked=asked,
+                customer_id=each.customer_id,
+                parties=each.parties,
+                values=tuple(
+                    sorted((value for party in each.parties for value in said.get(party, ())), key=_place)
+                ),
+            )
+            for asked, each in stood.items()
+        }
 
     async def _read(
         self, customer_ids: Iterable[str], *conditions: ColumnElement[bool]
     ) -> dict[str, tuple[ProfileValueData, ...]]:
+        found: dict[str, list[ProfileValueData]] = {}
+        for customer_id, value in await self._select(
+            self._scope.among(ProfileValue.customer_id, customer_ids), *conditions
+        ):
+            found.setdefault(customer_id, []).append(value)
+        return {customer_id: tuple(values) for customer_id, values in found.items()}
+
+    async def _select(self, *conditions: ColumnElement[bool]) -> list[tuple[str, ProfileValueData]]:
+        """Values with whose they are, in the order of attribute, party and rank."""
         rows = await self._session.execute(
             select(
                 ProfileValue.customer_id,
@@ -100,11 +167,7 @@ class ProfileRepository(Repository):
                 ProfileValue.valid_from,
                 (ProfileValue.observed_at != ProfileValue.recorded_from).label("dated"),
             )
-            .where(
-                ProfileValue.tenant == self._tenant,
-                self._scope.among(ProfileValue.customer_id, customer_ids),
-                *conditions,
-            )
+            .where(ProfileValue.tenant == self._tenant, *conditions)
             .order_by(
                 ProfileValue.attribute,
                 ProfileValue.connector,
@@ -113,9 +176,9 @@ class ProfileRepository(Repository):
                 ProfileValue.value,
             )
         )
-        found: dict[str, list[ProfileValueData]] = {}
-        for row in rows:
-            found.setdefault(row.customer_id, []).append(
+        return [
+            (
+                row.customer_id,
                 ProfileValueData(
                     attribute=row.attribute,
                     value=row.value,
@@ -126,9 +189,10 @@ class ProfileRepository(Repository):
                     verified=row.verified,
                     rank=row.rank,
                     valid_from=row.valid_from,
-                )
+                ),
             )
-        return {customer_id: tuple(values) for customer_id, values in found.items()}
+            for row in rows
+        ]
 
     async def _beliefs(
         self, customer_ids: Iterable[str]
@@ -226,3 +290,7 @@ def _first_of_each(
 
 def _valid(at: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return ProfileValue.valid_from <= at, or_(ProfileValue.valid_to.is_(None), ProfileValue.valid_to > at)
+
+
+def _place(value: ProfileValueData) -> tuple[str, str, str, int, str]:
+    return (value.attribute, value.connector, value.party_id, value.rank, value.value)

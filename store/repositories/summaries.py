@@ -12,17 +12,18 @@ from store.repositories.base import Repository
 
 
 class SummaryRepository(Repository):
-    """One figure per customer, connector, line and measure."""
+    """One figure per party, line and measure; a customer with several parties at a partner has several."""
 
     async def put(self, summaries: Sequence[SummaryData]) -> None:
         """Keep figures, each replacing the one before."""
-        unique = {(each.customer_id, each.connector, each.line, each.measure): each for each in summaries}
+        unique = {(each.connector, each.party_id, each.line, each.measure): each for each in summaries}
         await self._scope.replace_many(
             Summary,
             [
                 {
                     "customer_id": each.customer_id,
                     "connector": each.connector,
+                    "party_id": each.party_id,
                     "line": each.line,
                     "measure": each.measure,
                     "number": each.number,
@@ -34,17 +35,18 @@ class SummaryRepository(Repository):
         )
 
     async def of(self, customer_ids: Iterable[str]) -> dict[str, tuple[SummaryData, ...]]:
-        """All figures of each customer, by connector, line and measure."""
+        """All figures of each customer, by connector, party, line and measure."""
         rows = await self._session.scalars(
             select(Summary)
             .where(Summary.tenant == self._tenant, self._scope.among(Summary.customer_id, customer_ids))
-            .order_by(Summary.customer_id, Summary.connector, Summary.line, Summary.measure)
+            .order_by(Summary.customer_id, Summary.connector, Summary.party_id, Summary.line, Summary.measure)
         )
         found: dict[str, tuple[SummaryData, ...]] = {}
         for row in rows:
             data = SummaryData(
                 customer_id=row.customer_id,
                 connector=row.connector,
+                party_id=row.party_id,
                 line=row.line,
                 measure=row.measure,
                 number=row.number,

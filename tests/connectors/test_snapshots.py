@@ -76,7 +76,9 @@ def test_every_kind_comes_back_as_it_was_kept(name: str) -> None:
         random = Random(seed)
         found = tuple(made_up(record, random) for _ in range(3))
         need = Need(kind=name, since=date(2025, 1, 1), until=date(2025, 2, 1))
-        kept = Kept(customer_id="c", connector="i", need=need, records=found, fetched_at=MOMENT)
+        kept = Kept(
+            customer_id="c", connector="i", need=need, records=found, fetched_at=MOMENT, parties=("p",)
+        )
         snapshot = encode(kept)
         assert (snapshot.since, snapshot.until, snapshot.fetched_at) == (need.since, need.until, MOMENT)
         back = decode(snapshot)
@@ -151,7 +153,9 @@ class SlowStore:
 def batch(size: int) -> list[Kept]:
     need = Need(kind="party.profile")
     return [
-        Kept(customer_id=f"c{number}", connector="i", need=need, records=(), fetched_at=MOMENT)
+        Kept(
+            customer_id=f"c{number}", connector="i", need=need, records=(), fetched_at=MOMENT, parties=("p",)
+        )
         for number in range(size)
     ]
 

@@ -41,9 +41,9 @@ class FakeCustomers:
     def __init__(self, store: FakeStore) -> None:
         self._store = store
 
-    async def by_ids(self, ids: Iterable[str]) -> tuple[str, ...]:
-        self._store.calls.append("by_ids")
-        return tuple(one for one in ids if one in self._store.customers)
+    async def resolve(self, ids: Iterable[str]) -> dict[str, str]:
+        self._store.calls.append("resolve")
+        return {one: one for one in ids if one in self._store.customers}
 
     async def by_keys(
         self, keys: Iterable[tuple[KeyKind, str]]

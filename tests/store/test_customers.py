@@ -152,7 +152,13 @@ def test_nothing_personal_is_left_of_an_erased_person(database: Database, clock:
             await unit.summaries.put(
                 [
                     SummaryData(
-                        customer_id=gone, connector="bank", line="", measure="m", as_of=clock.now, text="x"
+                        customer_id=gone,
+                        connector="bank",
+                        party_id="0",
+                        line="",
+                        measure="m",
+                        as_of=clock.now,
+                        text="x",
                     )
                 ]
             )

@@ -34,18 +34,19 @@ def rows(keyring: Keyring) -> Iterator[tuple[str, Sequence[Any]]]:
         name = f"family{number % 997:03} given{number}"
         moment = f"2026-01-01 {number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}.000000"
         country = f"C{number % 40}"
-        yield "customer", (
-            T, f"{number:036}", kind, str(number), name.title(), name, country, moment, moment, None,
-        )  # fmt: skip
+        called = (kind, str(number), name.title(), name, country)
+        yield "customer", (T, f"{number:036}", *called, moment, moment, None, "PRESENT")
     for number in range(COUNT):
         customer = f"{number:036}"
         digest = keyring.lookup_hash(T, "EMAIL", f"{number}@example.com")
-        yield "lookup_key", (T, "EMAIL", digest, customer, "bank")
+        yield "lookup_key", (T, "EMAIL", digest, customer, "bank", str(number))
+        block = keyring.lookup_hash(T, "BLOCK", f"1980-01-01 given{number}")
+        yield "lookup_key", (T, "BLOCK", block, customer, "bank", str(number))
         for token in (f"family{number % 997:03}", f"given{number}"):
-            yield "name_token", (T, token, customer)
+            yield "name_token", (T, token, customer, customer)
         for connector in ("bank", "hotel") if number % 3 else ("bank",):
             link = (f"{connector}{number:030}", customer, connector, str(number), "ACTIVE", "import", 1.0)
-            yield "identity_link", (T, *link, "", at, None)
+            yield "identity_link", (T, *link, "", at, None, customer, at)
         value = ("bank", str(number), "email", 0, f"{number}@example.com", 0, at, at, None, at, None)
         yield "profile_value", (T, f"v{number:035}", customer, *value)
 

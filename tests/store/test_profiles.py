@@ -7,10 +7,11 @@ from uuid import uuid4
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
 from c360.access import TenantId
 from c360.records.party import PartyKind
-from store.data import EnrolCustomer, ProfileValueData, StatedValue, Statement
+from store.data import EnrolCustomer, EnrolLink, ProfileValueData, StatedValue, Statement
 from store.database import Database
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -33,7 +34,14 @@ def statement(day: int | None, *values: str, party: str = "p1") -> Statement:
 async def customer(database: Database, tenant: TenantId) -> str:
     async with database.unit(tenant) as unit:
         await unit.customers.enrol(
-            [EnrolCustomer(external_id="x", kind=PartyKind.PERSON, display_name="Ada Byron")]
+            [
+                EnrolCustomer(
+                    external_id="x",
+                    kind=PartyKind.PERSON,
+                    display_name="Ada Byron",
+                    links=tuple(EnrolLink(connector="bank", party_id=each) for each in ("p1", "p2")),
+                )
+            ]
         )
         return (await unit.customers.page()).ids[0]
 
@@ -141,6 +149,13 @@ def test_one_reads_back_what_was_recorded_when(
     async def go() -> None:
         tenant = TenantId(uuid4().hex)
         someone = await customer(database, tenant)
+        async with database.unit(tenant) as unit:
+            # Known for longer than what is said below.
+            for column, name in (("created_at", "customer"), ("recorded_at", "identity_link")):
+                await unit.customers._session.execute(
+                    text(f"UPDATE {name} SET {column} = '2020-01-01 00:00:00.000000' WHERE tenant = :tenant"),
+                    {"tenant": tenant},
+                )
         told: list[tuple[int, int, set[str]]] = []
         recorded = 100
         for number, (pause, day, shared) in enumerate(history):

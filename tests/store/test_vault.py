@@ -59,8 +59,9 @@ def test_copies_come_back_as_they_were_and_are_not_readable_at_rest(
                 content=b"very personal",
                 since=date(2025, 1, 1),
                 until=date(2026, 1, 1),
+                parties=(party,),
             )
-            for each in (one, two)
+            for each, party in ((one, "0"), (two, "1"))
             for kind in ("banking.accounts", "banking.transactions")
         ]
         await kept.write(T, copies)
@@ -90,6 +91,7 @@ def test_a_newer_copy_replaces_an_older_one_and_not_the_other_way(
                 kind="k",
                 fetched_at=clock.now + timedelta(minutes=minutes),
                 content=str(minutes).encode(),
+                parties=("0",),
             )
 
         await kept.write(T, [copy(5), copy(6), copy(4)])
@@ -115,9 +117,9 @@ def test_a_copy_moved_to_another_place_does_not_open(
         copy = SnapshotData(customer_id=one, connector="bank", kind="k", fetched_at=clock.now, content=b"x")
         await kept.write(T, [copy])
         async with database.unit(T) as unit:
-            await unit.customers._session.execute(text("UPDATE snapshot SET connector = 'hotel'"))
+            await unit.customers._session.execute(text("UPDATE snapshot SET kind = 'other'"))
         with pytest.raises(KeyringError, match="damaged or out of place"):
-            await kept.read(T, [SnapshotKeyData(customer_id=one, connector="hotel", kind="k")])
+            await kept.read(T, [SnapshotKeyData(customer_id=one, connector="bank", kind="other")])
 
     run(go())
 
@@ -146,7 +148,7 @@ def test_what_was_read_under_a_grant_goes_with_it(database: Database, clock: Any
             for connector in ("bank", "hotel")
         ]
         async with database.unit(T) as unit:
-            await unit.grants.put({(one, "bank"): EnrolGrant(token=Secret("a"))})
+            await unit.grants.put({(one, "bank", "0"): EnrolGrant(token=Secret("a"))})
             await unit.snapshots.write(copies)
             assert await unit.grants.revoke(one, "bank")
         keys = [SnapshotKeyData(customer_id=one, connector=copy.connector, kind=copy.kind) for copy in copies]
@@ -162,9 +164,11 @@ def test_grants_end_when_they_expire_or_are_revoked(
     async def go() -> None:
         (one,) = await customers(database)
         bank, hotel = (one, "bank"), (one, "hotel")
+        at_bank, at_hotel = (*bank, "0"), (*hotel, "h")
         soon = EnrolGrant(token=Secret("a"), expires_at=clock.now + timedelta(hours=1))
         async with database.unit(T) as unit:
-            assert await unit.grants.put({bank: soon, hotel: EnrolGrant(token=Secret("b"))}) == {bank, hotel}
+            new = {at_bank: soon, at_hotel: EnrolGrant(token=Secret("b"))}
+            assert await unit.grants.put(new) == {at_bank, at_hotel}
         grants = SqlGrants(database, keyring)
         assert await grants.tokens(T, [bank, hotel]) == {bank: Secret("a"), hotel: Secret("b")}
         assert await grants.tokens(T, [bank]) == {bank: Secret("a")}
@@ -176,11 +180,11 @@ def test_grants_end_when_they_expire_or_are_revoked(
         assert await grants.tokens(T, [bank, hotel]) == {}
         async with database.unit(T) as unit:
             # The token that was withdrawn stays so; a new one is a new grant.
-            assert await unit.grants.put({hotel: EnrolGrant(token=Secret("b"))}) == set()
+            assert await unit.grants.put({at_hotel: EnrolGrant(token=Secret("b"))}) == set()
             assert await unit.grants.tokens([hotel]) == {}
-            assert await unit.grants.put({hotel: EnrolGrant(token=Secret("c"))}) == {hotel}
+            assert await unit.grants.put({at_hotel: EnrolGrant(token=Secret("c"))}) == {at_hotel}
             assert await unit.grants.tokens([hotel]) == {hotel: Secret("c")}
-            assert await unit.grants.put({("nobody", "bank"): soon}) == set()
+            assert await unit.grants.put({("nobody", "bank", "0"): soon}) == set()
 
     run(go())
 

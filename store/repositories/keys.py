@@ -1,0 +1,71 @@
+"""What customers are looked up by: keyed hashes of contact points, numbers and blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import bindparam, delete, select
+
+from store.data import EnrolKey, EnrolLink
+from store.data_identity import PartyRef
+from store.models import LookupKey
+from store.models.base import table
+from store.repositories.base import Repository
+
+BLOCK = "BLOCK"
+"""Kind of the keys by which candidates alone are found; no look-up of a customer asks for it."""
+ERASED = "ERASED_PARTY"
+"""What the hash of a party of an erased person is a hash of."""
+_COLUMNS = ("customer_id", "connector", "party_id", "kind", "hash")
+
+
+class KeyRepository(Repository):
+    """Keeps the keys and blocks of parties."""
+
+    async def put(self, links: Sequence[tuple[str, EnrolLink]]) -> frozenset[PartyRef]:
+        """Let these links' keys and blocks be all that their parties have, by the customer each is of.
+
+        Returns:
+            the parties whose keys changed.
+
+        Raises:
+            KeyringError: there are keys, and the database was opened without a keyring.
+        """
+        brought = {PartyRef(link.connector, link.party_id) for _, link in links}
+        wanted = {
+            (customer_id, link.connector, link.party_id, kind, digest)
+            for customer_id, link in links
+            for kind, digest in self.hashes(link.keys, link.blocks)
+        }
+        rows = await self._session.execute(
+            select(*(table(LookupKey).c[name] for name in _COLUMNS)).where(
+                LookupKey.tenant == self._tenant,
+                self._scope.among(LookupKey.customer_id, {customer_id for customer_id, _ in links}),
+            )
+        )
+        held = {tuple(row) for row in rows if PartyRef(row.connector, row.party_id) in brought}
+        gone, new = held - wanted, wanted - held
+        if gone:
+            keys = table(LookupKey)
+            await self._session.execute(
+                delete(keys).where(
+                    keys.c.tenant == self._tenant,
+                    *(keys.c[name] == bindparam(f"old_{name}") for name in _COLUMNS),
+                ),
+                [{f"old_{name}": value for name, value in zip(_COLUMNS, key, strict=True)} for key in gone],
+            )
+        made: list[dict[str, Any]] = [dict(zip(_COLUMNS, key, strict=True)) for key in sorted(new)]
+        await self._scope.insert_many(LookupKey, made)
+        return frozenset(PartyRef(key[1], key[2]) for key in gone | new)
+
+    def hashes(self, keys: Iterable[EnrolKey], blocks: Iterable[str]) -> list[tuple[str, bytes]]:
+        """Kind and keyed hash of each key, then of each block."""
+        values = [(key.kind.value, key.value) for key in keys] + [(BLOCK, block) for block in blocks]
+        return [(kind, self._scope.keyring.lookup_hash(self._tenant, kind, value)) for kind, value in values]
+
+    def party_hash(self, purpose: str, party: PartyRef) -> bytes:
+        """A keyed hash that stands for a party where its own id must not; another one for each purpose."""
+        # The length tells where the one ends and the other begins.
+        value = f"{len(party.connector)}:{party.connector}{party.party_id}"
+        return self._scope.keyring.lookup_hash(self._tenant, purpose, value)
