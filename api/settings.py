@@ -24,7 +24,9 @@ from c360.values import Secret
 
 PREFIX = "C360_"
 DEFAULT_FILE = Path("c360.toml")
-NOT_SETTINGS = frozenset({"C360_CONFIG", "C360_PARTNER_SPECS", "C360_TEST_DATABASE_URL"})
+NOT_SETTINGS = frozenset(
+    {"C360_CONFIG", "C360_PARTNER_SPECS", "C360_REFERENCE_DATA", "C360_TEST_DATABASE_URL"}
+)
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -23,6 +23,7 @@ T = TypeVar("T")
 COMMANDS = {
     "config": "Print the effective settings, secrets hidden.",
     "connectors": "List the connector instances and what they can do.",
+    "identity": "Find out who is the same person, over all partners or in a file.",
     "demo": "Start sandbox partners, server and worker on embedded defaults.",
     "migrate": "Bring the database to the newest (or a given) version.",
     "seed": "Import customers with their links and grants.",

@@ -29,17 +29,18 @@ COLUMNS = (
     "occupation",
 )
 
-_MEN = (
-    "john william thomas george james henry charles robert edward richard joseph samuel david alexander "
-    "arthur frederick francis walter alfred benjamin hugh philip peter andrew daniel ernest herbert "
-    "edmund matthew simon nicholas ralph stephen isaac patrick archibald harold percy reginald gilbert "
-    "augustus christopher anthony michael jonathan oliver lawrence humphrey josiah theodore"
-).split()
-_WOMEN = (
-    "mary elizabeth anne margaret jane sarah catherine alice eleanor frances florence charlotte emma "
-    "dorothy edith caroline harriet isabella helen emily ellen susan martha louisa agnes maria lucy "
-    "georgiana constance ethel"
-).split()
+_MEN = """
+    john william thomas george james henry charles robert edward richard joseph samuel david
+    alexander arthur frederick francis walter alfred benjamin hugh philip peter andrew daniel ernest
+    herbert edmund matthew simon nicholas ralph stephen isaac patrick archibald harold percy
+    reginald gilbert augustus christopher anthony michael jonathan oliver lawrence humphrey josiah
+    theodore
+""".split()  # noqa: SIM905  # a long list of words reads best as words
+_WOMEN = """
+    mary elizabeth anne margaret jane sarah catherine alice eleanor frances florence charlotte emma
+    dorothy edith caroline harriet isabella helen emily ellen susan martha louisa agnes maria lucy
+    georgiana constance ethel
+""".split()  # noqa: SIM905  # a long list of words reads best as words
 _NICKNAMES: Mapping[str, tuple[str, ...]] = {
     "william": ("will", "bill", "wm"),
     "thomas": ("tom", "thos"),
@@ -62,21 +63,21 @@ _NICKNAMES: Mapping[str, tuple[str, ...]] = {
     "catherine": ("kate", "kitty"),
     "mary": ("polly", "molly"),
 }
-_STEMS = (
-    "ash brad bar black bright brom bur car chat chol clif cole cran cros dal den dun eas el fair far fitz "
-    "for gar glan green hal har hart hath haw hay hol hors hum kem ken kir lang law led lin long lyt mal "
-    "mars mel mil mor nor oak orm pem pres rad rams red rock ros rud sal sand sed shel sher sim stan stav "
-    "stock sut tal thorn tre tun wal war wat wen west whit wil win wood wyn york"
-).split()
-_ENDINGS = (
-    "bourne bridge burn bury by cliffe combe cot den don dale field ford gate grave ham hill hurst land "
-    "ley low man mer more sey shaw son stead stone ton tree wall ward way well wick wood worth"
-).split()
-_COMMON = (
-    "smith jones williams brown taylor davies wilson evans thomas johnson roberts walker wright thompson "
-    "robinson white hughes edwards green hall wood harris clarke jackson clark turner hill scott cooper "
-    "morris ward moore king campbell stewart hamilton grey howard russell"
-).split()
+_STEMS = """
+    ash brad bar black bright brom bur car chat chol clif cole cran cros dal den dun eas el fair far
+    fitz for gar glan green hal har hart hath haw hay hol hors hum kem ken kir lang law led lin long
+    lyt mal mars mel mil mor nor oak orm pem pres rad rams red rock ros rud sal sand sed shel sher
+    sim stan stav stock sut tal thorn tre tun wal war wat wen west whit wil win wood wyn york
+""".split()  # noqa: SIM905  # a long list of words reads best as words
+_ENDINGS = """
+    bourne bridge burn bury by cliffe combe cot den don dale field ford gate grave ham hill hurst
+    land ley low man mer more sey shaw son stead stone ton tree wall ward way well wick wood worth
+""".split()  # noqa: SIM905  # a long list of words reads best as words
+_COMMON = """
+    smith jones williams brown taylor davies wilson evans thomas johnson roberts walker wright
+    thompson robinson white hughes edwards green hall wood harris clarke jackson clark turner hill
+    scott cooper morris ward moore king campbell stewart hamilton grey howard russell
+""".split()  # noqa: SIM905  # a long list of words reads best as words
 _PLACES = {
     "london": ("sw1", "ec1", "n1", "se1", "w1", "e1", "nw3", "wc2"),
     "city of westminster": ("sw1", "w1", "wc2"),
@@ -109,11 +110,11 @@ _PLACES = {
     "cheltenham": ("gl50",),
     "worcester": ("wr1", "wr5"),
 }
-_OCCUPATIONS = (
-    "politician writer cricketer painter military naval clergyman architect actor lawyer composer engineer "
-    "physician botanist journalist historian poet diplomat merchant mathematician chemist sculptor judge "
-    "philosopher explorer printer musician bishop geologist footballer"
-).split()
+_OCCUPATIONS = """
+    politician writer cricketer painter military naval clergyman architect actor lawyer composer
+    engineer physician botanist journalist historian poet diplomat merchant mathematician chemist
+    sculptor judge philosopher explorer printer musician bishop geologist footballer
+""".split()  # noqa: SIM905  # a long list of words reads best as words
 _TITLES = ("sir {0} {1}", "{0} {1}, 1st baronet", "rev. {0} {1}", "{0} {1}, esq.", "{0} of {1}", "lord {1}")
 
 
@@ -166,9 +167,7 @@ def _persons(count: int, rng: Random) -> Iterator[_Person]:
             given = parent.given if not woman and rng.random() < 0.3 else given
             born = parent.born + timedelta(days=int(rng.uniform(19, 40) * 365))
         else:
-            family = (
-                rng.choice(_COMMON) if rng.random() < 0.25 else rng.choice(_STEMS) + rng.choice(_ENDINGS)
-            )
+            family = rng.choice(_COMMON) if rng.random() < 0.25 else rng.choice(_STEMS) + rng.choice(_ENDINGS)
             place = rng.choice(list(_PLACES)[: 3 + int(27 * rng.random())])
             born = date(1600, 1, 1) + timedelta(days=int(rng.random() ** 0.6 * 310 * 365))
         if rng.random() < 0.25:
@@ -215,28 +214,32 @@ def _of(person: _Person, rng: Random) -> Iterator[dict[str, str]]:
 
 
 def _named(person: _Person, rng: Random, *, first: bool) -> tuple[str, str, str]:
-    given, family = person.given, person.family
-    if not first:
-        if given in _NICKNAMES and rng.random() < 0.25:
-            given = rng.choice(_NICKNAMES[given])
-        elif rng.random() < 0.04:
-            given = given[0]
-        if rng.random() < 0.12:
-            given = _typo(given, rng)
-        if rng.random() < 0.15:
-            family = _typo(family, rng)
-        if rng.random() < 0.03:
-            family = f"{rng.choice(_STEMS)}{rng.choice(_ENDINGS)}"
-        if rng.random() < 0.03:
-            given, family = family, given
-        if rng.random() < 0.03:
-            family = ""
-        elif rng.random() < 0.02:
-            given = ""
+    given, family = (person.given, person.family) if first else _misnamed(person, rng)
     whole = f"{given} {family}".strip()
     if given and family and rng.random() < 0.25:
         whole = rng.choice(_TITLES).format(given, family)
     return given, family, whole
+
+
+def _misnamed(person: _Person, rng: Random) -> tuple[str, str]:
+    given, family = person.given, person.family
+    if given in _NICKNAMES and rng.random() < 0.25:
+        given = rng.choice(_NICKNAMES[given])
+    elif rng.random() < 0.04:
+        given = given[0]
+    if rng.random() < 0.12:
+        given = _typo(given, rng)
+    if rng.random() < 0.15:
+        family = _typo(family, rng)
+    if rng.random() < 0.03:
+        family = f"{rng.choice(_STEMS)}{rng.choice(_ENDINGS)}"
+    if rng.random() < 0.03:
+        given, family = family, given
+    if rng.random() < 0.03:
+        family = ""
+    elif rng.random() < 0.02:
+        given = ""
+    return given, family
 
 
 def _born(born: date, rng: Random, *, first: bool) -> str:
@@ -264,7 +267,8 @@ def _place(person: _Person, rng: Random) -> str:
 
 
 def _postcode(place: str, rng: Random) -> str:
-    return f"{rng.choice(_PLACES[place])} {rng.randrange(10)}{rng.choice('abdefghjlnpqrstuwxyz')}{rng.choice('abdefghjlnpqrstuwxyz')}"
+    letters = "".join(rng.choices("abdefghjlnpqrstuwxyz", k=2))
+    return f"{rng.choice(_PLACES[place])} {rng.randrange(10)}{letters}"
 
 
 def _typo(text: str, rng: Random) -> str:

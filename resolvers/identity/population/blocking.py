@@ -88,7 +88,9 @@ def choose(
                 continue
             found = gain(rule)
             price = PRICE if spent + cost > LEAST_BUDGET else CHEAP
-            if found > price * cost and (best is None or found - PRICE * cost > best.matches - PRICE * best.pairs):
+            if found > price * cost and (
+                best is None or found - PRICE * cost > best.matches - PRICE * best.pairs
+            ):
                 best = Chosen(rule, cost, found)
         if best is None:
             break

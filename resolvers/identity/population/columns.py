@@ -155,14 +155,7 @@ def profiled(connection: duckdb.DuckDBPyConnection, table: str, name: str) -> Pr
         connection, f"SELECT count(*), count({value}), count(DISTINCT {value}) FROM {table}"
     )
     # A month beyond 12 tells which way round days and months stand.
-    dates = ", ".join(
-        f"avg((regexp_matches(v, {literal(pattern)}) AND "
-        f"try_cast(regexp_extract(v, {literal(pattern)}, {_PLACES[order][1]}) AS INTEGER) BETWEEN 1 AND 12 AND "
-        f"try_cast(regexp_extract(v, {literal(pattern)}, {_PLACES[order][2]}) AS INTEGER) BETWEEN 1 AND 31 AND "
-        f"try_cast(regexp_extract(v, {literal(pattern)}, {_PLACES[order][0]}) AS INTEGER) BETWEEN 1000 AND 2200"
-        f")::INTEGER)"
-        for order, pattern in DATE_ORDERS.items()
-    )
+    dates = ", ".join(f"avg(({_is_date('v', order)})::INTEGER)" for order in DATE_ORDERS)
     shapes = one(
         connection,
         f"""SELECT avg(regexp_matches(v, '^[^@\\s]+@[^@\\s]+$')::INTEGER),
@@ -183,6 +176,16 @@ def profiled(connection: duckdb.DuckDBPyConnection, table: str, name: str) -> Pr
         words=words,
         dates=dict(zip(DATE_ORDERS, of_dates, strict=True)),
     )
+
+
+def _is_date(value: str, order: str) -> str:
+    pattern = literal(DATE_ORDERS[order])
+    bounds = zip(_PLACES[order], ("1000 AND 2200", "1 AND 12", "1 AND 31"), strict=True)
+    within = (
+        f"try_cast(regexp_extract({value}, {pattern}, {place}) AS INTEGER) BETWEEN {bound}"
+        for place, bound in bounds
+    )
+    return f"regexp_matches({value}, {pattern}) AND {' AND '.join(within)}"
 
 
 def date_sql(value: str, order: str) -> str:
@@ -209,37 +212,31 @@ def _useless(profile: Profile) -> str | None:
 
 
 def _by_name(name: str, profile: Profile, taken: set[Field]) -> Field:
-    spelt = re.sub(r"[^a-z0-9]", "", name.lower())
-    field = _BY_SPELLING.get(spelt)
-    looks = _by_values(profile)
+    field = _BY_SPELLING.get(re.sub(r"[^a-z0-9]", "", name.lower()))
     if field is Field.IGNORE:
         # Called a number of the record, and every value differs: it numbers the records.
         return Field.IGNORE if profile.distinct >= 0.98 * profile.filled else Field.IDENTIFIER
-    if field is None or (field in ONCE and field in taken):
-        return looks
-    if field is Field.BIRTH_DATE and max(profile.dates.values()) < 0.5:
-        return looks
-    if field is Field.EMAIL and profile.emails < 0.3:
-        return looks
+    contradicted = (field is Field.BIRTH_DATE and max(profile.dates.values()) < 0.5) or (
+        field is Field.EMAIL and profile.emails < 0.3
+    )
+    if field is None or contradicted or (field in ONCE and field in taken):
+        return _by_values(profile)
     return field
 
 
 def _by_values(profile: Profile) -> Field:
     share = profile.distinct / max(profile.filled, 1)
-    if profile.emails > 0.6:
-        return Field.EMAIL
-    if max(profile.dates.values()) > 0.8:
-        return Field.DATE
-    if profile.distinct <= 30 or (share < 0.005 and profile.longest < 40):
-        return Field.CATEGORY
-    if profile.digits > 0.8 and share > 0.2 and profile.longest >= 6:
-        return Field.IDENTIFIER
-    if profile.numbers > 0.8:
-        return Field.NUMBER
-    if profile.rows > 50 and profile.distinct == profile.filled and profile.words < 1.2:
-        # One word, different in every record: a name for the record, not for the person.
-        return Field.IGNORE
-    return Field.TEXT
+    # One word, different in every record, is a name of the record, not of the person.
+    unique = profile.rows > 50 and profile.distinct == profile.filled and profile.words < 1.2
+    looks = (
+        (profile.emails > 0.6, Field.EMAIL),
+        (max(profile.dates.values()) > 0.8, Field.DATE),
+        (profile.distinct <= 30 or (share < 0.005 and profile.longest < 40), Field.CATEGORY),
+        (profile.digits > 0.8 and share > 0.2 and profile.longest >= 6, Field.IDENTIFIER),
+        (profile.numbers > 0.8, Field.NUMBER),
+        (unique, Field.IGNORE),
+    )
+    return next((field for looks_so, field in looks if looks_so), Field.TEXT)
 
 
 def _without_repetitions(

@@ -6,9 +6,10 @@ column; the last level is all the rest. Where either value is missing, nothing i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from resolvers.identity.agreement import equal, missing, similar, within
 from resolvers.identity.population.columns import Column, Field, date_sql
 from resolvers.identity.population.sql import quoted
 
@@ -103,52 +104,18 @@ def feature_sql(column: Column) -> str:
 
 
 def _comparison(name: str, field: Field, others: dict[Field, str]) -> Comparison:
-    both = _both(name)
-    exact = Level("exact", f"{both[0]} = {both[1]}", frequency_of=name)
+    levels = [Level("exact", equal(name).sql, frequency_of=name)]
     features = [name]
-    match field:
-        case Field.GIVEN_NAME | Field.FAMILY_NAME:
-            other = others.get(Field.FAMILY_NAME if field is Field.GIVEN_NAME else Field.GIVEN_NAME)
-            levels = [exact]
-            if other:
-                features.append(other)
-                levels.append(Level("swapped", _swapped(name, other)))
-            levels += [_similar(name, 0.92), _begins(name), _shares_word(name), _similar(name, 0.8)]
-        case Field.FULL_NAME | Field.TEXT | Field.CITY:
-            levels = [exact, _similar(name, 0.92), _shares_words(name), _similar(name, 0.8)]
-        case Field.STREET:
-            levels = [exact, _similar(name, 0.92), _similar(name, 0.85)]
-        case Field.BIRTH_DATE | Field.DATE:
-            levels = [exact, *_dates(name)]
-        case Field.EMAIL:
-            local = tuple(f"split_part({each}, '@', 1)" for each in both)
-            levels = [
-                exact,
-                Level("same mailbox elsewhere", f"{local[0]} = {local[1]}"),
-                _similar(name, 0.92),
-                Level("similar mailbox", f"jaro_winkler_similarity({local[0]}, {local[1]}) >= 0.88"),
-            ]
-        case Field.IDENTIFIER | Field.PHONE:
-            levels = [exact, _edits(name, 1), _edits(name, 2)]
-        case Field.POSTAL_CODE:
-            levels = [exact, _edits(name, 1), Level("same district", _district(name))]
-        case Field.HOUSE_NUMBER:
-            levels = [exact, _edits(name, 1)]
-        case Field.NUMBER:
-            left, right = (f"try_cast({each} AS DOUBLE)" for each in both)
-            near = f"abs({left} - {right}) <= 0.02 * greatest(abs({left}), abs({right}))"
-            levels = [exact, _edits(name, 1), Level("within 2 %", f"coalesce({near}, false)")]
-        case Field.CATEGORY:
-            levels = [exact, _similar(name, 0.92)]
-        case _:
-            levels = [exact]
+    if field in {Field.GIVEN_NAME, Field.FAMILY_NAME}:
+        other = others.get(Field.FAMILY_NAME if field is Field.GIVEN_NAME else Field.GIVEN_NAME)
+        if other:
+            features.append(other)
+            levels.append(Level("swapped", _swapped(name, other)))
+        levels += [_similar(name, 0.92), _begins(name), _shares_word(name), _similar(name, 0.8)]
+    else:
+        levels += _LESS_THAN_EXACT.get(field, _nothing_less)(name)
     levels.append(Level("else", "ELSE"))
-    return Comparison(
-        name=name,
-        features=tuple(features),
-        missing=f"{both[0]} IS NULL OR {both[1]} IS NULL",
-        levels=tuple(levels),
-    )
+    return Comparison(name=name, features=tuple(features), missing=missing(name).sql, levels=tuple(levels))
 
 
 def _location(postcode: str, city: str) -> Comparison:
@@ -172,24 +139,22 @@ def _location(postcode: str, city: str) -> Comparison:
 
 
 def _both(name: str) -> tuple[str, str]:
-    return quoted(f"{name}_l"), quoted(f"{name}_r")
+    return f"{name}_l", f"{name}_r"
 
 
 def _similar(name: str, least: float) -> Level:
-    left, right = _both(name)
-    return Level(f"similar {least:g}", f"jaro_winkler_similarity({left}, {right}) >= {least}")
+    return Level(f"similar {least:g}", similar(name, least).sql)
 
 
 def _edits(name: str, most: int) -> Level:
-    left, right = _both(name)
-    return Level(
-        "one slip" if most == 1 else f"{most} slips", f"damerau_levenshtein({left}, {right}) <= {most}"
-    )
+    return Level("one slip" if most == 1 else f"{most} slips", within(name, most).sql)
 
 
 def _begins(name: str) -> Level:
     left, right = _both(name)
-    return Level("one begins with the other", f"(starts_with({left}, {right}) OR starts_with({right}, {left}))")
+    return Level(
+        "one begins with the other", f"(starts_with({left}, {right}) OR starts_with({right}, {left}))"
+    )
 
 
 def _shares_word(name: str) -> Level:
@@ -216,54 +181,105 @@ def _swapped(name: str, other: str) -> str:
 
 def _district(name: str) -> str:
     """The beginning of a postal code, without the last two or three characters."""
-    left, right = (
-        f"left({each}, greatest(2, CAST(length({each}) AS INTEGER) - CASE WHEN length({each}) > 5 THEN 3 ELSE 2 END))"
-        for each in _both(name)
-    )
+    kept = "greatest(2, CAST(length({0}) AS INTEGER) - CASE WHEN length({0}) > 5 THEN 3 ELSE 2 END)"
+    left, right = (f"left({each}, {kept.format(each)})" for each in _both(name))
     return f"coalesce({left} = {right}, false)"
 
 
 def _dates(name: str) -> list[Level]:
     left, right = _both(name)
-    year, rest = (f"left({each}, 4)" for each in (left, right)), (f"right({each}, 4)" for each in (left, right))
-    year_l, year_r = year
-    day_l, day_r = rest
-    swapped = f"right({left}, 2) || substr({left}, 5, 2) = {day_r}"
+    same_year = f"left({left}, 4) = left({right}, 4)"
+    swapped = f"right({left}, 2) || substr({left}, 5, 2) = right({right}, 4)"
+    unknown = " OR ".join(f"right({each}, 4) = '0101'" for each in (left, right))
     days = " - ".join(f"try_strptime({each}, '%Y%m%d')::DATE" for each in (left, right))
+    years = " - ".join(f"try_cast(left({each}, 4) AS INTEGER)" for each in (left, right))
     return [
-        Level("day and month swapped, or one slip", f"(({year_l} = {year_r} AND {swapped}) OR damerau_levenshtein({left}, {right}) <= 1)"),
-        Level("same year, day not known", f"({year_l} = {year_r} AND ({day_l} = '0101' OR {day_r} = '0101'))"),
+        Level(
+            "one slip, or day and month swapped", f"(({same_year} AND {swapped}) OR {within(name, 1).sql})"
+        ),
+        Level("same year, of one no day is known", f"({same_year} AND ({unknown}))"),
         Level("within a month", f"coalesce(abs({days}) <= 31, false)"),
-        Level("same day, another year, or two slips", f"({day_l} = {day_r} OR damerau_levenshtein({left}, {right}) <= 2)"),
-        Level("same year", f"{year_l} = {year_r}"),
-        Level("within ten years", f"abs(try_cast({year_l} AS INTEGER) - try_cast({year_r} AS INTEGER)) <= 10"),
+        Level(
+            "two slips, or another year", f"(right({left}, 4) = right({right}, 4) OR {within(name, 2).sql})"
+        ),
+        Level("same year", same_year),
+        Level("within ten years", f"abs({years}) <= 10"),
     ]
 
 
+def _numbers(name: str) -> list[Level]:
+    left, right = (f"try_cast({each} AS DOUBLE)" for each in _both(name))
+    near = f"abs({left} - {right}) <= 0.02 * greatest(abs({left}), abs({right}))"
+    return [_edits(name, 1), Level("within 2 %", f"coalesce({near}, false)")]
+
+
+def _emails(name: str) -> list[Level]:
+    left, right = (f"split_part({each}, '@', 1)" for each in _both(name))
+    return [
+        Level("same mailbox elsewhere", f"{left} = {right}"),
+        _similar(name, 0.92),
+        Level("similar mailbox", f"jaro_winkler_similarity({left}, {right}) >= 0.88"),
+    ]
+
+
+def _texts(name: str) -> list[Level]:
+    return [_similar(name, 0.92), _shares_words(name), _similar(name, 0.8)]
+
+
+def _numbers_written(name: str) -> list[Level]:
+    return [_edits(name, 1), _edits(name, 2)]
+
+
+def _nothing_less(_: str) -> list[Level]:
+    return []
+
+
+_LESS_THAN_EXACT: Mapping[Field, Callable[[str], list[Level]]] = {
+    Field.FULL_NAME: _texts,
+    Field.TEXT: _texts,
+    Field.CITY: _texts,
+    Field.STREET: lambda name: [_similar(name, 0.92), _similar(name, 0.85)],
+    Field.BIRTH_DATE: _dates,
+    Field.DATE: _dates,
+    Field.EMAIL: _emails,
+    Field.IDENTIFIER: _numbers_written,
+    Field.PHONE: _numbers_written,
+    Field.POSTAL_CODE: lambda name: [_edits(name, 1), Level("same district", _district(name))],
+    Field.HOUSE_NUMBER: lambda name: [_edits(name, 1)],
+    Field.NUMBER: _numbers,
+    Field.CATEGORY: lambda name: [_similar(name, 0.92)],
+}
+
+
 def _parts(name: str, field: Field) -> list[Part]:
+    """The whole value, and pieces of it that a slip elsewhere leaves alone."""
     value = quoted(name)
+    whole = Part(name=name, column=name, field=field, sql=value, whole=True)
+    pieces = {suffix: sql.format(value) for suffix, sql in _PIECES.get(field, {}).items()}
+    if field in {Field.FAMILY_NAME, Field.FULL_NAME, Field.TEXT, Field.STREET}:
+        pieces = {"3": f"left({value}, 3)", "sound": _sound(value)}
+    return (
+        []
+        if field is Field.SEX
+        else [
+            whole,
+            *(
+                Part(name=f"{name}_{suffix}", column=name, field=field, sql=sql, whole=False)
+                for suffix, sql in pieces.items()
+            ),
+        ]
+    )
 
-    def part(suffix: str, sql: str, *, whole: bool = False) -> Part:
-        return Part(name=f"{name}{suffix}", column=name, field=field, sql=sql, whole=whole)
 
-    itself = part("", value, whole=True)
-    match field:
-        case Field.GIVEN_NAME:
-            return [itself, part("_1", f"left({value}, 1)"), part("_3", f"left({value}, 3)")]
-        case Field.FAMILY_NAME | Field.FULL_NAME | Field.TEXT | Field.STREET:
-            return [itself, part("_3", f"left({value}, 3)"), part("_sound", _sound(value))]
-        case Field.BIRTH_DATE | Field.DATE:
-            return [itself, part("_year", f"left({value}, 4)"), part("_day", f"nullif(right({value}, 4), '0101')")]
-        case Field.EMAIL:
-            return [itself, part("_local", f"nullif(split_part({value}, '@', 1), '')")]
-        case Field.POSTAL_CODE:
-            return [itself, part("_3", f"left({value}, 3)")]
-        case Field.IDENTIFIER | Field.PHONE:
-            return [itself, part("_4", f"left({value}, 4)"), part("_end", f"right({value}, 4)")]
-        case Field.SEX:
-            return []
-        case _:
-            return [itself]
+_PIECES: Mapping[Field, Mapping[str, str]] = {
+    Field.GIVEN_NAME: {"1": "left({0}, 1)", "3": "left({0}, 3)"},
+    Field.BIRTH_DATE: {"year": "left({0}, 4)", "day": "nullif(right({0}, 4), '0101')"},
+    Field.DATE: {"year": "left({0}, 4)", "day": "nullif(right({0}, 4), '0101')"},
+    Field.EMAIL: {"local": "nullif(split_part({0}, '@', 1), '')"},
+    Field.POSTAL_CODE: {"3": "left({0}, 3)"},
+    Field.IDENTIFIER: {"4": "left({0}, 4)", "end": "right({0}, 4)"},
+    Field.PHONE: {"4": "left({0}, 4)", "end": "right({0}, 4)"},
+}
 
 
 def _sound(value: str) -> str:

@@ -63,8 +63,7 @@ def of_clusters(cluster: Mapping[int, int], truth: Mapping[int, Hashable], true:
         members[number][truth[record]] += 1
     found = sum(_pairs([counts.total()]) for counts in members.values())
     right = sum(
-        _pairs(count for entity, count in counts.items() if entity is not None)
-        for counts in members.values()
+        _pairs(count for entity, count in counts.items() if entity is not None) for counts in members.values()
     )
     return Quality(found=found, right=right, true=true)
 

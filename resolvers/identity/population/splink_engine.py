@@ -12,11 +12,11 @@ from splink import DuckDBAPI, Linker
 
 from resolvers.identity.population.blocking import MAX_BLOCK
 from resolvers.identity.population.engine import Report, Weights
-from resolvers.identity.population.levels import Comparison, Level
+from resolvers.identity.population.levels import Comparison
 from resolvers.identity.population.reading import ROW
 from resolvers.identity.population.sql import one, quoted
 
-RANDOM_PAIRS = 1_000_001
+RANDOM_PAIRS = 300_000
 """Random pairs from which is learnt how often strangers agree."""
 SESSION_PAIRS = 1_000_000
 """Pairs of one round of expectation maximisation; of more, a sample is taken."""
@@ -72,16 +72,16 @@ class SplinkEngine:
         follows = [""] * len(keys)
         if most is not None:
             shares = [max(1, pairs // most) for pairs in self.count(keys)]
-            follows = [
-                f" AND {name} % {share} = 0" for name, share in zip(self._keys, shares, strict=True)
-            ]
+            follows = [f" AND {name} % {share} = 0" for name, share in zip(self._keys, shares, strict=True)]
         capped = "".join(
-            f", CASE WHEN count(*) OVER (PARTITION BY {name}) <= {MAX_BLOCK}{follow} THEN {name} END AS {name}"
+            f", CASE WHEN count(*) OVER (PARTITION BY {name}) <= {MAX_BLOCK}{follow} THEN {name} END"
+            f" AS {name}"
             for name, follow in zip(self._keys, follows, strict=True)
         )
         leave = f" EXCLUDE ({', '.join(self._keys)})" if keys else ""
         self._connection.execute(
-            f"CREATE OR REPLACE TABLE {_RECORDS} AS SELECT *{leave}{capped} FROM (SELECT *{made} FROM {_FEATURES})"
+            f"""CREATE OR REPLACE TABLE {_RECORDS} AS SELECT *{leave}{capped}
+            FROM (SELECT *{made} FROM {_FEATURES})"""
         )
 
     def train(
@@ -98,7 +98,9 @@ class SplinkEngine:
             report(f"learning how often matches agree, round {number} of {len(sessions)}")
             rule = " AND ".join(f"l.{quoted(name)} = r.{quoted(name)}" for name in session)
             linker.training.estimate_parameters_using_expectation_maximisation(
-                rule, max_pairs=SESSION_PAIRS, record_sample_proportion=1.0,
+                rule,
+                max_pairs=SESSION_PAIRS,
+                record_sample_proportion=1.0,
                 estimate_without_term_frequencies=True,
             )
         weights = _learnt(linker.misc.save_model_to_json(), comparisons)
@@ -124,7 +126,6 @@ class SplinkEngine:
             counted[comparison.name] = (exact, *others)
         return counted
 
-
     def score(
         self, comparisons: Sequence[Comparison], weights: Weights, *, least: float, report: Report
     ) -> int:
@@ -149,7 +150,9 @@ class SplinkEngine:
         """See the protocol."""
         names = list(parts)
         made = ", ".join(f"{sql} AS p{number}" for number, sql in enumerate(parts.values()))
-        agree = ", ".join(f"coalesce(l.p{number} = r.p{number}, false) AS a{number}" for number in range(len(names)))
+        agree = ", ".join(
+            f"coalesce(l.p{number} = r.p{number}, false) AS a{number}" for number in range(len(names))
+        )
         rows = self._connection.execute(
             f"""WITH p AS (SELECT unique_id, {made} FROM {_FEATURES})
             SELECT {agree}, count(*) FROM {_SCORED} JOIN p AS l ON l.unique_id = {_SCORED}.l
@@ -171,7 +174,6 @@ class SplinkEngine:
     def _linker(self, settings: dict[str, Any]) -> Linker:
         database = DuckDBAPI(self._connection)
         return Linker(database.register(_RECORDS), settings, log_level=None, validate_settings=False)
-
 
 
 def _settings(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from resolvers.identity.population.engine import Weights
 from resolvers.identity.population.levels import Comparison
+from resolvers.identity.scoring import bits, probability
 
 ROUNDS = 3
 """Each comparison is learnt in at most so many rounds of training."""
@@ -42,6 +43,7 @@ def sessions(
     learnt = dict.fromkeys((comparison.name for comparison in comparisons), 0)
     chosen: list[tuple[str, ...]] = []
     while usable and min(learnt.values()) < ROUNDS:
+
         def gain(agreement: Agreement) -> int:
             return sum(
                 (4, 1, 1)[learnt[each.name]] if learnt[each.name] < ROUNDS else 0
@@ -92,17 +94,13 @@ def prior_of(histogram: Mapping[float, int], records: int, before: float) -> flo
         the fixed point of: prior = expected matches / all pairs.
     """
     pairs = records * (records - 1) / 2
-    shift = math.log2(before / (1 - before))
+    shift = bits(before)
     prior = before
     for _ in range(100):
-        odds = math.log2(prior / (1 - prior)) - shift
-        expected = sum(count * _probability(bits + odds) for bits, count in histogram.items())
+        odds = bits(prior) - shift
+        expected = sum(count * probability(weight + odds) for weight, count in histogram.items())
         updated = min(max(expected / pairs, 1 / (pairs + 1) / 10), 0.5)
         if abs(updated - prior) <= 1e-6 * prior:
             break
         prior = updated
     return prior
-
-
-def _probability(bits: float) -> float:
-    return 1 / (1 + 2.0 ** min(-bits, 500))
