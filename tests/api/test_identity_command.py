@@ -79,7 +79,7 @@ def test_serving_and_working_load_no_training() -> None:
         "print([name for name in ('splink', 'pyarrow', 'duckdb', 'sqlglot') if name in sys.modules])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=checkout, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True
     )
     loaded = done.stdout.strip()
     assert loaded in {"[]", "['duckdb']"}
