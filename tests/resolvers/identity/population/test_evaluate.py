@@ -66,7 +66,7 @@ PEOPLE = "who,first,last,born\n" + "".join(
 def test_parquet_and_several_files(tmp_path: Path) -> None:
     one = _write(tmp_path / "one.csv", PEOPLE)
     other = tmp_path / "other.parquet"
-    duckdb.sql(f"SELECT * FROM read_csv('{one}')").write_parquet(str(other))
+    duckdb.execute(f"COPY (SELECT * FROM read_csv('{one}')) TO '{other}' (FORMAT parquet)")
     found = evaluate([one, other], "who", thresholds=[0.5])
     assert found.records == 72
     assert found.true_pairs == 18 * 6
