@@ -23,8 +23,8 @@ T = TypeVar("T")
 COMMANDS = {
     "config": "Print the effective settings, secrets hidden.",
     "connectors": "List the connector instances and what they can do.",
-    "identity": "Find out who is the same person, over all partners or in a file.",
     "demo": "Start sandbox partners, server and worker on embedded defaults.",
+    "identity": "Find out who is the same person, over all partners or in a file.",
     "migrate": "Bring the database to the newest (or a given) version.",
     "seed": "Import customers with their links and grants.",
     "serve": "Answer the graph over HTTP.",
