@@ -22,9 +22,9 @@ class Reaper:
     """
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
-    def abandon(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+    def abandon(self, tasks: Iterable[asyncio.Task[Any]]) -> None:
         """Cancel tasks and forget their results."""
         for task in tasks:
             if not task.done():

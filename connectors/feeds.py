@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator
 
-import msgspec
-
-from c360.contract import Change, Checkpoint, Deletion, Upsert
-from c360.errors import ConnectorError, ProblemCode, RetryLater, place
-from c360.kinds import kind as kind_of
+from c360.contract import Change, Checkpoint
+from c360.errors import ConnectorError, ProblemCode, RetryLater
 from connectors.board import Reaper
+from connectors.checking import checked, require
+from connectors.complaints import sayable
 from connectors.fetching import WrongYield
 from connectors.instances import Instance
 from connectors.streams import closing
@@ -22,7 +20,8 @@ IDLE = 60.0
 _AHEAD = 256
 """Changes read ahead of the one who follows."""
 
-_log = logging.getLogger(__name__)
+MOST_UNSAVED = 100_000
+"""Changes without a checkpoint beyond which a feed counts as endless: whoever follows keeps them."""
 
 
 class _End:
@@ -53,8 +52,11 @@ async def follow(
     task = asyncio.create_task(_pump(instance, kind, since, queue), name=f"feed of {instance.id}")
     try:
         with instance.working():
+            unsaved = 0
             while not isinstance(item := await _next(queue, idle), _End):
-                yield _checked(item, kind, instance, deletions=deletions)
+                unsaved = 0 if isinstance(item, Checkpoint) else unsaved + 1
+                require(unsaved <= MOST_UNSAVED, f"changes() yielded {unsaved:,} changes and no checkpoint")
+                yield checked(item, kind, instance.id, source="changes()", deletions=deletions)
         if item.error is not None:
             raise item.error
         instance.health.succeeded()
@@ -62,7 +64,7 @@ async def follow(
         instance.health.failed(error.code)
         raise
     except WrongYield as wrong:
-        _log.error("plugin %s of %s broke the contract: %s", instance.plugin, instance.id, wrong)
+        instance.complaints.contract(wrong)
         instance.health.failed(ProblemCode.CONNECTOR_FAULT)
         raise ConnectorError(f"the plugin broke the contract: {wrong}") from None
     finally:
@@ -98,32 +100,8 @@ async def _pump(
             async for change in changes:
                 await queue.put(change)
     except ConnectorError as error:
-        end = _End(error)
-    except Exception as error:  # noqa: BLE001  # a stranger's code may raise anything
-        _log.error("plugin %s of %s failed: %s", instance.plugin, instance.id, place(error))
+        end = _End(sayable(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's code may raise anything
+        instance.complaints.fault(error)
         end = _End(ConnectorError("the plugin failed"))
     await queue.put(end)
-
-
-def _checked(change: object, kind: str, instance: Instance, *, deletions: bool) -> Change:
-    if isinstance(change, Checkpoint):
-        if not isinstance(change.cursor, str):
-            raise WrongYield(f"changes() yielded a {type(change.cursor).__name__} as a cursor")
-        return change
-    if not isinstance(change, Upsert | Deletion):
-        raise WrongYield(f"changes() yielded a {type(change).__name__} instead of a change")
-    if change.kind != kind:
-        raise WrongYield("changes() yielded a kind that was not asked for")
-    if not change.object_id:
-        raise WrongYield("changes() yielded a change without object_id")
-    if isinstance(change, Deletion):
-        if not deletions:
-            raise WrongYield("changes() yielded a deletion although the feed declares none")
-        return change
-    record = kind_of(kind).record
-    if type(change.record) is not record:
-        raise WrongYield(f"changes() yielded a record that is no {record.__name__}")
-    if not change.party_id:
-        raise WrongYield("changes() yielded a record without party_id")
-    signed = msgspec.structs.replace(change.record, connector=instance.id)
-    return msgspec.structs.replace(change, record=signed)

@@ -8,10 +8,11 @@ import logging
 import msgspec
 
 from c360.contract import Fetched
-from c360.errors import ConnectorError, ProblemCode, SkipCustomer, place
+from c360.errors import ConnectorError, ProblemCode, SkipCustomer
 from c360.kinds import kind
 from c360.records.base import Record
 from connectors.board import Board
+from connectors.complaints import said
 from connectors.instances import Instance
 from connectors.planning import Batch, Outcome, Part
 from connectors.problems import problem, problem_of
@@ -44,16 +45,16 @@ class Call:
             with instance.working():
                 await self._consume()
         except ConnectorError as error:
-            _log.warning("%s could not fetch %s: %s", instance.id, self._names(), error)
+            instance.complaints.partner(f"fetch {self._names()}", error)
             self._fail_rest(self._raised(error))
         except WrongYield as wrong:
-            _log.error("plugin %s of %s broke the contract: %s", instance.plugin, instance.id, wrong)
+            instance.complaints.contract(wrong)
             self._fail_rest(_FAULT)
         except asyncio.CancelledError:
             self._fail_rest(_FAULT)  # ignored where the host itself cancelled: the board is closed
             raise
-        except Exception as error:  # noqa: BLE001  # a stranger's code may raise anything
-            _log.error("plugin %s of %s failed: %s", instance.plugin, instance.id, place(error))
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's code may raise anything
+            instance.complaints.fault(error)
             self._fail_rest(_FAULT)
 
     async def _consume(self) -> None:
@@ -83,7 +84,9 @@ class Call:
         if item.error is not None:
             if not isinstance(item.error, ConnectorError):
                 raise WrongYield(f"it yielded a {type(item.error).__name__} as an error")
-            _log.info("%s could not fetch %s of one customer: %s", self._instance.id, item.kind, item.error)
+            _log.info(
+                "%s could not fetch %s of one customer: %s", self._instance.id, item.kind, said(item.error)
+            )
             return Outcome(problem=problem_of(item.error), answered=isinstance(item.error, SkipCustomer))
         if not isinstance(item.records, tuple | list):
             raise WrongYield(f"it yielded a {type(item.records).__name__} as records")

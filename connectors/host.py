@@ -11,8 +11,9 @@ import httpx
 import msgspec
 
 from c360.access import Access
-from c360.contract import Change, KeyKind, Lookup, PartyQuery
+from c360.contract import Action, Change, KeyKind, Lookup, PartyQuery, Webhook
 from c360.errors import ProblemCode
+from connectors.acting import Acted, Acting
 from connectors.board import Reaper
 from connectors.errors import SettingsError
 from connectors.feeds import IDLE, follow
@@ -21,6 +22,7 @@ from connectors.identify import IdentifyResult, identify
 from connectors.instances import Instance, InstanceSettings, InstanceState, build
 from connectors.manager import PluginManager
 from connectors.protocols import GrantStore, SnapshotStore
+from connectors.receiving import EventLog, Received, RecentEvents, receive
 from connectors.resilience import Resilience
 from connectors.results import Gathered, GatherRequest
 from connectors.transport import HostTransport
@@ -72,7 +74,12 @@ class Host:
     """All instances, ready to be asked. Build it with :meth:`open`, end it with :meth:`close`."""
 
     def __init__(
-        self, instances: Sequence[Instance], gatherer: Gatherer, transport: HostTransport, reaper: Reaper
+        self,
+        instances: Sequence[Instance],
+        gatherer: Gatherer,
+        transport: HostTransport,
+        reaper: Reaper,
+        events: EventLog,
     ) -> None:
         self.instances = tuple(instances)
         """In the order of the settings."""
@@ -80,6 +87,8 @@ class Host:
         self._gatherer = gatherer
         self._transport = transport
         self._reaper = reaper
+        self._acting = Acting(reaper)
+        self._events = events
 
     @classmethod
     def open(
@@ -92,6 +101,7 @@ class Host:
         plugins: PluginManager | None = None,
         base: httpx.AsyncBaseTransport | None = None,
         resilience: Resilience | None = None,
+        events: EventLog | None = None,
         strict: bool = False,
     ) -> Host:
         """Load the plugins that the settings name and build their instances. Sends nothing.
@@ -104,6 +114,7 @@ class Host:
             plugins: the plugin manager; tests bring one with their own plugins registered.
             base: what carries HTTP requests; the network by default.
             resilience: what is done about failing partners; tests switch retries and breakers off.
+            events: which of the partners' calls were taken; in memory by default.
             strict: refuse to open when any instance cannot be used. Otherwise such an instance is
                 ``FAULTY``, says why in its info, and the others are served.
 
@@ -118,7 +129,7 @@ class Host:
             raise SettingsError(problems)
         reaper = Reaper()
         gatherer = Gatherer(instances, snapshots=snapshots, grants=grants, now=now, reaper=reaper)
-        return cls(instances, gatherer, transport, reaper)
+        return cls(instances, gatherer, transport, reaper, events or RecentEvents())
 
     def instance(self, instance_id: str) -> Instance:
         """One instance.
@@ -154,6 +165,40 @@ class Host:
         """
         chosen = [instance for instance in self.instances if only is None or instance.id in only]
         return await identify(chosen, query, access=access, deadline=deadline, reaper=self._reaper)
+
+    async def act(self, instance_id: str, action: Action, *, access: Access, deadline: timedelta) -> Acted:
+        """Perform an action. See :meth:`connectors.acting.Acting.act`.
+
+        Raises:
+            KeyError: there is no instance of that id.
+            ValueError: the instance performs no such action, or its key is in use for another.
+        """
+        instance = self._by_id[instance_id]
+        return await self._acting.act(instance, action, access=access, deadline=deadline)
+
+    async def trace(self, instance_id: str, action: Action, *, access: Access, deadline: timedelta) -> Acted:
+        """Find out what became of an action. See :meth:`connectors.acting.Acting.trace`.
+
+        Raises:
+            KeyError: there is no instance of that id.
+            ValueError: the instance performs no such action.
+        """
+        instance = self._by_id[instance_id]
+        return await self._acting.trace(instance, action, access=access, deadline=deadline)
+
+    async def receive(self, instance_id: str, webhook: Webhook) -> Received:
+        """Verify a partner's call and read it, each event once. See :func:`connectors.receiving.receive`.
+
+        Raises:
+            KeyError: there is no instance of that id.
+            WebhookRefused: it is not the partner's, too old, too large, or not what its API sends.
+            ConnectorError: the instance takes no calls, or the plugin failed.
+        """
+        return await receive(self._by_id[instance_id], webhook, self._events)
+
+    async def give_back(self, received: Received) -> None:
+        """Forget a call that could not be dealt with, so that the partner's next attempt counts."""
+        await self._events.give_back(received.connector, received.event_id)
 
     async def follow(
         self, instance_id: str, kind: str, since: str | None, *, idle: float = IDLE

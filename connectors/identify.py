@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -11,7 +10,7 @@ import msgspec
 
 from c360.access import Access
 from c360.contract import PartyQuery
-from c360.errors import ConnectorError, ProblemCode, place
+from c360.errors import ConnectorError, ProblemCode
 from c360.records.party import Party
 from connectors.board import Reaper
 from connectors.fetching import WrongYield
@@ -19,8 +18,6 @@ from connectors.instances import Instance
 from connectors.operation import Operation, during
 from connectors.problems import problem, problem_of
 from connectors.results import SourceProblem, SourceState
-
-_log = logging.getLogger(__name__)
 
 
 class IdentifyResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,13 +93,13 @@ async def _search(
         with instance.working():
             parties = _checked(await instance.connector.identify(query), query, instance)
     except ConnectorError as error:
-        _log.warning("%s could not be searched: %s", instance.id, error)
+        instance.complaints.partner("be searched", error)
         trouble = problem_of(error)
     except WrongYield as wrong:
-        _log.error("plugin %s of %s broke the contract: %s", instance.plugin, instance.id, wrong)
+        instance.complaints.contract(wrong)
         trouble = problem(ProblemCode.CONNECTOR_FAULT)
-    except Exception as error:  # noqa: BLE001  # a stranger's code may raise anything
-        _log.error("plugin %s of %s failed: %s", instance.plugin, instance.id, place(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's code may raise anything
+        instance.complaints.fault(error)
         trouble = problem(ProblemCode.CONNECTOR_FAULT)
     unknown = trouble is not None and trouble.code is ProblemCode.CUSTOMER_UNKNOWN
     if trouble is None or unknown:

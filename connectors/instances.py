@@ -19,6 +19,7 @@ from c360.contract import Connector, Description, connect
 from c360.errors import C360Error, ConfigError, ConnectorError, ProblemCode, place
 from connectors.breaking import Breakers
 from connectors.checks import configured
+from connectors.complaints import Complaints
 from connectors.errors import PluginError
 from connectors.health import Health
 from connectors.manager import PluginManager
@@ -77,6 +78,7 @@ class Instance:
         self.description = description
         self.health = health
         self.breakers = breakers
+        self.complaints = Complaints(id, plugin)
         self.error = error
         """Why it is faulty."""
         self.batches: Mapping[str, int] = (

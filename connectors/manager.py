@@ -107,7 +107,7 @@ class PluginManager:
                 return importlib.import_module(path)
             for entry in self._entry_points(group=ENTRY_POINTS, name=name):
                 return entry.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             detail = f" ({error})" if isinstance(error, ImportError) else ""
             raise PluginError(
                 name, f"importing it raised {place(error)}{detail}", "repair or reinstall the plugin"
@@ -144,7 +144,7 @@ class PluginManager:
         ask = self._pluggy.subset_hook_caller("c360_connectors", remove_plugins=others)
         try:
             return [connector for answer in ask() for connector in answer]
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise PluginError(
                 name, f"its hook c360_connectors raised {place(error)}", "return a list of connector classes"
             ) from error

@@ -16,6 +16,7 @@ from c360.errors import (
     RetryLater,
     SkipCustomer,
 )
+from connectors.complaints import patience
 from connectors.results import SourceProblem
 
 _MESSAGES: Mapping[ProblemCode, str] = {
@@ -55,11 +56,8 @@ def problem(code: ProblemCode, retry_after: float | None = None) -> SourceProble
 
 
 def problem_of(error: ConnectorError) -> SourceProblem:
-    """The problem that a connector's error stands for; its internal message stays behind."""
+    """The problem that a connector's error stands for, in the host's own words."""
     code = error.code
     if not isinstance(code, ProblemCode):
         return problem(ProblemCode.CONNECTOR_FAULT)
-    retry_after = error.retry_after if isinstance(error, RetryLater) else None
-    if code is not type(error).code:
-        return problem(code, retry_after)
-    return SourceProblem(code=code, message=error.user_message, retry_after=retry_after)
+    return problem(code, patience(error))
