@@ -99,8 +99,10 @@ class Limiting:
             if unsettled is not None and type(error) is RetryLater:
                 unsettled.unsettled -= 1  # it never left
             raise
-        except BaseException:  # cut off, or never sent: that says something only where it took long
+        except BaseException as error:  # cut off, or never sent: it says something only where it took long
             now = loop.time()
+            if unsettled is not None and isinstance(error, ConnectorError):
+                unsettled.unsettled -= 1
             if now - started > self._slow(request):
                 breaker.failed(now)
             else:

@@ -110,12 +110,18 @@ def test_what_the_partner_says_is_what_is_told(kit: Any, said: Any, standing: St
     assert (done.standing, done.next, done.outcome) == (standing, next_, said)
 
 
+async def lost(_: httpx.Request) -> httpx.Response:
+    raise httpx.ReadError("gone")
+
+
 async def silent(_: httpx.Request) -> httpx.Response:
     await asyncio.sleep(1_000)
     raise AssertionError
 
 
-@pytest.mark.parametrize("answer", [silent, lambda _: httpx.Response(502)], ids=["silent", "502"])
+@pytest.mark.parametrize(
+    "answer", [lost, silent, lambda _: httpx.Response(502)], ids=["lost", "silent", "502"]
+)
 @pytest.mark.parametrize(
     ("effect", "next_", "sent"),
     [(Effect.KEYED, Next.SEND, 3), (Effect.TRACEABLE, Next.TRACE, 1), (Effect.UNTRACEABLE, Next.ASK, 1)],

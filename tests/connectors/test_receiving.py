@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from c360.changes import Checkpoint, Deletion, Outdated, Upsert
+from c360.changes import Change, Checkpoint, Deletion, Outdated, Upsert
 from c360.contract import WebhookSpec
 from c360.errors import ConnectorError, ProblemCode, RefusalCode, WebhookRefused
 from c360.webhooks import Receipt, Webhook
@@ -79,7 +79,7 @@ def test_each_event_counts_once_until_it_is_given_back_or_long_gone(kit: Any) ->
 
 
 def test_what_nobody_signed_is_no_more_than_a_hint(kit: Any) -> None:
-    changes = [
+    changes: list[Change] = [
         upsert(kit),
         upsert(kit),
         Deletion(kind=PARTY, party_id="p-2", object_id="p-2"),
