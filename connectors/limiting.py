@@ -6,7 +6,7 @@ import asyncio
 import math
 
 from c360.contract import Limits
-from c360.errors import OutcomeUnknown, PartnerFault, RetryLater
+from c360.errors import ConnectorError, OutcomeUnknown, PartnerFault, RetryLater
 from c360.http import Request, Response, T, Transport
 from connectors.breaking import Breaker, Breakers, BreakerState
 from connectors.budgets import Pace, Pauses
@@ -94,19 +94,11 @@ class Limiting:
             unsettled.unsettled += 1
         try:
             response = await self._inner.send(request)
-        except (RetryLater, PartnerFault) as error:
-            breaker.failed(loop.time())
-            if unsettled is not None and type(error) is RetryLater:
-                unsettled.unsettled -= 1  # it never left
-            raise
-        except BaseException as error:  # cut off, or never sent: it says something only where it took long
+        except BaseException as error:
             now = loop.time()
-            if unsettled is not None and isinstance(error, ConnectorError):
+            _count_against(breaker, error, now, long=now - started > self._slow(request))
+            if unsettled is not None and _never_left(error):
                 unsettled.unsettled -= 1
-            if now - started > self._slow(request):
-                breaker.failed(now)
-            else:
-                breaker.left()
             raise
         finally:
             self._slots.release()
@@ -151,3 +143,16 @@ class Limiting:
         except BaseException:
             self._slots.release()
             raise
+
+
+def _count_against(breaker: Breaker, error: BaseException, now: float, *, long: bool) -> None:
+    """What a request without an answer says of its operation: where it was cut off, only if it took long."""
+    if long or isinstance(error, RetryLater | PartnerFault):
+        breaker.failed(now)
+    else:
+        breaker.left()
+
+
+def _never_left(error: BaseException) -> bool:
+    """Whether a request that changes something is known not to have reached the partner."""
+    return isinstance(error, ConnectorError) and not isinstance(error, OutcomeUnknown | PartnerFault)

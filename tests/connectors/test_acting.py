@@ -37,6 +37,10 @@ def action(kit: Any, key: str = "k-1", **values: Any) -> Action:
     )
 
 
+async def nothing_known(self: Any, action: Action) -> None:
+    return None
+
+
 def host(
     kit: Any,
     act: Callable[..., Any],
@@ -52,9 +56,7 @@ def host(
     description = msgspec.structs.replace(
         described, actions=(ActionSpec(kind=KIND, effect=effect),), medium=medium
     )
-    methods: dict[str, Any] = {"description": description, "act": act}
-    if trace is not None:
-        methods["trace"] = trace
+    methods = {"description": description, "act": act, "trace": trace or nothing_known}
     kit.plugins.register("shop", kit.module(kit.connector("shop", methods=methods)))
     config = {"base_url": "https://shop.example"}
     kit.settings.append(InstanceSettings(id="shop", plugin="shop", config=config, enabled=enabled))
