@@ -82,7 +82,7 @@ def worth_keeping(cells: Iterable[Cell]) -> Iterator[Kept]:
         if cell.kept or not cell.parts:
             continue
         outcomes = [part.outcome for part in cell.parts]
-        if all(outcome is not None and outcome.problem is None for outcome in outcomes):
+        if all(outcome and outcome.problem is None and not outcome.kept for outcome in outcomes):
             yield Kept(
                 customer_id=cell.customer_id,
                 connector=cell.instance.id,
@@ -120,7 +120,8 @@ def _source(instance: Instance, cells: Sequence[Cell], started: float) -> Source
         if found.fetched_at is not None and (oldest is None or found.fetched_at < oldest):
             oldest = found.fetched_at
         for part in cell.parts:
-            moment = max(moment, part.moment)
+            if part.outcome is None or not part.outcome.kept:
+                moment = max(moment, part.moment)
     return SourceResult(
         connector=instance.id,
         domain=instance.domain,
@@ -140,9 +141,11 @@ def _kind(cell: Cell) -> _Found:
     reason = obstacle(cell)
     outcomes = [part.outcome for part in cell.parts]
     if reason is None:
-        return KindResult(
-            records=_records(outcomes), state=SourceState.FRESH, fetched_at=_oldest(outcomes)
-        ), next((outcome.problem for outcome in outcomes if outcome and outcome.problem), None)
+        kept = any(outcome is not None and outcome.kept for outcome in outcomes)
+        state = SourceState.KEPT if kept else SourceState.FRESH
+        return KindResult(records=_records(outcomes), state=state, fetched_at=_oldest(outcomes)), next(
+            (outcome.problem for outcome in outcomes if outcome and outcome.problem), None
+        )
     if cell.copy is not None and reason.code in COPY_STANDS_IN:
         return KindResult(
             records=cell.copy.records, state=SourceState.STALE, fetched_at=cell.copy.fetched_at

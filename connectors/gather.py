@@ -4,37 +4,51 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from datetime import datetime
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import msgspec
 
-from c360.access import TenantId
-from c360.contract import Lookup
+from c360.access import Purpose, TenantId
+from c360.contract import Lookup, Need
 from c360.errors import ProblemCode, place
 from connectors.assembling import assemble, wants_copy, worth_keeping
 from connectors.board import Board, Reaper
+from connectors.cache import PartCache
+from connectors.copies import Copies, Reads
 from connectors.fetching import Call
+from connectors.freshness import Freshness
 from connectors.instances import Instance
 from connectors.operation import Operation, during
-from connectors.planning import Ask, Cell, Outcome, asks, batches, cells
+from connectors.planning import Ask, Cell, Outcome, Part, asks, batches, cells
 from connectors.problems import problem
-from connectors.protocols import GrantStore, Snapshot, SnapshotKey, SnapshotStore
+from connectors.protocols import GrantStore, SnapshotStore
 from connectors.results import Gathered, GatherRequest
-from connectors.snapshots import Keeper, together
-from connectors.windows import covers
+from connectors.snapshots import Keeper
 
 RESERVE = 0.2
 """Seconds before the deadline at which last-known copies are read for what is still open, at most a
 quarter of the time there is. Nothing is read where every partner answers before that."""
 
-_LONGEST_READ = 1.0
-"""Seconds that reads of the store get to end at shutdown."""
+_REFRESH = 10.0
+"""Seconds that fetching anew behind an answer may take."""
 
-T = TypeVar("T")
+_MOST_REFRESHED = 256
+"""Cells that are fetched anew at the same time; beyond it, what ages is served until it is too old."""
+
+_CellKey = tuple[TenantId, Purpose, str, str, Need]
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What the steps of asking share."""
+
+    request: GatherRequest
+    board: Board
+    ageing: list[Part]
 
 
 class Gatherer:
@@ -46,6 +60,7 @@ class Gatherer:
         grants: keeper of the customers' grants.
         now: the clock, in UTC.
         reaper: looks after work that outlives its operation.
+        cache: remembers what was fetched a moment ago; nothing by default.
     """
 
     def __init__(
@@ -56,14 +71,17 @@ class Gatherer:
         grants: GrantStore,
         now: Callable[[], datetime],
         reaper: Reaper | None = None,
+        cache: PartCache | None = None,
     ) -> None:
         self._instances = tuple(instances)
-        self._snapshots = snapshots
+        self._reads = Reads()
+        self._copies = Copies(snapshots, now, self._reads)
         self._grants = grants
         self._now = now
         self._keeper = Keeper(snapshots)
         self._reaper = Reaper() if reaper is None else reaper
-        self._reading: set[asyncio.Task[Any]] = set()
+        self.freshness = Freshness(cache, now)
+        self._refreshing: dict[_CellKey, asyncio.Task[None]] = {}
 
     async def gather(self, request: GatherRequest) -> Gathered:
         """Gather all that is needed. Ends by the deadline, and never raises for a partner or plugin."""
@@ -72,39 +90,61 @@ class Gatherer:
         table = cells(self._instances, request)
         every = [cell for row in table.values() for mine in row.values() for cell in mine]
         await self._use_kept(request, every, started + (ends - started) / 2)
+        ageing: list[Part] = []
         if not request.all_known_only:
-            await self._ask(request, [cell for cell in every if not cell.kept], started, ends)
+            ageing = await self._ask(request, [cell for cell in every if not cell.kept], started, ends)
         gathered = assemble(self._instances, request, table, at=self._now(), started=started)
         self._keeper.keep(request.access.tenant, worth_keeping(every))
+        if ageing:
+            self._refresh(request, every, ageing)
         return gathered
 
     async def drain(self, seconds: float | None = None) -> None:
         """Wait until the last-known copies of answered operations are written, or for so long."""
+        if self._refreshing:
+            await asyncio.wait(set(self._refreshing.values()), timeout=seconds)
         await self._keeper.drain(seconds)
-        if self._reading:
-            await asyncio.wait(set(self._reading), timeout=_LONGEST_READ)
+        await self._reads.drain()
 
-    async def _whole(self, read: Coroutine[Any, Any, T]) -> T:
-        """Let a read of the hub's own store end even where nobody waits for it any more.
+    def _refresh(self, request: GatherRequest, every: Sequence[Cell], ageing: Sequence[Part]) -> None:
+        """Fetch anew, behind the answer, what was served from memory past its time to live."""
+        old = {id(part) for part in ageing}
+        anew: dict[_CellKey, Cell] = {}
+        for cell in every:
+            key = (
+                request.access.tenant,
+                request.access.purpose,
+                cell.customer_id,
+                cell.instance.id,
+                cell.need,
+            )
+            if key not in self._refreshing and any(id(part) in old for part in cell.parts):
+                anew[key] = Cell(
+                    customer_id=cell.customer_id,
+                    instance=cell.instance,
+                    need=cell.need,
+                    parties=cell.parties,
+                    linked=cell.linked,
+                )
+        if not anew or len(self._refreshing) + len(anew) > _MOST_REFRESHED:
+            return
+        task = asyncio.create_task(self._fetch_anew(request, list(anew.values())), name="refresh")
+        self._refreshing |= dict.fromkeys(anew, task)
+        task.add_done_callback(lambda _: [self._refreshing.pop(key, None) for key in anew])
 
-        Cancelled in mid-statement, it would cost the store a connection.
-        """
-        task = asyncio.create_task(read)
-        self._reading.add(task)
-        task.add_done_callback(self._ended)
-        return await asyncio.shield(task)
-
-    def _ended(self, task: asyncio.Task[Any]) -> None:
-        self._reading.discard(task)
-        if not task.cancelled():
-            task.exception()  # seen by who waited, or nobody is left to see it
+    async def _fetch_anew(self, request: GatherRequest, old: Sequence[Cell]) -> None:
+        live = msgspec.structs.replace(request, max_age=timedelta(0))
+        started = asyncio.get_running_loop().time()
+        await self._ask(live, old, started, started + _REFRESH)
+        self._keeper.keep(request.access.tenant, worth_keeping(old))
 
     async def _use_kept(self, request: GatherRequest, every: Sequence[Cell], until: float) -> None:
         """Take copies that are fresh enough, in half of the time at most: the rest is for asking."""
-        if request.max_age is None and not request.all_known_only:
+        wanted = request.all_known_only or (request.max_age is not None and request.max_age > timedelta(0))
+        if not wanted:
             return
         board = Board((), self._now, self._reaper)
-        read = board.start("read of last-known copies", self._read(request.access.tenant, every))
+        read = board.start("read of last-known copies", self._copies.read(request.access.tenant, every))
         try:
             await asyncio.wait({read}, timeout=max(0.0, until - asyncio.get_running_loop().time()))
         finally:
@@ -117,8 +157,11 @@ class Gatherer:
 
     async def _ask(
         self, request: GatherRequest, open_cells: Sequence[Cell], started: float, ends: float
-    ) -> None:
-        """Ask the partners, and read copies of what they do not answer, until the deadline."""
+    ) -> list[Part]:
+        """Ask the partners, and read copies of what they do not answer, until the deadline.
+
+        Returns what was served from memory and is to be fetched anew.
+        """
         table = asks(cell for cell in open_cells if cell.instance.obstacle is None)
         board = Board(
             (part for mine in table.values() for ask in mine for part in ask.parts.values()),
@@ -127,9 +170,10 @@ class Gatherer:
         )
         personal = frozenset(ask.ref.party_id for mine in table.values() for ask in mine)
         operation = Operation(request.access, ends, personal=personal)
+        asking = _Asking(request, board, [])
         try:
             with during(operation):
-                self._start(request.access.tenant, table, board)
+                self._start(asking, table)
             await board.wait(ends - min(RESERVE, (ends - started) / 4))
             await self._fall_back(request.access.tenant, open_cells, board, ends)
         finally:
@@ -138,23 +182,34 @@ class Gatherer:
         for instance, mine in table.items():
             if any(id(part) in late for ask in mine for part in ask.parts.values()):
                 instance.health.failed(ProblemCode.DEADLINE_EXCEEDED)
+        await self.freshness.keep(started, table, request.access)
+        return asking.ageing
 
-    def _start(self, tenant: TenantId, table: Mapping[Instance, Sequence[Ask]], board: Board) -> None:
+    def _start(self, asking: _Asking, table: Mapping[Instance, Sequence[Ask]]) -> None:
         granted = {}
         for instance, mine in table.items():
             if instance.description is not None and instance.description.lookup is Lookup.BY_GRANT:
                 granted[instance] = mine
             else:
-                _call(instance, mine, board)
+                asking.board.start(f"fetch of {instance.id}", self._fetch(asking, instance, mine))
         if granted:
-            board.start("read of grants", self._with_grants(tenant, granted, board))
+            asking.board.start("read of grants", self._with_grants(asking, granted))
 
-    async def _with_grants(
-        self, tenant: TenantId, table: Mapping[Instance, Sequence[Ask]], board: Board
-    ) -> None:
+    async def _fetch(self, asking: _Asking, instance: Instance, mine: Sequence[Ask]) -> None:
+        """Serve what is remembered, and ask for the rest."""
+        request, board = asking.request, asking.board
+        found = await self.freshness.known(instance, mine, request.access, request.max_age)
+        for part, outcome in found.served:
+            board.settle(part, outcome)
+        asking.ageing.extend(found.ageing)
+        for batch in batches(instance, mine):
+            board.start(f"fetch of {instance.id}", Call(instance, batch, board).run())
+
+    async def _with_grants(self, asking: _Asking, table: Mapping[Instance, Sequence[Ask]]) -> None:
+        board = asking.board
         wanted = [(ask.customer_id, instance.id) for instance, mine in table.items() for ask in mine]
         try:
-            tokens = await self._whole(self._grants.tokens(tenant, wanted))
+            tokens = await self._reads.whole(self._grants.tokens(asking.request.access.tenant, wanted))
         except Exception as error:  # noqa: BLE001  # whatever the store raises, the rest is answered
             _log.error("grants could not be read: %s", place(error))
             _settle(board, (ask for mine in table.values() for ask in mine), ProblemCode.CONNECTOR_FAULT)
@@ -168,7 +223,7 @@ class Gatherer:
                 else:
                     ask.ref = msgspec.structs.replace(ask.ref, grant=token)
                     able.append(ask)
-            _call(instance, able, board)
+            await self._fetch(asking, instance, able)
 
     async def _fall_back(
         self, tenant: TenantId, open_cells: Sequence[Cell], board: Board, ends: float
@@ -177,38 +232,12 @@ class Gatherer:
         if not wanting:
             await board.wait(ends)
             return
-        read = board.start("read of last-known copies", self._read(tenant, wanting))
+        read = board.start("read of last-known copies", self._copies.read(tenant, wanting))
         await board.wait(ends, read)
         if board.settled.done() and any(wants_copy(cell) for cell in wanting):
             await asyncio.wait({read}, timeout=max(0.0, ends - asyncio.get_running_loop().time()))
         else:
             await board.wait(ends)
-
-    async def _read(self, tenant: TenantId, wanting: Sequence[Cell]) -> None:
-        """Give cells their last-known copies, where there are some that cover what is needed."""
-        keys = [
-            SnapshotKey(customer_id=cell.customer_id, connector=cell.instance.id, kind=cell.need.kind)
-            for cell in wanting
-        ]
-        try:
-            found = await self._whole(self._snapshots.read(tenant, keys)) if keys else ()
-        except Exception as error:  # noqa: BLE001  # whatever the store raises, the rest is answered
-            _log.error("last-known copies could not be read: %s", place(error))
-            return
-        copies: dict[tuple[str, str, str], list[Snapshot]] = {}
-        for copy in found:
-            copies.setdefault((copy.customer_id, copy.connector, copy.kind), []).append(copy)
-        today = self._now().date()
-        for cell in wanting:
-            cell.looked = True
-            mine = copies.get((cell.customer_id, cell.instance.id, cell.need.kind), ())
-            if mine and all(covers(copy, cell.need, today) for copy in mine):
-                cell.copy = together(mine)
-
-
-def _call(instance: Instance, mine: Sequence[Ask], board: Board) -> None:
-    for batch in batches(instance, mine):
-        board.start(f"fetch of {instance.id}", Call(instance, batch, board).run())
 
 
 def _settle(board: Board, mine: Iterable[Ask], code: ProblemCode) -> None:

@@ -15,6 +15,7 @@ from c360.contract import Action, Change, KeyKind, Lookup, PartyQuery, Webhook
 from c360.errors import ProblemCode
 from connectors.acting import Acted, Acting
 from connectors.board import Reaper
+from connectors.cache import PartCache
 from connectors.errors import SettingsError
 from connectors.feeds import IDLE, follow
 from connectors.gather import Gatherer
@@ -102,6 +103,7 @@ class Host:
         base: httpx.AsyncBaseTransport | None = None,
         resilience: Resilience | None = None,
         events: EventLog | None = None,
+        cache: PartCache | None = None,
         strict: bool = False,
     ) -> Host:
         """Load the plugins that the settings name and build their instances. Sends nothing.
@@ -115,6 +117,7 @@ class Host:
             base: what carries HTTP requests; the network by default.
             resilience: what is done about failing partners; tests switch retries and breakers off.
             events: which of the partners' calls were taken; in memory by default.
+            cache: remembers for a while what was fetched; nothing by default.
             strict: refuse to open when any instance cannot be used. Otherwise such an instance is
                 ``FAULTY``, says why in its info, and the others are served.
 
@@ -128,7 +131,9 @@ class Host:
         if strict and problems:
             raise SettingsError(problems)
         reaper = Reaper()
-        gatherer = Gatherer(instances, snapshots=snapshots, grants=grants, now=now, reaper=reaper)
+        gatherer = Gatherer(
+            instances, snapshots=snapshots, grants=grants, now=now, reaper=reaper, cache=cache
+        )
         return cls(instances, gatherer, transport, reaper, events or RecentEvents())
 
     def instance(self, instance_id: str) -> Instance:
@@ -174,7 +179,10 @@ class Host:
             ValueError: the instance performs no such action, or its key is in use for another.
         """
         instance = self._by_id[instance_id]
-        return await self._acting.act(instance, action, access=access, deadline=deadline)
+        try:
+            return await self._acting.act(instance, action, access=access, deadline=deadline)
+        finally:  # whatever became of it: what was known of the customer may not be true any more
+            await self._gatherer.freshness.forget(instance_id, (action.ref.party_id,))
 
     async def trace(self, instance_id: str, action: Action, *, access: Access, deadline: timedelta) -> Acted:
         """Find out what became of an action. See :meth:`connectors.acting.Acting.trace`.
@@ -194,7 +202,9 @@ class Host:
             WebhookRefused: it is not the partner's, too old, too large, or not what its API sends.
             ConnectorError: the instance takes no calls, or the plugin failed.
         """
-        return await receive(self._by_id[instance_id], webhook, self._events)
+        received = await receive(self._by_id[instance_id], webhook, self._events)
+        await self._gatherer.freshness.changed(instance_id, received.changes)
+        return received
 
     async def give_back(self, received: Received) -> None:
         """Forget a call that could not be dealt with, so that the partner's next attempt counts."""
@@ -207,15 +217,17 @@ class Host:
         changes = follow(self._by_id[instance_id], kind, since, reaper=self._reaper, idle=idle)
         async with aclosing(changes) as stream:
             async for change in stream:
+                await self._gatherer.freshness.changed(instance_id, (change,))
                 yield change
 
     def enable(self, instance_id: str) -> None:
         """Let an instance take work again. A faulty one stays faulty."""
         self._switch(instance_id, InstanceState.READY)
 
-    def disable(self, instance_id: str) -> None:
+    async def disable(self, instance_id: str) -> None:
         """Let an instance take no more work; what is under way ends by its own deadline."""
         self._switch(instance_id, InstanceState.DISABLED)
+        await self._gatherer.freshness.forget(instance_id)
 
     async def drain_instance(self, instance_id: str) -> None:
         """Let an instance take no more work, wait for what is under way, then switch it off."""
@@ -224,7 +236,7 @@ class Host:
         await asyncio.sleep(0)  # what was started just now counts itself in
         await instance.idle.wait()
         if instance.state is InstanceState.DRAINING:
-            instance.state = InstanceState.DISABLED
+            await self.disable(instance_id)
 
     async def settle(self) -> None:
         """Wait until the last-known copies of answered operations are written."""

@@ -17,6 +17,7 @@ import msgspec
 from c360.config import read_config
 from c360.contract import Connector, Description, connect
 from c360.errors import C360Error, ConfigError, ConnectorError, ProblemCode, place
+from c360.kinds import kind as kind_of
 from connectors.breaking import Breakers
 from connectors.checks import configured
 from connectors.complaints import Complaints
@@ -27,6 +28,9 @@ from connectors.operation import remaining
 from connectors.transport import HostTransport
 
 _log = logging.getLogger(__name__)
+LONGEST_TTL = 86_400.0
+"""Seconds: what is older is a last-known copy, which has a place of its own."""
+
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,62}\Z")
 
 
@@ -38,6 +42,8 @@ class InstanceSettings(msgspec.Struct, frozen=True, kw_only=True):
     """``NAME`` or ``NAME/CONNECTOR``; see :meth:`connectors.manager.PluginManager.find`."""
     config: Mapping[str, Any] = {}
     enabled: bool = True
+    ttl: Mapping[str, float] = {}
+    """Times to live in seconds by kind, where they are not the kind's own; 0: always asked live."""
     folder: Path = Path()
     """What the paths of secrets' files are relative to."""
 
@@ -72,12 +78,17 @@ class Instance:
         connector: Connector[Any] | None = None,
         enabled: bool = True,
         error: C360Error | None = None,
+        ttl: Mapping[str, float] | None = None,
+        credential: str = "",
     ) -> None:
         self.id = id
         self.plugin = plugin
         self.description = description
         self.health = health
         self.breakers = breakers
+        self.credential = credential
+        """Fingerprint of its own credential; empty where it has none."""
+        self._ttl = dict(ttl or {})
         self.complaints = Complaints(id, plugin)
         self.error = error
         """Why it is faulty."""
@@ -131,6 +142,15 @@ class Instance:
         except Exception as error:  # noqa: BLE001  # a stranger's code may raise anything
             _log.error("plugin %s of %s failed to close: %s", self.plugin, self.id, place(error))
 
+    def fresh_for(self, kind: str) -> float:
+        """Seconds for which an answer of that kind counts as current."""
+        own = self._ttl.get(kind)
+        return kind_of(kind).ttl if own is None else own
+
+    def always_live(self, kind: str) -> bool:
+        """Whether the settings want that kind asked live, whatever the kind itself says."""
+        return self._ttl.get(kind) == 0
+
     @property
     def domain(self) -> str:
         """Its business domain; empty where not even the plugin could be loaded."""
@@ -175,6 +195,7 @@ def _build(
     breakers = Breakers(settings.id, transport.resilience.breaker)
     description = connector = None
     error: C360Error | None = None
+    credential = ""
     try:
         _check_id(settings.id, where, repeated=repeated)
         kind, description = plugins.find(settings.plugin)
@@ -188,7 +209,9 @@ def _build(
             now=now,
             remaining=remaining,
         )
-        connector.auth()  # so that a credential that cannot be used shows now, not at a customer's cost
+        own = connector.auth()  # now, so that one that cannot be used does not show at a customer's cost
+        credential = own.fingerprint() if own is not None else ""
+        _check_ttl(settings.ttl, description, where)
     except (ConfigError, PluginError) as found:
         error = found
     except ConnectorError as refused:
@@ -204,7 +227,20 @@ def _build(
         connector=None if error else connector,
         enabled=settings.enabled,
         error=error,
+        ttl=settings.ttl,
+        credential=credential,
     )
+
+
+def _check_ttl(ttl: Mapping[str, float], description: Description, where: str) -> None:
+    kinds = [fetch.kind for fetch in description.fetches]
+    for name, seconds in ttl.items():
+        if name not in kinds:
+            remedy = f"use one of {', '.join(kinds)}"
+            raise ConfigError(f"{where}.ttl", f"{name!r}, which it does not fetch", remedy)
+        if not 0 <= seconds <= LONGEST_TTL:
+            remedy = f"give seconds from 0 to {LONGEST_TTL:g}"
+            raise ConfigError(f"{where}.ttl.{name}", f"{seconds:g}", remedy)
 
 
 def _check_id(id: str, where: str, *, repeated: bool) -> None:  # noqa: A002  # what everybody calls it

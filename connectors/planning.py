@@ -28,6 +28,8 @@ class Outcome(msgspec.Struct, frozen=True):
     answered: bool = True
     """Whether the partner answered, if only by not knowing the customer."""
     at: datetime | None = None
+    kept: bool = False
+    """From memory: fetched a moment ago, by another operation."""
 
 
 class Part(msgspec.Struct, kw_only=True):
@@ -172,11 +174,13 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def batches(instance: Instance, to_ask: Sequence[Ask]) -> Iterator[Batch]:
-    """Divide what is to be asked of an instance into as few calls as its batch sizes allow."""
+    """Divide what is still to be asked of an instance into as few calls as its batch sizes allow."""
     by_size: dict[int, list[tuple[tuple[Need, ...], Ask]]] = defaultdict(list)
     for ask in to_ask:
         wanted: dict[int, list[Need]] = defaultdict(list)
         for part in ask.parts.values():
+            if part.outcome is not None:
+                continue
             wanted[instance.batches[part.need.kind]].append(part.need)
         for size, needs in wanted.items():
             by_size[size].append((tuple(sorted(needs, key=_kind)), ask))

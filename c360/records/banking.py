@@ -324,9 +324,9 @@ class Account(Record, frozen=True, kw_only=True):
 
 
 KINDS = (
-    Kind(name="banking.accounts", record=Account, identity="account_id"),
+    Kind(name="banking.accounts", record=Account, identity="account_id", ttl=60),
     Kind(name="banking.balances", record=Balance),
-    Kind(name="banking.account_terms", record=AccountTerms),
-    Kind(name="banking.direct_debits", record=DirectDebit),
+    Kind(name="banking.account_terms", record=AccountTerms, ttl=300),
+    Kind(name="banking.direct_debits", record=DirectDebit, ttl=60),
     Kind(name="banking.transactions", record=BankTransaction, identity="transaction_id", windowed=True),
 )

@@ -36,6 +36,9 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     record again (its global id), and clients keep it in their caches."""
     windowed: bool = False
     """True where records pile up over time, so that a need carries a window of dates."""
+    ttl: float = 0.0
+    """Time to live in seconds: for how long an answer counts as current where nobody asks for a fresher one.
+    0 for what moves (balances, bookings, points); minutes at the most for what hardly does."""
 
     @property
     def domain(self) -> str:

@@ -263,7 +263,7 @@ class TradeTransaction(Record, frozen=True, kw_only=True):
 
 
 KINDS = (
-    Kind(name="brokerage.accounts", record=CustodyAccount, identity="account_id"),
+    Kind(name="brokerage.accounts", record=CustodyAccount, identity="account_id", ttl=300),
     Kind(name="brokerage.positions", record=Position, identity="position_id"),
     Kind(name="brokerage.transactions", record=TradeTransaction, identity="transaction_id", windowed=True),
 )

@@ -106,6 +106,6 @@ class GuestPreferences(Record, frozen=True, kw_only=True):
 
 KINDS = (
     Kind(name="hotel.stays", record=Stay, identity="reservation_id", windowed=True),
-    Kind(name="hotel.notes", record=GuestNote, identity="note_id"),
-    Kind(name="hotel.preferences", record=GuestPreferences, identity="guest_id"),
+    Kind(name="hotel.notes", record=GuestNote, identity="note_id", ttl=60),
+    Kind(name="hotel.preferences", record=GuestPreferences, identity="guest_id", ttl=300),
 )

@@ -376,7 +376,7 @@ class Policy(Record, frozen=True, kw_only=True):
 
 
 KINDS = (
-    Kind(name="insurance.policies", record=Policy, identity="policy_id"),
-    Kind(name="insurance.premiums", record=Premium),
+    Kind(name="insurance.policies", record=Policy, identity="policy_id", ttl=300),
+    Kind(name="insurance.premiums", record=Premium, ttl=300),
     Kind(name="insurance.claims", record=Claim, identity="claim_id"),
 )

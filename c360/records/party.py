@@ -69,4 +69,4 @@ class Party(Record, frozen=True, kw_only=True):
     ] = None
 
 
-KINDS = (Kind(name="party.profile", record=Party),)
+KINDS = (Kind(name="party.profile", record=Party, ttl=60),)

@@ -135,7 +135,7 @@ def test_a_disabled_instance_takes_no_work_until_it_is_enabled(kit: Any) -> None
     assert (off.state, off.problem.code) == (SourceState.UNAVAILABLE, ProblemCode.DISABLED)
     host.enable("shop")
     assert asyncio.run(once()).state is SourceState.FRESH
-    host.disable("shop")
+    asyncio.run(host.disable("shop"))
     off = asyncio.run(once())
     assert (off.state, off.problem.code) == (SourceState.UNAVAILABLE, ProblemCode.DISABLED)
 
