@@ -333,7 +333,7 @@ class CandidateData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CandidateSet(msgspec.Struct, frozen=True, kw_only=True):
-    """The customers that may be the one looked for, those with most hits first."""
+    """The customers that may be the one looked for, those of the rarest and of most keys first."""
 
     candidates: tuple[CandidateData, ...] = ()
     crowded: tuple[EnrolKey, ...] = ()

@@ -35,7 +35,7 @@ class CandidateRepository(Repository):
             keys: normalised e-mail addresses, phones and numbers.
             blocks: what a party is found by where no key agrees, such as birth date and a word of the
                 name; normalised as when the party was brought in.
-            limit: how many candidates at the most, those with most hits first.
+            limit: how many candidates at the most: those of the rarest keys, and of most of them, first.
 
         Raises:
             KeyringError: the database was opened without a keyring.
@@ -59,7 +59,11 @@ class CandidateRepository(Repository):
             led.setdefault(row.place, set()).add(row.id)
             places.setdefault(row.id, set()).add(row.place)
             kinds[row.id] = PartyKind(row.kind)
-        best = sorted(places, key=lambda customer_id: (-len(places[customer_id]), customer_id))[:limit]
+        # What few share says more than what many share; what a crowd shares says next to nothing.
+        telling = {
+            customer_id: sum(1 / len(led[place]) for place in found) for customer_id, found in places.items()
+        }
+        best = sorted(telling, key=lambda customer_id: (-telling[customer_id], customer_id))[:limit]
         values = await ProfileRepository(self._scope).present(best)
         return CandidateSet(
             candidates=tuple(

@@ -51,7 +51,7 @@ class IdempotencyRepository(Repository):
             )
         )
         # Whoever comes second waits here until the first one's transaction has ended.
-        taken = await self._scope.change(
+        taken = await self._session.execute(
             self._scope.upsert(AnsweredRequest)
             .values(
                 tenant=self._tenant,
@@ -62,8 +62,9 @@ class IdempotencyRepository(Repository):
                 expires_at=now + kept,
             )
             .on_conflict_do_nothing()
+            .returning(AnsweredRequest.at)
         )
-        if taken:
+        if taken.first() is not None:
             return None
         before = (
             await self._session.execute(
