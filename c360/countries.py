@@ -42,6 +42,11 @@ def _alpha3() -> Mapping[str, str]:
     return MappingProxyType({two: three for three, two in (pair.split(":") for pair in _CODES.split())})
 
 
+def codes() -> frozenset[str]:
+    """Every code that :func:`country_code` takes, in capitals."""
+    return frozenset(_alpha2())
+
+
 def country_code(text: str | None) -> CountryCode | None:
     """The alpha-2 code of a country given by its alpha-2 or alpha-3 code, in any case.
 

@@ -45,14 +45,17 @@ class Shape(enum.Enum):
     CHOICE = "one of the values it is mapped by"
 
 
+_DAY = r"(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-[0-9]{2}-[0-9]{2}"
+_HOUR, _MINUTE = "([01][0-9]|2[0-3])", "[0-5][0-9]"
+
 GRAMMAR: Mapping[Shape, str] = MappingProxyType(
     {
         Shape.INTEGER: r"[+-]?[0-9]{1,18}(\.0{1,9})?",
         Shape.DECIMAL: r"[+-]?([0-9]{1,28}(\.[0-9]{0,28})?|\.[0-9]{1,28})([eE][+-]?[0-9]{1,2})?",
         Shape.BOOLEAN: r"(?i:true|false|t|f|yes|no|y|n|1|0)",
-        Shape.DATE: r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
-        Shape.MOMENT: r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
-        r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)?",
+        Shape.DATE: _DAY,
+        Shape.MOMENT: f"{_DAY}[T ]{_HOUR}:{_MINUTE}(:{_MINUTE}(\\.[0-9]{{1,9}})?)?"
+        f"(Z|[+-]{_HOUR}(:?{_MINUTE})?)?",
         Shape.CURRENCY: r"[A-Z]{3}",
     }
 )

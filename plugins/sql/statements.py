@@ -130,6 +130,10 @@ class Layout:
 
     def _among(self, mine: ColumnClause[Any], values: Sequence[str]) -> ColumnElement[bool]:
         bound = [each for each in (self._fitting(mine, value) for value in values) if each is not None]
+        if self._textual and isinstance(mine.type, NullType):  # untyped in SQLite: a number is no text there
+            bound += [
+                int(value) for value in values if value.isascii() and value.isdigit() and len(value) < 19
+            ]
         return mine.in_(bound) if bound else false()
 
     def _bound(self, mine: ColumnClause[Any], value: str) -> ColumnElement[Any] | None:
