@@ -6,8 +6,9 @@ local disk answers requests. There is one connector for each business domain, ``
 
 - A file is read once it is complete: its marker is there, or it has not changed for a while.
 - The same content under another name is read once. What comes late does not overwrite what is newer.
-- A row that cannot be read is left out and counted, by column, without its values; a file that cannot be
-  read is left out and named. Neither stops the others.
+- A row that cannot be read is counted, by column, without its values. Where it names a customer, that
+  customer's records of the kind are an error until a row replaces it: half a list would make totals wrong.
+  A file that cannot be read is left out and named. Neither stops the others.
 
 Not covered, and why:
 

@@ -196,25 +196,43 @@ class FilesConnector(Connector[FilesConfig]):
     ) -> dict[str, tuple[Record, ...] | ConnectorError]:
         found: dict[str, list[Record]] = {}
         failed: dict[str, ConnectorError] = {}
-        for party, cells in self._index.rows(plan, need, ids):
+        for party, bad, cells in self._index.rows(plan, need, ids):
+            mine = found.setdefault(party, [])
             try:
-                found.setdefault(party, []).append(plan.record(cells))
+                if bad is not None:
+                    raise BadCell(bad, "what it is mapped to")  # noqa: TRY301  # as record() would
+                mine.append(plan.record(cells))
             except BadCell as error:
                 failed[party] = error
         return {party: failed.get(party, tuple(records)) for party, records in found.items()}
 
     async def _read(self, kind: str, work: Callable[[], T]) -> T:
-        """Read the index in a thread.
+        """Read the index in a thread; where it is only just being made, once it is.
 
         Raises:
             RetryLater: no file of the kind was read yet, or the index is busy.
+            PartnerFault: there are files of the kind, and none can be read.
             Reconfigure: the index cannot be opened.
         """
+        try:
+            return await self._once(kind, work)
+        except RetryLater as early:
+            if early.code is not ProblemCode.NOT_INDEXED or self._looking is None or self._looking.done():
+                raise
+        left = self.ctx.remaining()
+        longest = self.config.timeout if left is None else min(left * 0.9, self.config.timeout)
+        await asyncio.wait({self._looking}, timeout=max(0.0, longest))
+        self._judge(self._looking)
+        return await self._once(kind, work)
 
+    async def _once(self, kind: str, work: Callable[[], T]) -> T:
         def known() -> T:
-            if not self._index.known(kind):
-                raise RetryLater(f"no file of {kind} was read yet", code=ProblemCode.NOT_INDEXED)
-            return work()
+            outcomes = self._index.outcomes(kind)
+            if "read" in outcomes:
+                return work()
+            if outcomes:
+                raise PartnerFault(f"no file of {kind} can be read; the log says why")
+            raise RetryLater(f"no file of {kind} was read yet", code=ProblemCode.NOT_INDEXED)
 
         with _explained():
             return await self._aside(known)
@@ -296,13 +314,14 @@ def _for(domain: str) -> type[FilesConnector]:
         limits=Limits(concurrency=8),
         medium=Medium.FILES,
         exemptions=(
-            Exemption(rule="acts", reason="A folder of exports takes no requests."),
+            Exemption(rule="actions", reason="A folder of exports takes no requests."),
             Exemption(rule="webhooks", reason="A folder makes no calls; the files themselves are followed."),
         ),
         documentation="https://duckdb.org/docs/stable/data/overview",
     )
     members = {
         "description": whole(name=domain, domain=domain, described=described),
+        "__module__": __name__,
         "__doc__": f"A folder of files of the domain {domain}.",
     }
     return type(f"Files{domain.title()}", (FilesConnector,), members)

@@ -93,6 +93,8 @@ class Intake:
                 good = writer.put(plan, found.stamp, number, reading.rows(), stop)
                 if not found.unchanged():
                     raise FileNotFoundError("it changed while it was read")  # undoes the transaction
+                if good == 0 and reading.bad:
+                    raise Unreadable(f"none of its rows can be read, for {reading.blame()}")  # noqa: TRY301  # as above
                 gone = 0
                 if snapshot and not reading.nameless:
                     gone = writer.delete_others(plan, found.stamp, number, reading.named)
@@ -110,12 +112,12 @@ class Intake:
         )
         if reading.bad:
             _log.warning(
-                "%s: %s: %s rows of %s were left out: %s%s",
+                "%s: %s: %s rows of %s cannot be read: %s%s",
                 self._instance,
                 found.name,
                 f"{reading.bad.total():,}",
                 kind,
-                ", ".join(f"{count:,} by column {column!r}" for column, count in reading.bad.most_common(5)),
+                reading.blame(),
                 "; nothing counts as gone, for some of them name no record" if reading.nameless else "",
             )
 

@@ -28,7 +28,11 @@ class Unreadable(Exception):
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
-    """A good row of a file."""
+    """A row of a file."""
+
+    bad: str | None
+    """The column that keeps it from being read: its record cannot be told, and neither can its customer's
+    others be told in full."""
 
     object_id: str
     party_id: str
@@ -50,14 +54,14 @@ class Reading:
         self._mapping: FileTable = plan.mapping  # type: ignore[assignment]  # plans are compiled from these
         self._found = found
         self.bad: Counter[str] = Counter()
-        """Rows that were left out, by the column that keeps them from being read."""
+        """Rows that cannot be read, by the column that keeps them from it."""
         self.nameless = 0
-        """Rows left out whose record is not known either."""
+        """Rows left out whose record is not known."""
         self.named: list[str] = []
-        """Ids of the records whose rows were left out."""
+        """Ids of records whose rows name no customer."""
 
     def rows(self) -> Iterator[list[Row]]:
-        """The good rows, in the order of the file, some at a time.
+        """The rows that name a record and its customer, in the order of the file, some at a time.
 
         Raises:
             Unreadable: a column is missing, or it is not what its name says.
@@ -69,6 +73,10 @@ class Reading:
         except duckdb.Error as error:
             # DuckDB's messages quote the line they stumbled over.
             raise Unreadable(f"it cannot be read as {self._format()} ({type(error).__name__})") from None
+
+    def blame(self) -> str:
+        """Which columns keep how many rows from being read; no value of any."""
+        return ", ".join(f"{count:,} by column {column!r}" for column, count in self.bad.most_common(5))
 
     def _format(self) -> str:
         return "Parquet" if self._found.parquet else "CSV"
@@ -106,20 +114,18 @@ class Reading:
     def _chunks(self) -> Iterator[list[Row]]:
         found = self._connection.execute(self._statement(), self._arguments())
         while chunk := found.fetchmany(CHUNK):
-            good = []
-            for bad, *values in chunk:
-                if bad is None:
-                    good.append(Row(*values))
+            kept = []
+            for values in chunk:
+                row = Row(*values)
+                if row.bad is not None:
+                    self.bad[row.bad] += 1
+                if row.object_id and row.party_id:
+                    kept.append(row)
+                elif row.object_id:
+                    self.named.append(row.object_id)
                 else:
-                    self._leave_out(bad, values[0])
-            yield good
-
-    def _leave_out(self, column: str, object_id: str | None) -> None:
-        self.bad[column] += 1
-        if object_id is None:
-            self.nameless += 1
-        else:
-            self.named.append(object_id)
+                    self.nameless += 1
+            yield kept
 
     def _count_rejects(self) -> None:
         """Lines that are no rows at all: too few columns or too many, a quote that never ends."""

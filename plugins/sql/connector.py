@@ -201,13 +201,14 @@ def _for(domain: str) -> type[SqlConnector]:
         limits=Limits(concurrency=8),
         medium=Medium.DATABASE,
         exemptions=(
-            Exemption(rule="acts", reason="The hub reads a partner's tables and never writes in them."),
+            Exemption(rule="actions", reason="The hub reads a partner's tables and never writes in them."),
             Exemption(rule="webhooks", reason="A database makes no calls; a changed column makes a feed."),
         ),
         documentation="https://docs.sqlalchemy.org/en/21/dialects/",
     )
     members = {
         "description": whole(name=domain, domain=domain, described=described),
+        "__module__": __name__,
         "__doc__": f"A partner's database of the domain {domain}.",
     }
     return type(f"Sql{domain.title()}", (SqlConnector,), members)

@@ -34,7 +34,7 @@ def _source(fault: SourceFault, title: str) -> Check:
             broken = lab.suite.fault(fault, folder)
             if broken is None:
                 raise Exempt(f"fault() of the suite says that its source cannot break by {fault.value}")
-            config = lab.config(**values, **broken)
+            config = lab.config(**{**values, **broken})
             trial = lab.trial(lab.fetching(lab.needs, lab.refs), config=config)
         if trial.result.breaches:
             raise Failed(f"{fault.value}: {trial.result.breaches[0]}", "raise errors of c360.errors alone")

@@ -88,10 +88,10 @@ def test_a_declared_column_orders_rows_whatever_the_files_are_called(operator: O
     by_column = MAPPING.replace('party = "customer"', 'party = "customer"\nchanged = "start"')
     operator.drop("bookings-2026-06-13.csv", "b1,c1,A,2026-06-10 12:00:00,12,EUR,")
     operator.drop(
-        "bookings-2026-06-14.csv", "b1,c1,A,2026-06-10T11:00:00Z,11,EUR,", "b2,c1,A,2026-06-10,2,EUR,"
+        "bookings-2026-06-14.csv", "b1,c1,A,2026-06-10T11:00:00Z,11,EUR,", "b2,c2,A,2026-06-10,2,EUR,"
     )
     found = operator.fetch("rental.bookings", "c1", connector=operator.connector(by_column))
-    assert [str(each.price.amount) for each in found["c1"].records] == ["12"]  # type: ignore[attr-defined]  # b2's day is no moment
+    assert [str(each.price.amount) for each in found["c1"].records] == ["12"]  # type: ignore[attr-defined]
 
 
 def test_of_two_rows_of_a_record_in_one_file_the_last_counts(operator: Operator) -> None:
@@ -150,22 +150,40 @@ def test_bad_rows_are_counted_by_column_and_their_values_are_not_told(
     operator.drop(
         "bookings-2026-06-14.csv",
         A1,
-        "b2,c1,A,tomorrow at Ada's,,,",
-        "b3,c1,A,,cheap,EUR,",
-        "b4,c1,A,,10,,",
+        "b2,c2,A,tomorrow at Ada's,,,",
+        "b3,c3,A,,cheap,EUR,",
+        "b4,c4,A,,10,,",
         ",c1,A,,,,",
         "b6,,A,,,,",
         "b7,c1",
         "b8,c1,A,,,,,,,secret",
-        "b9,c1,,,,,",
+        "b9,c5,,,,,",
     )
     with caplog.at_level(logging.INFO, "plugins.files"):
-        assert prices(operator) == {"b1": "10.50"}
+        found = operator.fetch("rental.bookings", "c1", "c2", "c3", "c4", "c5")
+    assert [each.booking_id for each in found["c1"].records] == ["b1"]  # type: ignore[attr-defined]
+    for customer, column in {"c2": "start", "c3": "price", "c4": "currency", "c5": "state"}.items():
+        error = found[customer].error
+        assert isinstance(error, PartnerFault), customer
+        assert repr(column) in str(error)
     (line,) = (each.getMessage() for each in caplog.records if each.levelno == logging.WARNING)
-    assert "8 rows of rental.bookings were left out" in line
-    assert "column 'start'" in line or "column '(the line)'" in line
+    assert "8 rows of rental.bookings cannot be read" in line
+    assert "2 by column '(the line)'" in line
     for value in ("tomorrow", "Ada", "cheap", "secret", "b2"):
         assert value not in caplog.text
+
+
+def test_a_row_that_could_not_be_read_is_forgotten_once_it_can(operator: Operator) -> None:
+    operator.drop("bookings-2026-06-13.csv", A1, "b2,c1,A,,cheap,EUR,")
+    assert operator.fetch("rental.bookings", "c1")["c1"].error is not None
+    operator.drop("bookings-2026-06-14.csv", "b2,c1,A,,2,EUR,")
+    assert prices(operator) == {"b1": "10.50", "b2": "2"}
+
+
+def test_a_file_in_which_no_row_can_be_read_is_left_out(operator: Operator) -> None:
+    operator.drop("bookings-2026-06-13.csv", "b1,c1,A,,cheap,EUR,")
+    error = operator.fetch("rental.bookings", "c9")["c9"].error
+    assert isinstance(error, PartnerFault)
 
 
 @pytest.mark.parametrize(
@@ -263,16 +281,15 @@ def test_a_snapshot_with_a_bad_row_does_not_delete_what_the_row_is_about(operato
     header = f"{PEOPLE},born"
     operator.drop("people-2026-06-10.csv", "1,Ada,,1980-01-01", "2,Bo,,", header=header)
     operator.fetch("party.profile", "1", connector=operator.connector(settings))
-    operator.drop("people-2026-06-11.csv", "1,Ada,,a while ago", header=header)
+    operator.drop("people-2026-06-11.csv", "1,Ada,,a while ago", "3,Cy,,", header=header)
     found = operator.fetch("party.profile", "1", "2", connector=operator.connector(settings))
-    assert found["1"].error is None
+    assert isinstance(found["1"].error, PartnerFault)
     assert isinstance(found["2"].error, SkipCustomer)
-    operator.drop("people-2026-06-12.csv", "1,Ada,,1980-01-01,one,too,many", "3,Cy,,", header=header)
-    kept = operator.fetch("party.profile", "1", "3", connector=operator.connector(settings))
-    assert [kept[each].error for each in ("1", "3")] == [
-        None,
-        None,
-    ]  # nobody knows whom the bad line was about
+    operator.drop("people-2026-06-12.csv", "1,Ada,,1980-01-01", "3,Cy,,", header=header)
+    operator.read(operator.connector(settings))
+    operator.drop("people-2026-06-13.csv", "1,Ada,,1980-01-01,one,too,many", "4,Di,,", header=header)
+    kept = operator.fetch("party.profile", "1", "3", "4", connector=operator.connector(settings))
+    assert [each.error for each in kept.values()] == [None] * 3  # nobody knows whom the bad line was about
 
 
 # --- the feed, searching, the index -----------------------------------------------------------
@@ -353,7 +370,7 @@ def test_a_reading_that_is_interrupted_leaves_nothing_half_done(operator: Operat
         return asked > 2
 
     assert not made._intake.look(operator.now, stop)
-    assert not made._index.known("rental.bookings")
+    assert made._index.outcomes("rental.bookings") == set()
     asyncio.run(made.close())
     assert len(operator.bookings("c1")) == 5000
 
