@@ -203,6 +203,11 @@ async def _close(stream: AsyncIterator[Any]) -> None:
         await close()
 
 
+def same(one: tuple[Any, ...], other: tuple[Any, ...]) -> bool:
+    """Whether records are the same; a number that is none, which equals nothing, is the same as another."""
+    return one == other or repr(one) == repr(other)
+
+
 def identity(record: Record, kind: str) -> str | None:
     """The partner's id of a record, where its kind has one."""
     field = kind_of(kind).identity

@@ -18,7 +18,7 @@ from c360.http import Response
 from c360.testing.generating import Generator
 from c360.testing.lab import Lab, Trial
 from c360.testing.openapi import Document, Operation
-from c360.testing.validity import complaints
+from c360.testing.validity import STRUCTURE, complaints
 from c360.testing.wire import Fingerprint, Heard, Misbehave
 
 CASES = 200
@@ -121,7 +121,8 @@ def _problem(trial: Trial) -> str:
         return trial.result.breaches[0]
     for (_, kind), item in trial.result.records():
         record = getattr(item, "record", item)
-        for complaint in complaints(record) if isinstance(record, msgspec.Struct) else ():
+        found = complaints(record) if isinstance(record, msgspec.Struct) else ()
+        for complaint in (it for it in found if it.aspect in STRUCTURE):
             return f"{kind}: {complaint.place} is {complaint.found}"
     return ""
 

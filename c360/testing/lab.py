@@ -11,7 +11,6 @@ import functools
 import re
 import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,7 +21,7 @@ import msgspec
 from c360.changes import Checkpoint, Upsert
 from c360.config import is_secret, read_config
 from c360.contract import Connector, Description, Lookup, Medium, Need, PartyQuery, Ref
-from c360.errors import C360Error
+from c360.errors import C360Error, ConnectorError
 from c360.http import Request, Response, Transport
 from c360.kinds import PARTY
 from c360.kinds import kind as kind_of
@@ -100,12 +99,15 @@ class Lab:
         self.ear = Ear()
         self._temporary = tempfile.TemporaryDirectory(prefix="c360-suite-")
         self._prepared: Mapping[str, Any] | None = None
+        self._runner: asyncio.Runner | None = None
         self._faulted: dict[str, list[Trial]] = {}
         self.notes: dict[str, Any] = {}
         """What checks found out and others need as well."""
 
     def close(self) -> None:
-        """Remove what was prepared."""
+        """Remove what was prepared, and end the loop."""
+        if self._runner is not None:
+            self._runner.close()
         self._temporary.cleanup()
 
     # --- what the author said ----------------------------------------------------------------
@@ -189,7 +191,14 @@ class Lab:
 
     def config(self, **other: Any) -> Any:
         """The typed config, with some values replaced."""
-        return read_config(self.stated.config, {**self.values, **other}, where=f"connectors.{INSTANCE}")
+        return self._read({**self.values, **other}) if other else self._config
+
+    @functools.cached_property
+    def _config(self) -> Any:
+        return self._read(self.values)
+
+    def _read(self, values: Mapping[str, Any]) -> Any:
+        return read_config(self.stated.config, values, where=f"connectors.{INSTANCE}")
 
     @functools.cached_property
     def secrets(self) -> dict[str, str]:
@@ -269,10 +278,11 @@ class Lab:
     # --- running -----------------------------------------------------------------------------
 
     def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run a coroutine on a loop of its own, listening to what is logged and printed."""
-        factory = VirtualLoop if self.http else None
-        with self.ear.listening(), asyncio.Runner(loop_factory=factory) as runner:
-            return runner.run(work())
+        """Run a coroutine, listening to what is logged and printed. What it leaves behind is ended."""
+        if self._runner is None:
+            self._runner = asyncio.Runner(loop_factory=VirtualLoop if self.http else None)
+        with self.ear.listening():
+            return self._runner.run(_alone(work))
 
     def session(
         self,
@@ -425,6 +435,15 @@ class Lab:
             ]
         return self._faulted[name]
 
+    def errors(self, trial: Trial) -> list[ConnectorError]:
+        """Errors of an operation with a fault in it that it had not without."""
+        before = self.original(trial).answers
+        return [
+            answer.error
+            for cell, answer in trial.result.answers.items()
+            if answer.error is not None and (cell not in before or before[cell].error is None)
+        ]
+
     def original(self, trial: Trial) -> Result:
         """What the same operation gave without a fault."""
         return next(it.result for it in self.trials if it.operation is trial.operation)
@@ -456,6 +475,18 @@ def shape(request: Request) -> str:
 
 
 _VERSION = re.compile(r"v\d+(\.\d+)*")
+
+
+async def _alone(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Await work, and end every task that it left, so that none disturbs what runs next."""
+    try:
+        return await work()
+    finally:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=1)
 
 
 async def _unless_endless(work: Awaitable[Result], wire: Wire) -> Result:
@@ -490,6 +521,3 @@ def parties(lab: Lab) -> Iterator[Any]:
     for (_, kind), record in lab.baseline.result.records():
         if kind == PARTY:
             yield record
-
-
-Listening = AbstractContextManager[None]

@@ -30,6 +30,10 @@ class Aspect(enum.Enum):
     NUMBER = "NUMBER"
 
 
+STRUCTURE = frozenset({Aspect.TYPE, Aspect.ZONE, Aspect.NUMBER})
+"""What makes a record untyped, whatever the partner sent."""
+
+
 class Complaint(NamedTuple):
     """A value that is not what its type says. Holds no value: those may be personal."""
 

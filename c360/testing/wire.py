@@ -15,18 +15,18 @@ from c360.http import Request, Response, Transport
 from c360.testing.recording import UnrecordedError, value_of
 
 Fingerprint = NewType("Fingerprint", str)
-"""What makes a request the same as another: method, address, parameters and body."""
+"""What makes a request the same as another: method, address, parameters, body and credential."""
 
 MOST_REQUESTS = 2_000
 """Requests of one run after which it counts as endless."""
 
 
 def fingerprint(request: Request) -> Fingerprint:
-    """What a request asks, whoever sends it."""
+    """What a request asks, and with whose credential: by grant, the same request is another customer's."""
     params = sorted(request.params)
-    return Fingerprint(
-        f"{request.method} {request.url} {params} {request.content.decode('utf-8', 'replace')}"
-    )
+    who = request.auth.fingerprint() if request.auth else ""
+    body = request.content.decode("utf-8", "replace")
+    return Fingerprint(f"{request.method} {request.url} {params} {who} {body}")
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):

@@ -223,7 +223,7 @@ def action_key_passed(lab: Lab) -> None:
         sent = []
         for key in (_KEY, _OTHER_KEY):
             _, session = _once(lab, _action(lab, sample, key), _lose)
-            sent.append(list(map(_asked, _changing(session))))
+            sent.append(list(map(_asked, session.wire.sent)))
         demand(
             sent[0] != sent[1],
             f"{sample.kind} sends the same request for two keys",

@@ -10,7 +10,7 @@ from c360.contract import Connector, Need, Ref
 from c360.errors import SkipCustomer
 from c360.testing import driving
 from c360.testing.base import Exempt, Failed, check, demand
-from c360.testing.driving import Result
+from c360.testing.driving import Result, same
 from c360.testing.lab import Lab, Operation
 
 
@@ -73,11 +73,16 @@ def unknown_customer_skipped(lab: Lab) -> None:
 def nothing_asked(lab: Lab) -> None:
     """No kinds, or no customers."""
     lab.sound()
-    for needs, refs, what in (((), lab.refs[:1], "no kinds"), (lab.needs[:1], (), "no customers")):
-        trial = lab.trial(Operation(name=f"fetch() of {what}", run=functools.partial(_call, needs, refs)))
-        if trial.result.breaches:
-            raise Failed(f"asked for {what}: {trial.result.breaches[0]}", "let fetch() end without yielding")
-        demand(not trial.wire.sent, f"asked for {what}, it sent requests", "send none where nothing is due")
+    _nothing(lab, (), lab.refs[:1], "no kinds")
+    for need in lab.needs:
+        _nothing(lab, (need,), (), f"{need.kind} of no customers")
+
+
+def _nothing(lab: Lab, needs: Sequence[Need], refs: Sequence[Ref], what: str) -> None:
+    trial = lab.trial(Operation(name=f"fetch() of {what}", run=functools.partial(_call, needs, refs)))
+    for breach in trial.result.breaches:
+        raise Failed(f"asked for {what}: {breach}", "let fetch() end without yielding")
+    demand(not trial.wire.sent, f"asked for {what}, it sent requests", "send none where nothing is due")
 
 
 @check("one-kind-alone", "A kind asked for alone is answered as together with others", rule="answers")
@@ -94,7 +99,8 @@ def one_kind_alone(lab: Lab) -> None:
             raise Failed(f"{need.kind} alone: {trial.result.breaches[0]}", "answer for the kinds asked for")
         for cell, answer in trial.result.answers.items():
             demand(
-                answer.items == whole.answers[cell].items and answer.error is None,
+                same(answer.items, whole.answers[cell].items)
+                and type(answer.error) is type(whole.answers[cell].error),
                 f"{need.kind} alone is not what it is together with other kinds",
                 "let no kind depend on another one being asked for",
             )
@@ -139,7 +145,7 @@ def _same(one: Result, other: Result, what: str) -> None:
     for cell, answer in one.answers.items():
         there = other.answers[cell]
         demand(
-            there.items == answer.items and type(there.error) is type(answer.error),
+            same(there.items, answer.items) and type(there.error) is type(answer.error),
             f"{what}, {cell[1]} comes out differently",
             "sort what has no order of its own; use no randomness, no clock but ctx.now()",
         )

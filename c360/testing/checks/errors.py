@@ -19,6 +19,7 @@ from c360.errors import (
 )
 from c360.http import Response
 from c360.testing.base import Check, Failed, check, demand
+from c360.testing.driving import same
 from c360.testing.lab import Lab, Trial
 from c360.testing.wire import Heard, Misbehave
 
@@ -94,12 +95,13 @@ def judge(
             continue  # what it follows from was already different
         if trial.result.breaches:
             raise Failed(f"{where}: {trial.result.breaches[0]}", change)
-        errors = list(trial.result.errors())
+        errors = lab.errors(trial)
         for error in errors:
             wrong = wanted(trial, error)
             demand(not wrong, f"{where} {wrong}", change)
+        already = any(answer.error for answer in lab.original(trial).answers.values())
         demand(
-            errors or not shown,
+            errors or already or not shown,
             f"{where} was passed over as if the partner had answered",
             "let the error through: an answer without it looks complete and is not",
         )
@@ -111,7 +113,7 @@ def _rest(lab: Lab, trial: Trial, where: str, *, less: bool) -> None:
     original = lab.original(trial)
     for cell, answer in trial.result.answers.items():
         before = original.answers[cell].items
-        if answer.error is not None or answer.items == before:
+        if answer.error is not None or same(answer.items, before):
             continue
         demand(
             less and len(answer.items) <= len(before),

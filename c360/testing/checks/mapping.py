@@ -167,7 +167,7 @@ def unknown_values_borne(lab: Lab) -> None:
         what = f"a value that nobody knows ({trial.where})"
         for breach in trial.result.breaches:
             raise Failed(f"{what}: {breach}", change)
-        for error in trial.result.errors():
+        for error in lab.errors(trial):
             raise Failed(f"{what} ended as {type(error).__name__}: {error}", change)
 
 

@@ -81,7 +81,8 @@ class Club:
         """Rewards that were used."""
 
     async def send(self, request: Request) -> Response:
-        if request.auth is None or ("x-club-key", KEY) not in request.auth.headers():
+        credential = request.auth.headers() if request.auth else ()
+        if ("x-club-key", KEY) not in {*request.headers, *credential}:
             return _json(401, {"error": "UNAUTHORISED"})
         parts = urlsplit(request.url)
         if not request.url.startswith(f"{BASE_URL}/"):

@@ -54,6 +54,7 @@ from c360.errors import (
     WebhookRefused,
 )
 from c360.hooks import hookimpl
+from c360.http import Response
 from c360.records.base import Record
 from c360.records.loyalty import AdjustPoints, LoyaltyEvent, LoyaltyEventKind, Membership, RedeemReward
 from c360.records.party import Party
@@ -184,7 +185,10 @@ class GoodClub(Connector[ClubConfig]):
         return [self.party(await self.member(ref))]
 
     async def member(self, ref: Ref) -> WireMember:
-        return (await self.ctx.http.get(f"/members/{quote(ref.party_id, safe='')}")).decode(WireMember)
+        return (await self.ctx.http.get(self.path(ref))).decode(WireMember)
+
+    def path(self, ref: Ref) -> str:
+        return f"/members/{quote(ref.party_id, safe='')}"
 
     async def memberships(self, refs: Sequence[Ref]) -> AsyncIterator[Fetched]:
         if not refs:
@@ -195,11 +199,13 @@ class GoodClub(Connector[ClubConfig]):
             yield Fetched(ref=ref, kind=ACCOUNTS, records=records)
 
     async def accounts(self, ids: Sequence[str]) -> list[WireAccount]:
+        return (await self.search(ids)).decode(WireAccounts).accounts
+
+    async def search(self, ids: Sequence[str]) -> Response:
         try:
-            answer = await self.ctx.http.post("/accounts/search", json={"member_ids": ids}, safe=True)
+            return await self.ctx.http.post("/accounts/search", json={"member_ids": ids}, safe=True)
         except SkipCustomer:  # of a whole batch, 404 says nothing of one customer
             raise PartnerFault("the club has no search") from None
-        return answer.decode(WireAccounts).accounts
 
     async def events(self, ref: Ref, need: Need) -> Sequence[Record]:
         return [self.event(it) for it in await self.pages(ref, need)]
@@ -219,7 +225,7 @@ class GoodClub(Connector[ClubConfig]):
             seen.add(cursor)
 
     async def page(self, ref: Ref, need: Need, cursor: str | None) -> WireEvents:
-        path = f"/members/{quote(ref.party_id, safe='')}/events"
+        path = f"{self.path(ref)}/events"
         params = {"from": str(need.since), "to": str(need.until), "cursor": cursor}
         return (await self.ctx.http.get(path, params=params)).decode(WireEvents)
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from c360.testing import CHECKS, Outcome, Tier, run
-from tests.c360.testing import suites
+from tests.c360.testing import inn, suites
 
 
 class TestGoodClub(suites.ClubSuite):
     """Every check, as an author's pytest sees it."""
+
+
+class TestGoodInn(inn.InnSuite):
+    """By grant, without batches, feeds and actions."""
 
 
 def test_without_pytest() -> None:

@@ -1,0 +1,38 @@
+"""Every broken connector is caught by the check that is about what is wrong, and by no unrelated one."""
+
+from __future__ import annotations
+
+import pytest
+
+from c360.testing import CHECKS, Report, run
+from tests.c360.testing.broken import answers, capabilities, contract, errors, grants, import_effects, manners
+from tests.c360.testing.broken.case import Broken
+
+_STARTS_PYTHON = "import-without-effects"
+"""Starts an interpreter, half a second each: only the case that is about it runs it."""
+
+CASES: tuple[Broken, ...] = (
+    *contract.CASES,
+    *answers.CASES,
+    *errors.CASES,
+    *manners.CASES,
+    *capabilities.CASES,
+    *grants.CASES,
+    *import_effects.CASES,
+)
+
+
+def checked(case: Broken) -> Report:
+    skipped = {_STARTS_PYTHON} - {case.caught_by}
+    return run(case.tests, only=[check.id for check in CHECKS if check.id not in skipped])
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.connector.__name__)
+def test_caught_by_its_check_alone(case: Broken) -> None:
+    report = checked(case)
+    assert {check.id for check in report.failures} == {case.caught_by, *case.also}, report.text()
+    assert all(check.found and check.change for check in report.failures)
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len({case.connector for case in CASES}) == len(CASES) >= 40
