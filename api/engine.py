@@ -18,5 +18,7 @@ def build_engine(hub: Hub, settings: Settings) -> GraphEngine:
         hub.store.database,
         hub.host,
         hub.clock,
-        settings=EngineSettings(deadline=timedelta(seconds=settings.gather.deadline)),
+        settings=EngineSettings(
+            deadline=timedelta(seconds=settings.gather.deadline), region=settings.phone_region
+        ),
     )

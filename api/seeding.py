@@ -18,13 +18,13 @@ from c360.access import TenantId
 from c360.contract import KeyKind
 from c360.enrolment import CustomerLine, LinkLine
 from c360.errors import C360Error
-from c360.records.party import Party, PartyKind
+from c360.records.party import PartyKind
 from c360.values import Secret
 from resolvers import names
-from resolvers.attributes import party_values
 from resolvers.identity import normalise
+from resolvers.identity.keeping import party_keys, party_name, stated
 from resolvers.profile import golden_profile
-from store.data import EnrolCustomer, EnrolGrant, EnrolKey, EnrolLink, EnrolResult, StatedValue
+from store.data import EnrolCustomer, EnrolGrant, EnrolKey, EnrolLink, EnrolResult
 
 BATCH = 250
 
@@ -151,34 +151,6 @@ def customer(line: CustomerLine, region: str, order: Sequence[str] = ()) -> Enro
         names=tuple(found),
         country=countries[0] if countries else None,
         links=tuple(_link(link, region) for link in line.links),
-    )
-
-
-def party_name(party: Party) -> str:
-    """The name of a party, to be found by; empty where the partner holds none."""
-    if party.kind is PartyKind.ORGANIZATION:
-        return party.organization_name or party.full_name or ""
-    return " ".join(part for part in (party.given_name, party.family_name) if part) or party.full_name or ""
-
-
-def party_keys(party: Party, region: str) -> tuple[EnrolKey, ...]:
-    """The keys that a party's own contact points and numbers give."""
-    found: list[tuple[KeyKind, str | None]] = [(KeyKind.CUSTOMER_NUMBER, normalise.number(party.party_id))]
-    found += [(KeyKind.EMAIL, normalise.email(email)) for email in party.emails]
-    found += [(KeyKind.PHONE, normalise.phone(phone, region)) for phone in party.phones]
-    found += [
-        (KeyKind.TAX_ID, normalise.number(identifier.value))
-        for identifier in party.identifiers
-        if identifier.kind.value == KeyKind.TAX_ID.value
-    ]
-    return tuple(EnrolKey(kind=kind, value=value) for kind, value in dict.fromkeys(found) if value)
-
-
-def stated(party: Party) -> tuple[StatedValue, ...]:
-    """The profile values of a party as the store keeps them."""
-    return tuple(
-        StatedValue(attribute=attribute, value=text, rank=rank)
-        for attribute, text, rank in party_values(party)
     )
 
 

@@ -16,7 +16,6 @@ from datetime import timedelta
 
 from api import logs
 from api.processes import stop_event
-from api.seeding import stated
 from api.settings import Settings
 from api.wiring import Hub, open_hub, require_current
 from c360.contract import Change, Checkpoint, Deletion, Upsert
@@ -24,6 +23,7 @@ from c360.errors import C360Error
 from c360.kinds import PARTY
 from c360.records.party import Party
 from connectors.instances import InstanceState
+from resolvers.identity.keeping import stated
 from store.data import RecordRef, Statement
 from store.unit import Unit
 

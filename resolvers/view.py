@@ -62,7 +62,7 @@ class CustomerView:
         self.sources = tuple(sources)
         self.today = today
         self.at = at
-        self._order = order
+        self.order = tuple(order)
         self._kinds: dict[str, tuple[Record, ...]] = {}
         self._owned_kinds: dict[str, tuple[Record, ...]] = {}
 
@@ -77,7 +77,7 @@ class CustomerView:
     @cached_property
     def profile(self) -> GoldenProfile:
         """The golden profile."""
-        return golden_profile(self.customer.values, self.of(PARTY, Party), self._order)
+        return golden_profile(self.customer.values, self.of(PARTY, Party), self.order)
 
     def of(self, kind: str, record: type[RecordT]) -> tuple[RecordT, ...]:
         """The records of a kind over all sources, in their order."""

@@ -16,7 +16,7 @@ from schema import ids
 from schema.errors import ErrorCode, InputError
 from schema.inputs import LONGEST_WINDOW, WindowArguments
 from schema.paging import Connection, connect, stretch
-from schema.shapes import Identity, MissingSource, Profile, SourceProblem, SourceStatus
+from schema.shapes import MissingSource, Profile, SourceProblem, SourceStatus
 
 Answer = Callable[[CustomerView], Any]
 
@@ -127,21 +127,6 @@ def customer_answers(domain_of: Mapping[str, str]) -> dict[str, Answer]:
     Args:
         domain_of: Domain of each configured connector instance.
     """
-
-    def identities(view: CustomerView) -> list[Identity]:
-        return [
-            Identity(
-                connector=link.connector,
-                domain=domain_of.get(link.connector),
-                party_id=link.party_id,
-                method=link.method,
-                confidence=link.confidence,
-                evidence=link.evidence or None,
-                linked_at=link.linked_at,
-            )
-            for link in view.customer.links
-        ]
-
     return {
         "id": lambda view: ids.encode("Customer", view.customer.id),
         "kind": lambda view: view.customer.kind,
@@ -149,8 +134,7 @@ def customer_answers(domain_of: Mapping[str, str]) -> dict[str, Answer]:
         "country": lambda view: view.customer.country,
         "created_at": lambda view: view.customer.created_at,
         "updated_at": lambda view: view.customer.updated_at,
-        "profile": profile,
-        "identities": identities,
+        "domain_of": lambda _: domain_of,
         "sources": lambda view: [source_status(source, view.at) for source in view.sources],
         "complete": lambda view: view.complete,
     }

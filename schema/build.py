@@ -15,6 +15,7 @@ from schema.derive import Demand, Deriver, reader_of
 from schema.execution.extension import extension
 from schema.execution.plan import Planner
 from schema.groups import discover
+from schema.identity.shapes import Review
 from schema.inputs import CustomerKey
 from schema.mutations import MUTATIONS
 from schema.mutations.base import Mutation
@@ -24,13 +25,23 @@ from schema.roots.base import RootField
 from schema.roots.customer import CustomerRoot
 from schema.roots.customers import CustomersRoot
 from schema.roots.nodes import ConnectorsRoot, NodeRoot, NodesRoot
+from schema.roots.reviews import ReviewsRoot
 from schema.roots.search import SearchRoot
 from schema.scalars import scalar_map
 from schema.shapes import SearchSource
 from schema.types import GroupType, Node, connector_type, customer_type, deriver, group_answers
 
 ROOTS: Mapping[str, type[RootField]] = {
-    root.name: root for root in (CustomerRoot, CustomersRoot, SearchRoot, ConnectorsRoot, NodeRoot, NodesRoot)
+    root.name: root
+    for root in (
+        CustomerRoot,
+        CustomersRoot,
+        SearchRoot,
+        ReviewsRoot,
+        ConnectorsRoot,
+        NodeRoot,
+        NodesRoot,
+    )
 }
 
 
@@ -103,6 +114,7 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "customers": _customers(make, customer),
         "search": _search(make, customer),
         "connectors": list[connector],
+        "reviews": _reviews(make),
         "node": Node | None,
         "nodes": list[Node | None],
     }
@@ -120,6 +132,17 @@ def _customers(make: Deriver, customer: Any) -> Any:
         "Customer",
         "customers",
         counted="How many customers meet the filter; counted only where it is asked for.",
+        count_demand=Demand(count=True),
+    )
+
+
+def _reviews(make: Deriver) -> Any:
+    return connection_type(
+        make,
+        make.object(Review),
+        "Review",
+        "reviews, the oldest first",
+        counted="How many reviews meet the filter; counted only where it is asked for.",
         count_demand=Demand(count=True),
     )
 

@@ -32,6 +32,11 @@ def decode(text: str, *, scope: str, parts: int | None, argument: str) -> tuple[
     except (ValueError, UnicodeError):  # msgspec's decoding errors are ValueErrors
         found, place = "", ()
     if found != scope or (parts is not None and len(place) != parts):
-        message = "This cursor was not made by this list in this order; take it from an edge or pageInfo."
-        raise InputError(message, code=ErrorCode.INVALID_CURSOR, argument=argument)
+        raise refused(argument)
     return place
+
+
+def refused(argument: str) -> InputError:
+    """The error for a cursor that was given in an argument and cannot be used."""
+    message = "This cursor was not made by this list in this order; take it from an edge or pageInfo."
+    return InputError(message, code=ErrorCode.INVALID_CURSOR, argument=argument)

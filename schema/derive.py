@@ -7,6 +7,7 @@ its :class:`Demand`, which planning reads.
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import inspect
 import operator
@@ -21,6 +22,7 @@ import msgspec
 import strawberry
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
+from strawberry.types.lazy_type import LazyType
 
 from c360.values import CountryCode, CurrencyCode, LanguageTag, Percentage
 from resolvers.joins import field_extra
@@ -58,6 +60,17 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
     """Arguments of the field, where what the hub knows is read by them."""
     leads: bool = False
     """Whether what the hub knows leads to other customers, of whom the selections below are made."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Later(LazyType[Any, Any]):
+    """A type that refers to itself, if only through others, and so is named before it is made."""
+
+    made: Mapping[str, Any] = dataclasses.field(default_factory=dict, compare=False)
+
+    def resolve_type(self) -> type[Any]:
+        found: type[Any] = self.made[self.type_name]
+        return found
 
 
 NOTHING = Demand()
@@ -111,7 +124,7 @@ class Deriver:
         self._names: set[str] = set()
 
     def stand(self, name: str, made: Any) -> None:
-        """Let :class:`GraphName` name a type that could be made only now."""
+        """Let :class:`GraphName` name a type that is made only now, even where it was named before."""
         self._stands_for[name] = made
 
     def annotation(self, hint: Any) -> Any:  # one branch per kind of type
@@ -131,14 +144,16 @@ class Deriver:
             return self.enum(hint)
         if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
             return self.object(hint)
-        if hint in _SCALARS or strawberry_type(hint):
+        if isinstance(hint, LazyType) or hint in _SCALARS or strawberry_type(hint):
             return hint
         message = f"no GraphQL type stands for {hint!r}"
         raise TypeError(message)
 
     def _stand_in(self, hint: Any) -> Any:
-        named = (self._stands_for[one.name] for one in hint.__metadata__ if isinstance(one, GraphName))
-        return next(named, typing.get_args(hint)[0])
+        named = next((one.name for one in hint.__metadata__ if isinstance(one, GraphName)), None)
+        if named is None:
+            return typing.get_args(hint)[0]
+        return self._stands_for.get(named) or _Later(named, "", made=self._stands_for)
 
     def _optional(self, members: tuple[Any, ...]) -> Any:
         inner = [member for member in members if member is not types.NoneType]

@@ -12,9 +12,14 @@ from typing import Any
 import msgspec
 
 from resolvers.view import CustomerView
+from schema import cursors
 from schema.errors import InputError
+from schema.inputs import EntriesArguments, ProfileArguments
+from schema.paging import page_size
 from schema.ports import Unit
 from store.data import CustomerData
+from store.data_identity import PartyRef
+from store.errors import CursorError
 
 Customers = Mapping[str, CustomerData]
 
@@ -49,5 +54,50 @@ def known(view: CustomerView, name: str, arguments: Any = None) -> Any:
     return found
 
 
-READERS: Mapping[str, Reader] = {}
+async def _deciding(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
+    """How each party came to its customer."""
+    refs = {
+        one: [PartyRef(link.connector, link.party_id) for link in customer.links]
+        for one, customer in customers.items()
+    }
+    entries = await unit.ledger.deciding([ref for mine in refs.values() for ref in mine])
+    return {one: {ref: entries[ref] for ref in mine if ref in entries} for one, mine in refs.items()}
+
+
+async def _history(unit: Unit, customers: Customers, asked: EntriesArguments) -> Mapping[str, Any]:
+    """A page of what was decided about each."""
+    size = page_size(asked.first, "first")
+    try:
+        return await unit.ledger.entries_of(customers, first=size, after=asked.after)
+    except CursorError:
+        raise cursors.refused("after") from None
+
+
+async def _former(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
+    """The old ids that each answers for."""
+    return await unit.ledger.former(customers)
+
+
+async def _household(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
+    """The household of each; where a merge left two, the one known for longest."""
+    found = await unit.households.of(customers)
+    return {one: min(mine, key=lambda each: (each.since, each.id)) for one, mine in found.items() if mine}
+
+
+async def _past(unit: Unit, customers: Customers, asked: ProfileArguments) -> Mapping[str, Any]:
+    """What each stood for at a moment of the past."""
+    valid_at = asked.as_of or asked.recorded_at
+    if valid_at is None:
+        return {}
+    return await unit.ledger.past(customers, valid_at=valid_at, recorded_at=asked.recorded_at)
+
+
+DECIDING, HISTORY, FORMER, HOUSEHOLD, PAST = "deciding", "history", "former", "household", "past"
+READERS: Mapping[str, Reader] = {
+    DECIDING: Reader(read=_deciding),
+    HISTORY: Reader(read=_history),
+    FORMER: Reader(read=_former),
+    HOUSEHOLD: Reader(read=_household, leads_to=lambda found: found.members),
+    PAST: Reader(read=_past),
+}
 """Everything that can be read, by name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 import msgspec
@@ -12,6 +12,7 @@ from msgspec import Meta
 from c360.records.party import PartyKind
 from c360.values import CountryCode
 from schema.derive import GraphName
+from store.data_identity import ReviewState
 
 NodeId = Annotated[str, GraphName("ID")]
 DomainName = Annotated[str, GraphName("Domain")]
@@ -195,6 +196,47 @@ class SearchArguments(Arguments, frozen=True, kw_only=True):
         int | None, Meta(description=f"Elements, 1 to {MAX_PAGE}; {DEFAULT_PAGE} unless told.")
     ] = None
     after: Annotated[str | None, Meta(description="Cursor after which the stretch begins.")] = None
+    gather: Annotated[Gather | None, Meta(description="How fresh and how long.")] = None
+
+
+class ProfileArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of a customer's ``profile``."""
+
+    as_of: Annotated[
+        datetime | None,
+        Meta(
+            description="The profile as it was at this moment, from what the hub keeps; no partner is asked."
+        ),
+    ] = None
+    recorded_at: Annotated[
+        datetime | None,
+        Meta(
+            description="What the hub knew at this moment, of values and of who is who: customers merged "
+            "since are separate. Without it, what it knows now. Without `asOf`, of that same moment."
+        ),
+    ] = None
+
+
+class EntriesArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of a customer's ``identityHistory``."""
+
+    first: Annotated[
+        int | None, Meta(description=f"Elements, 1 to {MAX_PAGE}; {DEFAULT_PAGE} unless told.")
+    ] = None
+    after: Annotated[str | None, Meta(description="Cursor after which the stretch begins.")] = None
+
+
+class ReviewFilter(Arguments, frozen=True, kw_only=True):
+    """Which reviews are listed: those that meet every condition given."""
+
+    state: Annotated[ReviewState, Meta(description="How they stand.")] = ReviewState.OPEN
+    customer_id: Annotated[NodeId | None, Meta(description="Of this customer; an old id will do.")] = None
+
+
+class ReviewsArguments(PageArguments, frozen=True, kw_only=True):
+    """Arguments of ``reviews``."""
+
+    filter: Annotated[ReviewFilter | None, Meta(description="Which reviews are listed; open ones.")] = None
     gather: Annotated[Gather | None, Meta(description="How fresh and how long.")] = None
 
 

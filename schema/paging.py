@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Protocol
 
 import msgspec
 from msgspec import Meta
@@ -109,6 +109,47 @@ def connect(
     return Connection(edges=edges, page_info=_info(rows, inside, kept, edges), total_count=len(rows))
 
 
+class StoredPage(Protocol):
+    """A page as the store cut it."""
+
+    @property
+    def cursors(self) -> Sequence[str]:
+        """Where to go on from, one for each element."""
+        ...
+
+    @property
+    def has_next(self) -> bool:
+        """Whether the list goes on."""
+        ...
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether there is more before it."""
+        ...
+
+
+def stored_page(
+    rows: Iterable[tuple[Any, str]], page: StoredPage, *, total_count: int | None = None
+) -> Connection:
+    """A page that the store cut, as a connection.
+
+    Args:
+        rows: The elements that are shown, each with its cursor.
+        page: Where the page lies in its list.
+        total_count: How many there are in all, where that was asked for.
+    """
+    return Connection(
+        edges=[Edge(node=node, cursor=cursor) for node, cursor in rows],
+        page_info=PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=page.cursors[0] if page.cursors else None,
+            end_cursor=page.cursors[-1] if page.cursors else None,
+        ),
+        total_count=total_count,
+    )
+
+
 def _place(cursor: str | None, scope: str, parts: int | None, argument: str) -> tuple[str, ...] | None:
     return None if cursor is None else cursors.decode(cursor, scope=scope, parts=parts, argument=argument)
 
@@ -133,7 +174,7 @@ def connection_type(
     name: str,
     text: str,
     *,
-    counted: str,
+    counted: str | None,
     more: dict[str, StrawberryField] | None = None,
     count_demand: Demand | None = None,
 ) -> Any:
@@ -144,7 +185,7 @@ def connection_type(
         node: Type of an element.
         name: What the elements are called, in one word.
         text: What the list holds, for the descriptions, such as "transactions of the account".
-        counted: Description of ``totalCount``.
+        counted: Description of ``totalCount``; ``None`` where the list is not counted.
         more: Further fields of the connection.
         count_demand: What ``totalCount`` asks for, where it is not free.
     """
@@ -156,13 +197,16 @@ def connection_type(
             "cursor": deriver.attribute(str, "Where the element stands; give it to `after` or `before`."),
         },
     )
+    counting = {}
+    if counted is not None:
+        counting["total_count"] = deriver.attribute(int, counted, demand=count_demand or Demand())
     return deriver.build(
         f"{name}Connection",
         f"A stretch of a list of {text}.",
         {
             "edges": deriver.attribute(list[edge], "The elements, in the order of the list."),
             "page_info": deriver.attribute(PageInfo, "Where the stretch lies in the list."),
-            "total_count": deriver.attribute(int, counted, demand=count_demand or Demand()),
+            **counting,
             **(more or {}),
         },
     )

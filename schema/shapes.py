@@ -59,20 +59,6 @@ class MissingSource(Shape, frozen=True, kw_only=True):
     problem: Annotated[SourceProblem | None, Meta(description="Why it did not answer in full.")] = None
 
 
-class Identity(Shape, frozen=True, kw_only=True):
-    """A partner's record that is taken for this customer's, and why."""
-
-    connector: Annotated[NodeId, Meta(description="Id of the connector instance.")]
-    domain: Annotated[
-        DomainName | None, Meta(description="Its business domain; null where it is not configured any more.")
-    ]
-    party_id: Annotated[str, Meta(description="The partner's own id of the customer.")]
-    method: Annotated[str, Meta(description="How the link came about, such as `import`.")]
-    confidence: Annotated[float, Meta(description="How sure the hub is, from 0 to 1.")]
-    evidence: Annotated[str | None, Meta(description="What agreed.")]
-    linked_at: Annotated[datetime, Meta(description="Since when the hub holds it.")]
-
-
 class ValueSource(Shape, frozen=True, kw_only=True):
     """A source that states a value."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import operator
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
@@ -12,7 +13,7 @@ import strawberry
 from strawberry.types.field import StrawberryField
 
 from c360.errors import ProblemCode
-from c360.kinds import PARTY, domains
+from c360.kinds import domains
 from c360.kinds import kind as kind_of
 from c360.records.party import PartyKind
 from c360.values import CountryCode
@@ -26,9 +27,12 @@ from schema.answers import Answer, CustomerAnswer, FieldAnswers, missing, window
 from schema.derive import Demand, Deriver, NodeOf
 from schema.docs import description
 from schema.groups.base import Group, RecordConnection, RecordList, Total
+from schema.identity.fields import identities, identity_fields
+from schema.identity.shapes import Identity, LedgerEntry, Review
 from schema.inputs import NodeId, WindowArguments
 from schema.paging import connection_type
-from schema.shapes import Connector, Identity, MissingSource, Profile, SourceStatus
+from schema.shapes import Connector, MissingSource, SourceStatus
+from store.data_identity import EntryKind
 
 
 @strawberry.interface(description="An object with an id of its own, which `node` finds again.")
@@ -45,12 +49,14 @@ def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deri
             PartyKind: "CustomerKind",
             InstanceState: "ConnectorState",
             ProblemCode: "SourceProblemCode",
+            EntryKind: "LedgerEntryKind",
         },
         stands_for={"ID": strawberry.ID, "Domain": domain_enum(groups)},
         nodes={
             one.record: NodeOf(interface=Node, identify=_identify(name, one))
             for name, one in references.items()
-        },
+        }
+        | {own: NodeOf(interface=Node, identify=operator.attrgetter("id")) for own in (LedgerEntry, Review)},
     )
 
 
@@ -179,13 +185,10 @@ def customer_type(make: Deriver, groups: Sequence[GroupType]) -> Any:
         "country": make.attribute(CountryCode | None, "Country of residence, as the hub keeps it."),
         "created_at": make.attribute(datetime, "When the hub came to know the customer."),
         "updated_at": make.attribute(datetime, "When the hub last changed something about the customer."),
-        "profile": make.attribute(
-            Profile,
-            "The golden record over all partners, each value with its source and what it won over.",
-            demand=Demand(kinds=(PARTY,)),
-        ),
         "identities": make.attribute(
-            tuple[Identity, ...], "The partner records behind this customer, with their evidence."
+            tuple[Identity, ...],
+            "The partner records behind this customer, with their evidence.",
+            read=identities,
         ),
         "sources": make.attribute(
             tuple[SourceStatus, ...], "Every configured source and how it answered in this operation."
@@ -196,6 +199,7 @@ def customer_type(make: Deriver, groups: Sequence[GroupType]) -> Any:
             "withheld from the caller does not count against it.",
         ),
     }
+    fields |= identity_fields(make)
     for one in groups:
         text = f"{one.group.description} Null only where no source gave anything; `sources` says why."
         fields[one.group.domain] = make.attribute(one.type | None, text)

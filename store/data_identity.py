@@ -264,6 +264,7 @@ class ReviewState(enum.Enum):
     """How a review stands."""
 
     OPEN = "OPEN"
+    """Nobody has said yet."""
     DECIDED = "DECIDED"
     """A human said."""
     MOOT = "MOOT"

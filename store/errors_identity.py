@@ -152,6 +152,7 @@ class CannotReverse(IdentityError):
     def __init__(self, entry_id: str, why: str) -> None:
         super().__init__(f"entry {entry_id} cannot be taken back: {why}")
         self.entry_id = entry_id
+        self.why = why
 
 
 class ReviewUnknown(IdentityError):

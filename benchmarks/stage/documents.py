@@ -20,7 +20,7 @@ fragment Everything on Customer {{
     phone {{ value source {{ connector }} }}
     address {{ value {{ lines city postalCode country }} }}
   }}
-  identities {{ connector partyId method confidence }}
+  identities {{ connector partyId linkedAt }}
   banking {{
     {_GAPS}
     accounts {{ connector accountId kind status balance {{ current {_MONEY} available {_MONEY} }} }}

@@ -28,6 +28,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     records: int = 5_000
     """Kinds of record to fetch in one operation at the most, counted for each customer: everything of
     two pages of customers."""
+    region: str = ""
+    """Country of phone numbers that partners write without one, as ISO 3166-1 alpha-2."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,7 +54,9 @@ async def _take_effect(context: OperationContext, root: Root, kind: type[Mutatio
         raise root.error
     try:
         asked = read_input(kind.input_type, root.arguments["input"])
-        mutation = kind(asked, access=context.access, at=context.services.clock())
+        region = context.services.settings.region
+        mutation = kind(asked, access=context.access, infos=context.infos, region=region)
+        await mutation.ask(context.services.host)
         # Ends even where the caller has gone: what was begun is done or undone, never left open.
         outcome = await asyncio.shield(_outcome(context, mutation))
     except Refusal as refusal:
@@ -102,7 +104,7 @@ async def _once(unit: Unit, mutation: Mutation) -> Any:
     if before is not None:
         return msgspec.json.decode(before.response, type=mutation.outcome_type)
     outcome = await mutation.effect(unit)
-    concerned = tuple(mutation.concerns(outcome))
+    concerned = mutation.concerns(outcome).customers
     await unit.idempotency.keep(caller, key, msgspec.json.encode(outcome), customer_ids=concerned)
     return outcome
 

@@ -231,8 +231,11 @@ class _Walk:
         needs = found.needs
         if demand.count:
             needs.add(_COUNT)
-        if demand.hub and (node.arguments or not demand.kinds):
-            return self._add_hub(entry.field, demand, node, found)
+        if demand.hub:
+            need = self._hub_need(entry.field, demand, node)
+            if need is not None:
+                found.hub.add(need)
+                return found.edge(need) if demand.leads else found
         if demand.timeline is not None:
             self._add_window(entry.field, demand.timeline, node, needs)
             return found
@@ -241,17 +244,18 @@ class _Walk:
             needs.add(Need(kind=kind) if timeline is None else timeline.window(self._today))
         return found
 
-    def _add_hub(self, field: GraphQLField, demand: Demand, node: FieldNode, found: _Collected) -> _Collected:
-        arguments = None
-        if demand.arguments is not None:
-            try:
-                given = get_argument_values(field, node, self.variables)
-            except GraphQLError:
-                return found  # the executor says what is wrong
-            arguments = read_input(demand.arguments, given)
-        need = HubNeed(demand.hub, arguments)
-        found.hub.add(need)
-        return found.edge(need) if demand.leads else found
+    def _hub_need(self, field: GraphQLField, demand: Demand, node: FieldNode) -> HubNeed | None:
+        """What a field reads of the hub, if it does."""
+        if demand.arguments is None:
+            return HubNeed(demand.hub)
+        try:
+            given = get_argument_values(field, node, self.variables) if node.arguments else {}
+        except GraphQLError:
+            return None  # the executor says what is wrong
+        arguments = read_input(demand.arguments, given)
+        if demand.kinds and arguments == demand.arguments():
+            return None
+        return HubNeed(demand.hub, arguments)
 
     def _add_window(self, field: GraphQLField, timeline: Timeline, node: FieldNode, needs: set[Need]) -> None:
         try:

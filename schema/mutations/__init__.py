@@ -5,6 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from schema.mutations.base import Mutation
+from schema.mutations.deciding import DecideReview, UndoLedgerEntry
+from schema.mutations.linking import LinkIdentity, SplitCustomer, UnlinkIdentity
+from schema.mutations.merging import MergeCustomers, Unmerge
 
-MUTATIONS: Sequence[type[Mutation]] = ()
+MUTATIONS: Sequence[type[Mutation]] = (
+    MergeCustomers,
+    Unmerge,
+    SplitCustomer,
+    LinkIdentity,
+    UnlinkIdentity,
+    DecideReview,
+    UndoLedgerEntry,
+)
 """Every mutation, in the order in which the printed schema has them."""

@@ -1,8 +1,9 @@
 """What every mutation does: check its input, take effect in one transaction, answer what became of it.
 
-``check`` (no I/O) → ``effect`` (the transaction) → ``concerns`` (customers to gather for) → ``payload``.
-The first two may raise :class:`~schema.mutations.problems.Refusal` or an
-:class:`~schema.errors.InputError`: then nothing is changed and the payload holds the problems.
+``check`` (no I/O) → ``ask`` (the partners) → ``effect`` (the transaction) → ``concerns`` (what the payload
+shows, to be read and gathered for) → ``payload``. The first three may raise
+:class:`~schema.mutations.problems.Refusal` or an :class:`~schema.errors.InputError`: then nothing is changed
+and the payload holds the problems.
 
 What a mutation did is its *outcome*, a struct of ids and figures that is kept under the idempotency key.
 The payload is made from it anew for every caller, with the customers as they are then.
@@ -11,8 +12,7 @@ The payload is made from it anew for every caller, with the customers as they ar
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -21,20 +21,18 @@ from msgspec import Meta
 from c360.access import Access, IdempotencyKey
 from connectors.host import InstanceInfo
 from schema.answers import CustomerAnswer
-from schema.derive import GraphName
 from schema.errors import ErrorCode, InputError
 from schema.inputs import Arguments, NodeId
 from schema.mutations.problems import AnyProblem, Problem
-from schema.ports import Unit
+from schema.ports import Host, Unit
 from schema.roots.base import Lookups, RootField
+from schema.roots.decisions import read_decisions, sides
 from schema.shapes import Shape
 from store.data import CustomerData
+from store.data_identity import LedgerEntry, ReviewData
 
 LONGEST_KEY = 200
 """Characters of an idempotency key."""
-
-CustomerNode = Annotated[Any, GraphName("Customer")]
-"""A customer in a payload; see :class:`schema.answers.CustomerAnswer`."""
 
 
 class MutationInput(Arguments, frozen=True, kw_only=True):
@@ -62,6 +60,25 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """Base of what a mutation did: ids and figures, no personal data."""
 
 
+class Concerns(msgspec.Struct, frozen=True, kw_only=True):
+    """Local ids of what a payload shows."""
+
+    customers: tuple[str, ...] = ()
+    entries: tuple[str, ...] = ()
+    """Of the ledger."""
+    reviews: tuple[str, ...] = ()
+    """With the customers on both sides."""
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """The same as it is now, by those ids; what is not there any more is left out."""
+
+    customers: Mapping[str, CustomerAnswer]
+    """An old id has the customer who answers for it now."""
+    entries: Mapping[str, LedgerEntry] = {}
+    reviews: Mapping[str, ReviewData] = {}
+
+
 class Mutation:
     """One mutation of one operation. A subclass says what it changes and how it answers."""
 
@@ -72,13 +89,14 @@ class Mutation:
     outcome_type: ClassVar[type[Outcome]]
     payload_type: ClassVar[type[Payload]]
 
-    def __init__(self, asked: Any, *, access: Access, at: datetime) -> None:
+    def __init__(self, asked: Any, *, access: Access, infos: Sequence[InstanceInfo], region: str) -> None:
         """Take a mutation as it was asked for.
 
         Args:
             asked: An ``input_type``.
             access: Who asks, for what.
-            at: The present, in UTC.
+            infos: The configured connector instances.
+            region: Country of phone numbers written without one.
 
         Raises:
             Refusal: The input cannot be used.
@@ -86,7 +104,8 @@ class Mutation:
         """
         self.asked = asked
         self.access = access
-        self.at = at
+        self.order = tuple(info.id for info in infos)
+        self.region = region
         self.key = _checked_key(asked.idempotency_key)
         self.check()
 
@@ -110,6 +129,9 @@ class Mutation:
     def check(self) -> None:
         """Check and normalise the input."""
 
+    async def ask(self, host: Host) -> None:
+        """Ask the partners what the effect depends on; before the transaction, which waits for nobody."""
+
     async def effect(self, unit: Unit) -> Any:
         """Change what is to be changed; commits when it returns, and changes nothing when it raises.
 
@@ -123,16 +145,16 @@ class Mutation:
         """
         raise NotImplementedError
 
-    def concerns(self, outcome: Any) -> Iterable[str]:
-        """Ids of the customers whom the payload shows."""
+    def concerns(self, outcome: Any) -> Concerns:
+        """What the payload shows."""
         raise NotImplementedError
 
-    def payload(self, outcome: Any, customers: Mapping[str, CustomerAnswer]) -> Payload:
+    def payload(self, outcome: Any, shown: Shown) -> Payload:
         """What is answered.
 
         Args:
             outcome: What ``effect`` returned, now or when the idempotency key was first used.
-            customers: Those of ``concerns`` who exist, by id.
+            shown: What it ``concerns``.
         """
         raise NotImplementedError
 
@@ -153,12 +175,19 @@ class PayloadField(RootField):
 
     def want(self, lookups: Lookups, searched: object) -> None:  # nothing is searched
         """The customers whom the payload shows."""
-        self._ids = tuple(dict.fromkeys(self._mutation.concerns(self._outcome)))
-        lookups.ids.update(dict.fromkeys(self._ids))
+        self._concerns = self._mutation.concerns(self._outcome)
+        lookups.ids.update(dict.fromkeys(self._concerns.customers))
+
+    async def read(self, unit: Unit) -> None:
+        """Read the entries of the ledger and the reviews."""
+        self._entries, self._reviews = await read_decisions(
+            unit, self._concerns.entries, self._concerns.reviews
+        )
 
     def candidates(self, lookups: Lookups) -> Sequence[str]:
-        """Those that exist."""
-        return tuple(one for one in self._ids if one in lookups.known)
+        """Those that exist, or who answer for them now, and those on both sides of a review."""
+        self._known = {one: lookups.known[one] for one in self._concerns.customers if one in lookups.known}
+        return tuple(dict.fromkeys((*self._known.values(), *sides(self._reviews.values()))))
 
     def choose(self, loaded: Mapping[str, CustomerData]) -> Sequence[str]:
         """All of them."""
@@ -166,7 +195,9 @@ class PayloadField(RootField):
 
     def answer(self, customers: Mapping[str, CustomerAnswer]) -> Any:
         """The payload."""
-        return self._mutation.payload(self._outcome, customers)
+        named = {old: customers[now] for old, now in self._known.items() if now in customers}
+        shown = Shown(customers={**customers, **named}, entries=self._entries, reviews=self._reviews)
+        return self._mutation.payload(self._outcome, shown)
 
 
 def _checked_key(key: str | None) -> IdempotencyKey | None:

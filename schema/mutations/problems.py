@@ -14,6 +14,8 @@ from msgspec import Meta
 
 from schema.derive import GraphName
 from schema.errors import ErrorCode, InputError
+from schema.identity.shapes import PartyReference
+from schema.inputs import NodeId
 from schema.shapes import Shape
 
 
@@ -32,6 +34,22 @@ class ProblemCode(enum.Enum):
     """Somebody changed the customer since the version that was expected; read again and decide anew."""
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     """The idempotency key was used before with another mutation or another input; take a new one."""
+    KINDS_DIFFER = "KINDS_DIFFER"
+    """A person and an organisation are never one customer."""
+    KEPT_APART = "KEPT_APART"
+    """A person keeps partner records of the two apart; overrule it where that was wrong."""
+    IDENTITY_TAKEN = "IDENTITY_TAKEN"
+    """The partner record belongs to another customer: merge the two, or unlink it there first."""
+    IDENTITY_ERASED = "IDENTITY_ERASED"
+    """The partner record belonged to a person who was erased; nothing is kept of it."""
+    NOTHING_TO_SPLIT = "NOTHING_TO_SPLIT"
+    """Some of a customer's partner records can leave, not none and not all."""
+    NOT_MERGED = "NOT_MERGED"
+    """The customer was not merged into another, or stands on its own again."""
+    CANNOT_REVERSE = "CANNOT_REVERSE"
+    """The decision cannot be taken back; the message says why."""
+    REVIEW_CLOSED = "REVIEW_CLOSED"
+    """The review is decided, or the two are one customer by now."""
 
 
 class Problem(Shape, frozen=True, kw_only=True):
@@ -59,8 +77,8 @@ class VersionProblem(Problem, frozen=True, kw_only=True):
     """A customer who was changed by somebody else in the meantime."""
 
     code: Annotated[ProblemCode, Meta(description="`VERSION_CONFLICT`.")] = ProblemCode.VERSION_CONFLICT
-    expected_version: Annotated[int, Meta(description="The version that was expected.")]
-    current_version: Annotated[int, Meta(description="The version that the customer has now.")]
+    expected_version: Annotated[str, Meta(description="The version that was expected.")]
+    current_version: Annotated[str, Meta(description="The version that the customer has now.")]
 
 
 class IdempotencyProblem(Problem, frozen=True, kw_only=True):
@@ -71,7 +89,40 @@ class IdempotencyProblem(Problem, frozen=True, kw_only=True):
     )
 
 
-PROBLEMS: Sequence[type[Problem]] = (InputProblem, NotFoundProblem, VersionProblem, IdempotencyProblem)
+class IdentityProblem(Problem, frozen=True, kw_only=True):
+    """Who is who cannot be changed so."""
+
+
+class IdentityTakenProblem(Problem, frozen=True, kw_only=True):
+    """A partner record that belongs to another customer."""
+
+    code: Annotated[ProblemCode, Meta(description="`IDENTITY_TAKEN`.")] = ProblemCode.IDENTITY_TAKEN
+    customer_id: Annotated[NodeId, Meta(description="Id of the customer whose it is.")]
+
+
+class PartyPair(Shape, frozen=True, kw_only=True):
+    """Two partner records that a person keeps apart."""
+
+    left: Annotated[PartyReference, Meta(description="One of them.")]
+    right: Annotated[PartyReference, Meta(description="The other one.")]
+
+
+class KeptApartProblem(Problem, frozen=True, kw_only=True):
+    """Partner records that a person keeps apart, so that nothing makes them one customer by itself."""
+
+    code: Annotated[ProblemCode, Meta(description="`KEPT_APART`.")] = ProblemCode.KEPT_APART
+    pairs: Annotated[tuple[PartyPair, ...], Meta(description="The partner records.")]
+
+
+PROBLEMS: Sequence[type[Problem]] = (
+    InputProblem,
+    NotFoundProblem,
+    VersionProblem,
+    IdempotencyProblem,
+    IdentityProblem,
+    IdentityTakenProblem,
+    KeptApartProblem,
+)
 """Every type that a problem can have."""
 
 AnyProblem = Annotated[Any, GraphName("Problem")]

@@ -33,7 +33,8 @@ class CustomerRoot(RootField):
 
     name = "customer"
     description = (
-        "One customer by any key; null where the hub knows none by it. A key that several customers "
+        "One customer by any key; null where the hub knows none by it. The id of a customer who was merged "
+        "into another leads to that one, whose `mergedFrom` names it. A key that several customers "
         "share, such as a family's phone number, is the error `AMBIGUOUS_KEY`: search for it instead."
     )
     arguments_type = CustomerArguments

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from schema import cursors
 from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
 from schema.inputs import CustomerFilter, CustomersArguments, OrderDirection
-from schema.paging import Connection, Edge, PageInfo, stretch
+from schema.paging import stored_page, stretch
 from schema.ports import Unit
 from schema.roots.base import Lookups, RootField
 from store import data
@@ -49,9 +50,7 @@ class CustomersRoot(RootField):
                 self._filter, self._order, after=asked.after, before=asked.before, **size
             )
         except CursorError:
-            argument = "after" if asked.after is not None else "before"
-            message = "This cursor was not made by this list in this order; take it from an edge or pageInfo."
-            raise InputError(message, code=ErrorCode.INVALID_CURSOR, argument=argument) from None
+            raise cursors.refused("after" if asked.after is not None else "before") from None
         if self.count:
             self._total = await unit.customers.count(self._filter)
 
@@ -66,21 +65,12 @@ class CustomersRoot(RootField):
     def answer(self, customers: Mapping[str, CustomerAnswer]) -> Any:
         """The page as a connection."""
         page = self._page
-        edges = [
-            Edge(node=customers[customer_id], cursor=cursor)
+        rows = [
+            (customers[customer_id], cursor)
             for customer_id, cursor in zip(page.ids, page.cursors, strict=True)
             if customer_id in customers
         ]
-        return Connection(
-            edges=edges,
-            page_info=PageInfo(
-                has_next_page=page.has_next,
-                has_previous_page=page.has_previous,
-                start_cursor=page.cursors[0] if page.cursors else None,
-                end_cursor=page.cursors[-1] if page.cursors else None,
-            ),
-            total_count=self._total,
-        )
+        return stored_page(rows, page, total_count=self._total)
 
 
 def _filter(asked: CustomerFilter) -> data.CustomerFilter:

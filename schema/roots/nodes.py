@@ -12,13 +12,17 @@ from resolvers.references import Reference, Referrer
 from schema import ids
 from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
+from schema.identity import answers
+from schema.identity.answers import CUSTOMER, ENTRY, REVIEW
 from schema.inputs import LONGEST_WINDOW, MAX_NODES, Arguments, NodeArguments, NodesArguments
+from schema.ports import Unit
 from schema.roots.base import Lookups, RootField
+from schema.roots.decisions import read_decisions, sides
 from schema.shapes import Connector, ConnectorHealth
 from store.data import CustomerData
 
-_CUSTOMER = "Customer"
 _CONNECTOR = "Connector"
+_NO_CUSTOMERS = frozenset({_CONNECTOR, ENTRY, REVIEW})
 
 
 class Asked(NamedTuple):
@@ -26,7 +30,7 @@ class Asked(NamedTuple):
 
     type_name: str
     local_id: str
-    """Of a customer or a connector instance; of a record, its customer's."""
+    """Of the object itself; of a record, its customer's."""
     reference: Reference | None = None
     """Of a partner's record."""
 
@@ -76,7 +80,7 @@ class NodesRoot(RootField):
 
     def _decoded(self, text: str, argument: str) -> Asked:
         found = ids.decode(text, argument=argument)
-        if found.type_name in {_CUSTOMER, _CONNECTOR}:
+        if found.type_name == CUSTOMER or found.type_name in _NO_CUSTOMERS:
             return Asked(found.type_name, found.local_id)
         referrer = self.references.get(found.type_name)
         reference = None if referrer is None else referrer.read(found.local_id)
@@ -86,16 +90,23 @@ class NodesRoot(RootField):
         return Asked(found.type_name, reference.customer_id, reference)
 
     def _customers(self) -> Sequence[str]:
-        return [one.local_id for one in self._asked if one.type_name != _CONNECTOR]
+        return [one.local_id for one in self._asked if one.type_name not in _NO_CUSTOMERS]
+
+    def _ids(self, type_name: str) -> Sequence[str]:
+        return [one.local_id for one in self._asked if one.type_name == type_name]
 
     def want(self, lookups: Lookups, searched: object) -> None:  # nothing is searched
         """The customers, asked for themselves or for a record."""
         lookups.ids.update(dict.fromkeys(self._customers()))
 
+    async def read(self, unit: Unit) -> None:
+        """Read the entries of the ledger and the reviews."""
+        self._entries, self._reviews = await read_decisions(unit, self._ids(ENTRY), self._ids(REVIEW))
+
     def candidates(self, lookups: Lookups) -> Sequence[str]:
-        """Those that exist, an old id's survivor in its place."""
+        """Those that exist, an old id's survivor in its place, and those on both sides of a review."""
         self._known = {one: lookups.known[one] for one in self._customers() if one in lookups.known}
-        return tuple(dict.fromkeys(self._known.values()))
+        return tuple(dict.fromkeys((*self._known.values(), *sides(self._reviews.values()))))
 
     def choose(self, loaded: Mapping[str, CustomerData]) -> Sequence[str]:
         """All of them."""
@@ -117,6 +128,12 @@ class NodesRoot(RootField):
             if asked.type_name == _CONNECTOR:
                 info = connectors.get(asked.local_id)
                 return None if info is None else connector(info)
+            if asked.type_name == ENTRY:
+                entry = self._entries.get(asked.local_id)
+                return None if entry is None else answers.ledger_entry(entry)
+            if asked.type_name == REVIEW:
+                review = self._reviews.get(asked.local_id)
+                return None if review is None else answers.review(review, customers)
             customer = customers.get(self._known.get(asked.local_id, ""))
             if customer is None or asked.reference is None:
                 return customer

@@ -108,6 +108,13 @@ class CustomerRepository(Repository):
         survivors = await self._load(set(old.values()) - loaded.keys()) | loaded if old else loaded
         return loaded | {each: survivors[present] for each, present in old.items() if present in survivors}
 
+    async def hold(self, ids: Iterable[str]) -> dict[str, CustomerData]:
+        """The same, and nobody else changes who these customers are until this unit of work ends.
+
+        For changing nothing that was not seen: what is read here is what the change will meet.
+        """
+        return await self.load(await Families(self._scope).hold(ids))
+
     async def _old(self, ids: Collection[str]) -> dict[str, str]:
         return await Families(self._scope).resolve(ids) if ids else {}
 

@@ -14,7 +14,7 @@ from store.columns import new_id, storable
 from store.data_identity import EntryKind, EvidenceData, LedgerEntry, LedgerPage, LinkDecision, PartyRef
 from store.errors import CursorError
 from store.errors_identity import EntryUnknown
-from store.models import EntryCustomer, EntryParty, Evidence, IdentityEntry
+from store.models import EntryCustomer, EntryParty, Evidence, IdentityEntry, Redirect
 from store.models.base import table
 from store.repositories.base import Repository
 
@@ -207,34 +207,57 @@ class Entries(Repository):
             )
         )
 
-    async def page(self, nodes: Iterable[str], first: int, after: str | None) -> LedgerPage:
-        """Entries about any of these customers, newest first.
+    async def pages(
+        self, customers: Mapping[str, str], first: int, after: str | None
+    ) -> dict[str, LedgerPage]:
+        """Entries about each customer and everybody merged into it, newest first. Five queries for all.
+
+        Args:
+            customers: nodes, each with the customer that answers for it.
+            first: entries of a page.
+            after: cursor of a page of the same customer.
 
         Raises:
             CursorError: the cursor is damaged.
         """
         beyond = [] if after is None else [EntryCustomer.entry_id < decode_cursor(after)]
-        ids = list(
-            await self._session.scalars(
-                select(EntryCustomer.entry_id)
-                .distinct()
-                .where(
-                    EntryCustomer.tenant == self._tenant,
-                    self._scope.among(EntryCustomer.node_id, nodes),
-                    *beyond,
-                )
-                .order_by(EntryCustomer.entry_id.desc())
-                .limit(first + 1)
+        whose = func.coalesce(Redirect.survivor_id, EntryCustomer.node_id).label("whose")
+        about = (
+            select(whose, EntryCustomer.entry_id)
+            .distinct()
+            .outerjoin(
+                Redirect,
+                (Redirect.tenant == EntryCustomer.tenant)
+                & (Redirect.customer_id == EntryCustomer.node_id)
+                & Redirect.ended_at.is_(None),
             )
+            .where(
+                EntryCustomer.tenant == self._tenant,
+                self._scope.among(EntryCustomer.node_id, customers),
+                *beyond,
+            )
+            .subquery()
         )
-        found = await self.get(ids[:first])
-        entries = tuple(found[each] for each in ids[:first])
-        return LedgerPage(
-            entries=entries,
-            cursors=tuple(encode_cursor(entry.id) for entry in entries),
-            has_next=len(ids) > first,
-            has_previous=after is not None,
+        place = func.row_number().over(partition_by=about.c.whose, order_by=about.c.entry_id.desc())
+        placed = select(about.c.whose, about.c.entry_id, place.label("place")).subquery()
+        rows = await self._session.execute(
+            select(placed.c.whose, placed.c.entry_id)
+            .where(placed.c.place <= first + 1)
+            .order_by(placed.c.whose, placed.c.place)
         )
+        ids: dict[str, list[str]] = {customer: [] for customer in customers.values()}
+        for customer, entry_id in rows:
+            ids[customer].append(entry_id)
+        found = await self.get({each for mine in ids.values() for each in mine[:first]})
+        return {
+            customer: LedgerPage(
+                entries=tuple(found[each] for each in mine[:first]),
+                cursors=tuple(encode_cursor(each) for each in mine[:first]),
+                has_next=len(mine) > first,
+                has_previous=after is not None,
+            )
+            for customer, mine in ids.items()
+        }
 
     async def blank(self, nodes: Collection[str], parties: Collection[PartyRef]) -> None:
         """Leave of the entries about erased customers that they were, when, and who decided."""

@@ -232,16 +232,47 @@ class LedgerRepository(Repository):
         """One entry."""
         return (await Entries(self._scope).get([entry_id])).get(entry_id)
 
+    async def by_ids(self, ids: Iterable[str]) -> Mapping[str, LedgerEntry]:
+        """Entries by id; unknown ones are left out. As many queries as for one."""
+        return await Entries(self._scope).get(ids)
+
+    async def former(self, ids: Iterable[str]) -> Mapping[str, tuple[Redirect, ...]]:
+        """The old ids that customers answer for, by their present ids, the latest merge first. One query.
+
+        The opposite of :meth:`redirects`; customers who answer for none are left out.
+        """
+        found: dict[str, list[Redirect]] = {}
+        for edge in await Families(self._scope).edges(ids):
+            redirect = Redirect(
+                customer_id=edge.node, survivor=edge.survivor, entry_id=edge.entry_id, at=edge.merged_at
+            )
+            found.setdefault(edge.survivor, []).append(redirect)
+        return {
+            survivor: tuple(sorted(mine, key=lambda each: (each.at, each.entry_id), reverse=True))
+            for survivor, mine in found.items()
+        }
+
     async def entries(self, customer_id: str, *, first: int = 20, after: str | None = None) -> LedgerPage:
         """What was decided about a customer and everything that was ever merged into it, newest first.
 
         Raises:
             CursorError: the cursor is damaged.
         """
+        nothing = LedgerPage(entries=(), cursors=(), has_next=False, has_previous=False)
+        return (await self.entries_of([customer_id], first=first, after=after)).get(customer_id, nothing)
+
+    async def entries_of(
+        self, ids: Iterable[str], *, first: int = 20, after: str | None = None
+    ) -> Mapping[str, LedgerPage]:
+        """The same of several customers, by the ids asked for; unknown ones are left out. Seven queries.
+
+        Raises:
+            CursorError: the cursor is damaged.
+        """
         families = Families(self._scope)
-        present = (await families.resolve([customer_id])).get(customer_id)
-        nodes = await families.nodes([present]) if present is not None else ()
-        return await Entries(self._scope).page(nodes, first, after)
+        present = await families.resolve(ids)
+        pages = await Entries(self._scope).pages(await families.nodes(present.values()), first, after)
+        return {asked: pages[customer] for asked, customer in present.items()}
 
     async def deciding(self, parties: Iterable[PartyRef]) -> Mapping[PartyRef, tuple[LedgerEntry, ...]]:
         """The entries by which each party is with its present customer, newest first.

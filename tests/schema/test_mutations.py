@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -13,13 +13,13 @@ from c360.access import Access, Principal
 from c360.errors import ProblemCode as SourceCode
 from c360.values import Money
 from schema import ids
-from schema.answers import CustomerAnswer
 from schema.build import Schema, build_schema
 from schema.errors import ErrorCode, InputError
 from schema.execution.limits import Limits
 from schema.execution.mutation import ATTEMPTS
+from schema.identity.shapes import CustomerNode
 from schema.inputs import NodeId, PartnerRef
-from schema.mutations.base import CustomerNode, Mutation, MutationInput, Outcome, Payload
+from schema.mutations.base import Concerns, Mutation, MutationInput, Outcome, Payload, Shown
 from schema.mutations.problems import NotFoundProblem, Refusal, VersionProblem
 from store.errors import Conflict, DatabaseLocked, DatabaseUnavailable, StoreError
 
@@ -67,18 +67,18 @@ class RenameCustomer(Mutation):
             renamed = msgspec.structs.replace(found, display_name=f"{self.asked.name}{partners}")
             unit.store.customers[self._id] = renamed
         if self.asked.name == "Taken":
-            raise Refusal(VersionProblem(message="Too late.", expected_version=1, current_version=2))
+            raise Refusal(VersionProblem(message="Too late.", expected_version="1", current_version="2"))
         if self.asked.name == "Bug":
             raise RuntimeError("a secret")
         if self.trouble:
             raise self.trouble.pop()
         return Renamed(customer=self._id, before=found.display_name)
 
-    def concerns(self, outcome: Renamed) -> Iterable[str]:
-        return (outcome.customer,)
+    def concerns(self, outcome: Renamed) -> Concerns:
+        return Concerns(customers=(outcome.customer,))
 
-    def payload(self, outcome: Renamed, customers: Mapping[str, CustomerAnswer]) -> RenameCustomerPayload:
-        return RenameCustomerPayload(customer=customers.get(outcome.customer), before=outcome.before)
+    def payload(self, outcome: Renamed, shown: Shown) -> RenameCustomerPayload:
+        return RenameCustomerPayload(customer=shown.customers.get(outcome.customer), before=outcome.before)
 
 
 MUTATION = """
@@ -144,8 +144,8 @@ def test_lists_of_inputs_arrive_as_they_were_given(hub: Any) -> None:
                 "__typename": "VersionProblem",
                 "code": "VERSION_CONFLICT",
                 "path": [],
-                "expectedVersion": 1,
-                "currentVersion": 2,
+                "expectedVersion": "1",
+                "currentVersion": "2",
             },
         ),
         (

@@ -1,0 +1,75 @@
+"""What the hub keeps of a party: what is said of it, what it is found by, and what it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from c360.contract import KeyKind
+from c360.records.party import Party, PartyKind
+from resolvers import names
+from resolvers.attributes import party_values
+from resolvers.identity import normalise
+from resolvers.profile import golden_profile
+from store.data import EnrolKey, ProfileValueData, StatedValue
+from store.data_identity import CustomerDraft
+
+
+def stated(party: Party) -> tuple[StatedValue, ...]:
+    """The profile values of a party as the store keeps them."""
+    return tuple(
+        StatedValue(attribute=attribute, value=text, rank=rank)
+        for attribute, text, rank in party_values(party)
+    )
+
+
+def party_name(party: Party) -> str:
+    """The name of a party, to be found by; empty where the partner holds none."""
+    if party.kind is PartyKind.ORGANIZATION:
+        return party.organization_name or party.full_name or ""
+    return " ".join(part for part in (party.given_name, party.family_name) if part) or party.full_name or ""
+
+
+def party_keys(party: Party, region: str) -> tuple[EnrolKey, ...]:
+    """The keys that a party's own contact points and numbers give.
+
+    Args:
+        party: The party.
+        region: Country of phone numbers written without one.
+    """
+    found: list[tuple[KeyKind, str | None]] = [(KeyKind.CUSTOMER_NUMBER, normalise.number(party.party_id))]
+    found += [(KeyKind.EMAIL, normalise.email(email)) for email in party.emails]
+    found += [(KeyKind.PHONE, normalise.phone(phone, region)) for phone in party.phones]
+    found += [
+        (KeyKind.TAX_ID, normalise.number(identifier.value))
+        for identifier in party.identifiers
+        if identifier.kind.value == KeyKind.TAX_ID.value
+    ]
+    return tuple(EnrolKey(kind=kind, value=value) for kind, value in dict.fromkeys(found) if value)
+
+
+def draft(kind: PartyKind, values: Iterable[ProfileValueData], order: Sequence[str]) -> CustomerDraft:
+    """What a customer is called who is made of parties that the hub knows already.
+
+    Args:
+        kind: Person or organisation.
+        values: What the hub keeps of the parties.
+        order: Connector instances, the most trusted first.
+    """
+    kept = tuple(values)
+    golden = golden_profile(kept, (), order)
+    address = golden.address.value if golden.address else None
+    by_party: dict[tuple[str, str], list[ProfileValueData]] = {}
+    for value in kept:
+        by_party.setdefault((value.connector, value.party_id), []).append(value)
+    said = (names.display_name(golden_profile(mine, (), order), kind) for mine in by_party.values())
+    return CustomerDraft(
+        kind=kind,
+        display_name=names.display_name(golden, kind, UNNAMED),
+        sort_name=names.sort_name(golden, kind, UNNAMED),
+        names=tuple(dict.fromkeys(name for name in said if name)),
+        country=None if address is None else address.country,
+    )
+
+
+UNNAMED = "?"
+"""What a customer is called of whom no partner has said a name yet."""

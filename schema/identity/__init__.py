@@ -1,0 +1,1 @@
+"""Who is who, as the graph shows it: evidence, the ledger, reviews, households and the past."""
