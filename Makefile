@@ -36,7 +36,8 @@ format: $(VENV)/dev.stamp ## format and mend what can be mended
 lock: ## renew the hash-locked requirements (needs uv)
 	uv pip compile pyproject.toml --extra app --group build $(LOCK) -o requirements/run.lock
 	uv pip compile pyproject.toml --extra app --extra population --group build $(LOCK) -o requirements/population.lock
-	uv pip compile pyproject.toml --extra app --extra population --group build --group dev $(LOCK) -o requirements/dev.lock
+	uv pip compile pyproject.toml --extra app --extra models --group build $(LOCK) -o requirements/models.lock
+	uv pip compile pyproject.toml --extra app --extra population --extra models --group build --group dev $(LOCK) -o requirements/dev.lock
 LOCK := --generate-hashes --universal --python-version 3.11 --no-header --no-annotate --quiet
 
 clean: ## remove the environment and everything that was generated
