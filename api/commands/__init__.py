@@ -26,6 +26,7 @@ COMMANDS = {
     "demo": "Start sandbox partners, server and worker on embedded defaults.",
     "identity": "Find out who is the same person, over all partners or in a file.",
     "migrate": "Bring the database to the newest (or a given) version.",
+    "models": "Fit, judge and apply the models behind value, risk and offers.",
     "seed": "Import customers with their links and grants.",
     "serve": "Answer the graph over HTTP.",
     "worker": "Follow the partners' change feeds.",

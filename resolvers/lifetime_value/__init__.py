@@ -1,0 +1,1 @@
+"""What a customer is worth: purchases to come, what they spend, and contracts that may end."""
