@@ -19,7 +19,8 @@ from api.processes import Children, stop_event
 from c360.errors import C360Error
 from store import migrate
 
-PARTNERS = 6
+PARTNERS = 7
+"""Six partners and the back office."""
 EXAMPLE = """\
 {
   customer(by: {email: "EMAIL"}) {
@@ -91,7 +92,8 @@ class Demo:
         self.folder.mkdir(parents=True, exist_ok=True)
         check_ports(self.port, PARTNERS + 1)
         click.echo(
-            f"starting {PARTNERS} partners with {self.people:,} people and {self.companies:,} companies …"
+            f"starting six partners and a back office with {self.people:,} people and"
+            f" {self.companies:,} companies …"
         )
         exported = asyncio.ensure_future(self._export())
         connectors = await self._partners(children)
@@ -129,7 +131,7 @@ class Demo:
 
     async def _export(self) -> Path:
         """Links and grants, as an operator would bring them; kept for the next start."""
-        name = f"customers-{self.people}-{self.companies}-{self.seed}-{self.today}.jsonl"
+        name = f"linked-{self.people}-{self.companies}-{self.seed}-{self.today}.jsonl"
         file = self.folder / name
         if not file.exists():
             children = Children()
@@ -140,6 +142,7 @@ class Demo:
                     "export",
                     "--out",
                     str(file),
+                    "--back-office",
                     "--today",
                     self.today.isoformat(),
                     *self._population(),

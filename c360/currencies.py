@@ -18,10 +18,11 @@ _FORMER = "ANG HRK SLL ZWL MRO STD VEF BYR LTL LVL EEK CUC"
 
 
 @functools.cache
-def _known() -> frozenset[str]:
+def codes() -> frozenset[str]:
+    """Every code of the standard, in use or not any more."""
     return frozenset(_CODES.split()) | frozenset(_FORMER.split())
 
 
 def is_currency(code: str) -> bool:
     """Whether a text is a code of ISO 4217, in capitals as the standard writes it."""
-    return code in _known()
+    return code in codes()

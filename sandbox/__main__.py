@@ -78,7 +78,7 @@ def _export(population: Population, options: argparse.Namespace) -> int:
             _say(f"sandbox: {written:,} of {total:,} customers written", 0)
 
     try:
-        written = export(population, options.out, progress=progress)
+        written = export(population, options.out, progress=progress, back_office=options.back_office)
     except OSError as error:
         return _say(f"sandbox: cannot write {options.out}: {error.strerror}", 1)
     return _say(f"sandbox: {written:,} customers in {options.out}", 0)
@@ -92,18 +92,25 @@ def _parser() -> argparse.ArgumentParser:
     size.add_argument("--companies", type=int, default=50, help="how many companies (default 50)")
     size.add_argument("--seed", type=int, default=360, help="another seed makes other people (default 360)")
     size.add_argument("--today", type=date.fromisoformat, help="the population's day (default: today)")
-    parser = argparse.ArgumentParser(prog="sandbox", description="Six partners with made-up customers.")
+    parser = argparse.ArgumentParser(
+        prog="sandbox", description="Six partners and a back office with made-up customers."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
-    serve = commands.add_parser("serve", parents=[size], help="serve the six partners over HTTP")
+    serve = commands.add_parser(
+        "serve", parents=[size], help="serve the six partners and the back office over HTTP"
+    )
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     serve.add_argument(
         "--port",
         type=int,
         default=PORT,
-        help=f"first of six consecutive ports; 0: free ones (default {PORT})",
+        help=f"first of seven consecutive ports; 0: free ones (default {PORT})",
     )
     export = commands.add_parser("export", parents=[size], help="write the true links as JSON lines")
     export.add_argument("--out", type=Path, required=True, help="file to write")
+    export.add_argument(
+        "--back-office", action="store_true", help="with everybody's link to the back office as well"
+    )
     return parser
 
 

@@ -31,11 +31,18 @@ _SCOPES = {
 }
 
 
-def export(population: Population, file: Path, *, progress: Callable[[int, int], None] | None = None) -> int:
+def export(
+    population: Population,
+    file: Path,
+    *,
+    progress: Callable[[int, int], None] | None = None,
+    back_office: bool = False,
+) -> int:
     """Write every member with all links to a file, which appears whole or not at all.
 
     Args:
         progress: called now and then with how many members are written, and of how many.
+        back_office: whether to link everybody to the back office, which knows them by the company's number.
 
     Returns:
         how many members were written.
@@ -43,7 +50,7 @@ def export(population: Population, file: Path, *, progress: Callable[[int, int],
     encoder = msgspec.json.Encoder()
     total = len(population.members)
     with _appearing(file) as descriptor, os.fdopen(descriptor, "wb", buffering=1 << 20) as stream:
-        for written, line in enumerate(lines(population), start=1):
+        for written, line in enumerate(lines(population, back_office=back_office), start=1):
             stream.write(encoder.encode(line))
             stream.write(b"\n")
             if progress and (written % 500 == 0 or written == total):
@@ -53,16 +60,17 @@ def export(population: Population, file: Path, *, progress: Callable[[int, int],
     return total
 
 
-def lines(population: Population) -> Iterator[CustomerLine]:
+def lines(population: Population, *, back_office: bool = False) -> Iterator[CustomerLine]:
     """Every member of a population, with their links."""
     for member in population.members:
+        links = [
+            _link(population, member, presence)
+            for presence in population.member_presences(member.id).values()
+        ]
         yield CustomerLine(
             external_id=member.id,
-            kind=PartyKind.ORGANIZATION if member.organization else PartyKind.PERSON,
-            links=tuple(
-                _link(population, member, presence)
-                for presence in population.member_presences(member.id).values()
-            ),
+            kind=_kind(member),
+            links=(*links, _in_house(member)) if back_office else tuple(links),
         )
 
 
@@ -95,6 +103,15 @@ def party(presence: Presence) -> Party:
         else (),
         updated_at=presence.updated_at,
     )
+
+
+def _in_house(member: Member) -> LinkLine:
+    """The link to the back office: it has no customers of its own, only the company's numbers for them."""
+    return LinkLine(connector="workorders", party=Party(party_id=member.id, kind=_kind(member)))
+
+
+def _kind(member: Member) -> PartyKind:
+    return PartyKind.ORGANIZATION if member.organization else PartyKind.PERSON
 
 
 def _link(population: Population, member: Member, presence: Presence) -> LinkLine:

@@ -18,6 +18,9 @@ from sandbox.framework import World
 from sandbox.population import Population
 from sandbox.population.numbers import DOMAINS
 
+BACK_OFFICE = "workorders"
+"""The seventh application: the company's own back office, which is no partner of the population's."""
+
 
 class CannotListenError(Exception):
     """A port is taken or the address is not one of this machine; the message says which."""
@@ -37,13 +40,13 @@ class Partner:
 
 
 def partners(population: Population, *, live: bool) -> list[Partner]:
-    """All partners over one population, in the order of their ports.
+    """All partners over one population and the back office, in the order of their ports.
 
     Args:
         live: whether their clocks run; else they stand at the population's day.
     """
     found = []
-    for name in DOMAINS:
+    for name in (*DOMAINS, BACK_OFFICE):
         module = importlib.import_module(f"sandbox.partners.{name}")
         world = World(population, live=live)
         base_path, credentials = getattr(module, "BASE_PATH", ""), module.CREDENTIALS

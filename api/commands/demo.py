@@ -11,10 +11,11 @@ from api.commands import run_async
 
 
 @click.command(
-    help="Start the six sandbox partners, the server and the worker on embedded defaults; Ctrl-C stops all."
+    help="Start six sandbox partners, a back office, the server and the worker on embedded defaults; "
+    "Ctrl-C stops all."
 )
 @click.option(
-    "--port", default=8360, show_default=True, help="Port of the graph; the partners take the next six."
+    "--port", default=8360, show_default=True, help="Port of the graph; the sandbox takes the next seven."
 )
 @click.option("--people", default=1000, show_default=True, help="People in the sandbox (up to 100,000).")
 @click.option("--companies", default=50, show_default=True, help="Companies in the sandbox.")

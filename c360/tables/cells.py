@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from c360.countries import country_code
+from c360.currencies import is_currency
 from c360.errors import PartnerFault
 
 
@@ -56,7 +57,6 @@ GRAMMAR: Mapping[Shape, str] = MappingProxyType(
         Shape.DATE: _DAY,
         Shape.MOMENT: f"{_DAY}[T ]{_HOUR}:{_MINUTE}(:{_MINUTE}(\\.[0-9]{{1,9}})?)?"
         f"(Z|[+-]{_HOUR}(:?{_MINUTE})?)?",
-        Shape.CURRENCY: r"[A-Z]{3}",
     }
 )
 """Texts that stand for a value, by the value's shape, as regular expressions for the whole text. Dates and
@@ -169,7 +169,9 @@ def _six_digits(text: str) -> str:
 
 
 def _currency(cell: Any) -> str:
-    return _matching(Shape.CURRENCY, cell)
+    if not isinstance(cell, str) or not is_currency(cell):
+        raise ValueError
+    return cell
 
 
 def _country(cell: Any) -> str:

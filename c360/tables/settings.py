@@ -51,9 +51,9 @@ class TableMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     keys: Annotated[
         dict[KeyKind, list[str]], Meta(description="Columns in which customers are searched, by kind of key.")
     ] = {}
-    zone: Annotated[
-        str, Meta(description="Time zone of moments that name none, such as `Europe/Zurich`.")
-    ] = "UTC"
+    zone: Annotated[str, Meta(description="Time zone of moments that name none, such as Europe/Zurich.")] = (
+        "UTC"
+    )
 
 
 def whole(*, name: str, domain: str, described: Description) -> Description:

@@ -227,9 +227,15 @@ class Writer:
         """Whether this very file was looked at before."""
         return self._any("kind = ? AND name = ? AND size = ? AND changed = ?", [kind, name, size, changed])
 
-    def duplicate(self, kind: str, digest: str) -> bool:
-        """Whether a file with this content was read before."""
-        return self._any("kind = ? AND hash = ? AND outcome = 'read'", [kind, digest])
+    def duplicate(self, kind: str, digest: str, *, snapshot: bool) -> bool:
+        """Whether a file with this content was read before; of snapshots, whether the newest has it."""
+        if not snapshot:
+            return self._any("kind = ? AND hash = ? AND outcome = 'read'", [kind, digest])
+        return self._any(
+            "kind = ? AND hash = ? AND outcome = 'read' AND stamp ="
+            " (SELECT max(stamp) FROM drops AS newest WHERE newest.kind = drops.kind AND outcome = 'read')",
+            [kind, digest],
+        )
 
     def superseded(self, kind: str, stamp: str) -> bool:
         """Whether a later file was read already."""

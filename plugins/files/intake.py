@@ -80,7 +80,7 @@ class Intake:
         )
         snapshot = _table(plan).drop is DropKind.SNAPSHOT
         with writer.transaction():
-            if writer.duplicate(kind, digest):
+            if writer.duplicate(kind, digest, snapshot=snapshot):
                 writer.note(drop, "duplicate")
                 return
             if snapshot and writer.superseded(kind, found.stamp):

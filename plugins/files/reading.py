@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import msgspec
 
-from c360.countries import codes
+from c360 import countries, currencies
 from c360.tables import Check, Plan, Shape
 from c360.tables.cells import GRAMMAR
 from plugins.files.config import FileTable
@@ -217,16 +217,20 @@ def _wrong(check: Check, cell: str) -> str | None:
     match check.shape:
         case Shape.TEXT:
             return None
-        case Shape.CHOICE if check.choices is None:
-            return None
         case Shape.CHOICE:
-            return f"{cell} NOT IN ({', '.join(map(literal, sorted(check.choices or ())))})"
+            return None if check.choices is None else _among(cell, check.choices)
         case Shape.COUNTRY:
-            return f"upper(trim({cell})) NOT IN ({', '.join(map(literal, sorted(codes())))})"
+            return _among(f"upper(trim({cell}))", countries.codes())
+        case Shape.CURRENCY:
+            return _among(cell, currencies.codes())
         case Shape.DATE | Shape.MOMENT:
             return f"(NOT {_like(check.shape, cell)} OR try_cast(left({cell}, 10) AS DATE) IS NULL)"
         case _:
             return f"NOT {_like(check.shape, cell)}"
+
+
+def _among(cell: str, texts: frozenset[str]) -> str:
+    return f"{cell} NOT IN ({', '.join(map(literal, sorted(texts)))})"
 
 
 def _like(shape: Shape, cell: str) -> str:

@@ -17,11 +17,11 @@ import httpx
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
-COUNT = 7
+COUNT = 8
 
 
 def free_ports() -> int:
-    """The first of seven ports in a row that nobody uses."""
+    """The first of eight ports in a row that nobody uses."""
     start = 21000 + os.getpid() % 1000 * COUNT
     for first in range(start, start + 100 * COUNT, COUNT):
         held = []
@@ -37,7 +37,7 @@ def free_ports() -> int:
         finally:
             for sock in held:
                 sock.close()
-    pytest.fail("no seven free ports in a row")
+    pytest.fail("no eight free ports in a row")
 
 
 def start(folder: Path, port: int) -> subprocess.Popen[str]:

@@ -137,7 +137,9 @@ class Town:
     def line_of(self, email: str) -> CustomerLine:
         """The customer with an e-mail address, in the import format."""
         return next(
-            line for line in lines(self.population) if any(email in link.party.emails for link in line.links)
+            line
+            for line in lines(self.population, back_office=True)
+            if any(email in link.party.emails for link in line.links)
         )
 
     def bookings(self, line: CustomerLine) -> list[RecordRef]:

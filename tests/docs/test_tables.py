@@ -21,10 +21,13 @@ from c360.contract import Description, Feed
 from c360.enrolment import CustomerLine, GrantLine, KeyLine, LinkLine
 from c360.errors import ConnectorError, ProblemCode
 from c360.kinds import kinds
+from c360.tables import TableMapping
 from c360.values import Secret
 from connectors.manager import PluginManager
 from connectors.problems import COPY_STANDS_IN, problem
 from connectors.results import SourceProblem, SourceResult, SourceState
+from plugins.files.config import FileTable
+from plugins.sql.config import SqlTable
 from resolvers.joins import joins_of
 from resolvers.view import CustomerView
 from sandbox.population.numbers import DOMAINS
@@ -192,11 +195,12 @@ def error_table() -> str:
     return markdown(("error", "when", "by `ctx.http`", "problem"), rows)
 
 
-def _descriptions() -> list[tuple[str, Description]]:
+def _descriptions(*also: str) -> list[tuple[str, Description]]:
     manager = PluginManager()
-    manager.load(DOMAINS)
+    names = (*DOMAINS, "workorders")
+    manager.load((*names, "sql", "files"))
     assert not manager.errors
-    return [(name, manager.find(name)[1]) for name in DOMAINS]
+    return [(name, manager.find(name)[1]) for name in (*names, *also)]
 
 
 def _feed(feed: Feed) -> str:
@@ -275,14 +279,22 @@ def settings() -> str:
 def connector_settings() -> str:
     rows = [("any", *row) for row in _fields(ConnectorConfig, "")]
     common = {field.name: field for field in msgspec.structs.fields(ConnectorConfig)}
-    for name, one in _descriptions():
+    for name, one in _descriptions("sql/hotel", "files/hotel"):
         same = [
             field.name
             for field in msgspec.structs.fields(one.config)
             if field.name in common and field.required == common[field.name].required
         ]
-        rows += [(name, *row) for row in _fields(one.config, "", same)]
+        rows += [(name.partition("/")[0], *row) for row in _fields(one.config, "", same)]
     return markdown(("plugin", "setting", "default", "meaning"), rows)
+
+
+def mapping() -> str:
+    rows = [("both", *row) for row in _fields(TableMapping, "")]
+    common = [field.name for field in msgspec.structs.fields(TableMapping)]
+    for name, kind in (("sql", SqlTable), ("files", FileTable)):
+        rows += [(name, *row) for row in _fields(kind, "", common)]
+    return markdown(("plugin", "in `tables`", "default", "meaning"), rows)
 
 
 def import_table() -> str:
@@ -334,6 +346,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
     "connector-settings": connector_settings,
+    "mapping": mapping,
     "import": import_table,
 }
 

@@ -14,7 +14,7 @@ from c360.contract import KeyKind
 from c360.enrolment import CustomerLine
 from c360.records.party import PartyKind
 from sandbox.__main__ import main
-from sandbox.export import export
+from sandbox.export import export, lines
 from sandbox.population import Population
 
 SIZE = ["--people", "60", "--companies", "5", "--today", "2026-06-15"]
@@ -123,3 +123,10 @@ def test_a_line_is_plain_json(population: Population, tmp_path: Path) -> None:
     export(population, file)
     first = json.loads(file.read_text("utf-8").splitlines()[0])
     assert set(first) == {"external_id", "kind", "links"}
+
+
+def test_the_back_office_knows_everybody_by_the_companys_number(population: Population) -> None:
+    for line in lines(population, back_office=True):
+        *partners, in_house = line.links
+        assert (in_house.connector, in_house.party.party_id) == ("workorders", line.external_id)
+        assert "workorders" not in {link.connector for link in partners}

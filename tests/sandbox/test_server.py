@@ -1,4 +1,4 @@
-"""Six partners over real sockets: start, addresses, hanging calls, stopping, ports that are taken."""
+"""All partners over real sockets: start, addresses, hanging calls, stopping, ports that are taken."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sandbox.population import Population
 from sandbox.server import CannotListenError, Partner, listen, serve
 
 Run = Callable[..., Any]
-DOMAINS = ["banking", "insurance", "brokerage", "loyalty", "hotel", "rental"]
+DOMAINS = ["banking", "insurance", "brokerage", "loyalty", "hotel", "rental", "workorders"]
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_the_command_says_in_one_line_which_port_is_taken(capsys: pytest.Capture
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_command_serves_six_partners_until_told_to_stop(number: signal.Signals) -> None:
+def test_the_command_serves_all_partners_until_told_to_stop(number: signal.Signals) -> None:
     command = [sys.executable, "-m", "sandbox", "serve", "--port", "0", "--people", "30", "--companies", "2"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout

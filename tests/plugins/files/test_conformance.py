@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from c360.contract import KeyKind
-from c360.testing import ConnectorSuite, Known, SourceFault
+from c360.testing import ConnectorSuite, Known, SourceFault, Tier, run
+from c360.testing.tiers import RuleState
 from plugins.files.connector import connectors
 from tests.plugins.files.conftest import HEADER, MAPPING
 
@@ -76,3 +77,8 @@ class TestFilesConformance(ConnectorSuite):
                 for name, lines in (("bookings", BOOKINGS), ("people", PEOPLE)):
                     written(drops, f"{name}-2026-06-14.csv", lines[0][:-4])
         return {}
+
+
+def test_it_is_gold() -> None:
+    standing = run(TestFilesConformance).standing
+    assert standing.tier is Tier.GOLD, [rule for rule in standing.rules if rule.state is RuleState.MISSING]

@@ -276,6 +276,15 @@ def test_what_the_newest_snapshot_does_not_mention_is_gone(operator: Operator) -
     assert isinstance(found["4"].error, SkipCustomer)
 
 
+def test_a_snapshot_that_says_again_what_an_older_one_said_counts(operator: Operator) -> None:
+    people(operator, 10, "1,Ada,", "2,Bo,")
+    people(operator, 11, "1,Ada,", "3,Cy,")
+    operator.read()
+    people(operator, 12, "1,Ada,", "2,Bo,")  # as on the tenth, and meant so
+    found = operator.fetch("party.profile", "1", "2", "3")
+    assert [found[each].error is None for each in ("1", "2", "3")] == [True, True, False]
+
+
 def test_a_snapshot_with_a_bad_row_does_not_delete_what_the_row_is_about(operator: Operator) -> None:
     settings = MAPPING.replace('emails = ["mail"]', 'emails = ["mail"]\nbirth_date = "born"')
     header = f"{PEOPLE},born"

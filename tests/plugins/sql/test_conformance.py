@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from c360.contract import KeyKind
-from c360.testing import ConnectorSuite, Known, SourceFault
+from c360.testing import ConnectorSuite, Known, SourceFault, Tier, run
+from c360.testing.tiers import RuleState
 from plugins.sql.connector import connectors
 from tests.plugins.sql.conftest import MAPPING, TABLES
 
@@ -62,3 +63,8 @@ class TestSqlConformance(ConnectorSuite):
             database.execute(BREAKS[fault])
             database.commit()
         return {}
+
+
+def test_it_is_gold() -> None:
+    standing = run(TestSqlConformance).standing
+    assert standing.tier is Tier.GOLD, [rule for rule in standing.rules if rule.state is RuleState.MISSING]
