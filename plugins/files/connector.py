@@ -77,9 +77,7 @@ class FilesConnector(Connector[FilesConfig]):
     @classmethod
     def configured(cls, config: FilesConfig) -> Description:
         """What is mapped, is served, and followed."""
-        for plan, place in zip(
-            compile_plans(config.tables, domain=cls.description.domain), range(99), strict=False
-        ):
+        for place, plan in enumerate(compile_plans(config.tables, domain=cls.description.domain)):
             if plan.identity is None:
                 raise ConfigError(
                     f"tables[{place}].identity", "nothing", "name the column that tells its records apart"

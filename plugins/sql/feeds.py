@@ -30,13 +30,13 @@ def read_cursor(cursor: str | None) -> Place | None:
     if cursor is None:
         return None
     try:
-        return msgspec.json.decode(cursor, type=Place)
+        return msgspec.json.decode(cursor, type=Place | None)
     except (msgspec.DecodeError, msgspec.ValidationError):
         raise PartnerFault("the feed's cursor cannot be read; read the feed from its beginning") from None
 
 
-def write_cursor(place: Place) -> str:
-    """A place as a cursor."""
+def write_cursor(place: Place | None) -> str:
+    """A place as a cursor; of a table without a row, the beginning."""
     return msgspec.json.encode(place).decode()
 
 
@@ -85,8 +85,8 @@ async def changes(
             yield Checkpoint(cursor=write_cursor(place))
         if page.trouble is not None:
             raise page.trouble
-    if place is not None:
-        yield Checkpoint(cursor=write_cursor(Place(place.change)), progress=1.0)
+    end = None if place is None else Place(place.change)
+    yield Checkpoint(cursor=write_cursor(end), progress=1.0)
 
 
 def _place(plan: Plan, row: Sequence[Any]) -> Place:

@@ -249,6 +249,14 @@ def test_a_feed_keeps_its_place_before_a_row_it_cannot_read(house: House) -> Non
     assert isinstance(seen[-1], Checkpoint)
 
 
+def test_a_feed_of_an_empty_table_ends_and_begins_again(house: House) -> None:
+    house.run("DELETE FROM guests")
+    first = house.changes("party.profile")
+    assert ids(first) == []
+    house.run("INSERT INTO guests (guest_no, updated) VALUES (9, '2020-01-01 00:00:00')")
+    assert ids(house.changes("party.profile", cursor(first))) == ["9"]
+
+
 def test_a_cursor_of_another_feed_is_refused(house: House) -> None:
     with pytest.raises(PartnerFault, match="cursor"):
         house.changes("party.profile", "yesterday")
