@@ -20,10 +20,8 @@ from c360.enrolment import CustomerLine, LinkLine
 from c360.errors import C360Error
 from c360.records.party import PartyKind
 from c360.values import Secret
-from resolvers import names
 from resolvers.identity import normalise
-from resolvers.identity.keeping import party_keys, party_name, stated
-from resolvers.profile import golden_profile
+from resolvers.identity.keeping import party_draft, party_link
 from store.data import EnrolCustomer, EnrolGrant, EnrolKey, EnrolLink, EnrolResult
 
 BATCH = 250
@@ -137,36 +135,29 @@ def customer(line: CustomerLine, region: str, order: Sequence[str] = ()) -> Enro
         order: connector instances, the most trusted first: the name is the golden one.
     """
     parties = [msgspec.structs.replace(link.party, connector=link.connector) for link in line.links]
-    found = _unique(
-        name for party in parties for name in (party_name(party), party.organization_name) if name
-    )
-    countries = [address.country for party in parties for address in party.addresses if address.country]
-    golden = golden_profile((), parties, order)
-    otherwise = found[0] if found else line.external_id
+    called = party_draft(parties, order, kind=line.kind, otherwise=line.external_id)
     return EnrolCustomer(
         external_id=line.external_id,
         kind=line.kind,
-        display_name=names.display_name(golden, line.kind, otherwise),
-        sort_name=names.sort_name(golden, line.kind, otherwise),
-        names=tuple(found),
-        country=countries[0] if countries else None,
+        display_name=called.display_name,
+        sort_name=called.sort_name,
+        names=called.names,
+        country=called.country,
         links=tuple(_link(link, region) for link in line.links),
     )
 
 
 def _link(link: LinkLine, region: str) -> EnrolLink:
-    keys = dict.fromkeys(party_keys(link.party, region))
+    found = party_link(msgspec.structs.replace(link.party, connector=link.connector), region)
+    keys = dict.fromkeys(found.keys)
     for line in link.keys:
         phone = line.kind is KeyKind.PHONE
         value = normalise.phone(line.value, region) if phone else normalise.key(line.kind, line.value)
         if value:
             keys[EnrolKey(kind=line.kind, value=value)] = None
-    return EnrolLink(
-        connector=link.connector,
-        party_id=link.party.party_id,
+    return msgspec.structs.replace(
+        found,
         keys=tuple(keys),
-        values=stated(link.party),
-        observed_at=link.party.updated_at,
         grant=EnrolGrant(
             token=Secret(link.grant.token), scopes=link.grant.scopes, expires_at=link.grant.expires_at
         )
@@ -175,7 +166,3 @@ def _link(link: LinkLine, region: str) -> EnrolLink:
         linked_at=link.linked_at,
         evidence="imported with the customer",
     )
-
-
-def _unique(names: Iterator[str] | Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(names))

@@ -87,6 +87,15 @@ class WorkerSettings(Section, frozen=True, kw_only=True):
     lease: Annotated[float, Meta(description="Seconds after which a silent leader is replaced.", gt=1)] = 30.0
 
 
+class IdentitySettings(Section, frozen=True, kw_only=True):
+    """Who is the same person."""
+
+    automatic: Annotated[
+        bool,
+        Meta(description="Match parties that a feed brings and nobody has, and give each to a customer."),
+    ] = True
+
+
 class Logging(Section, frozen=True, kw_only=True):
     """What is written to standard error."""
 
@@ -116,6 +125,7 @@ class Settings(Section, frozen=True, kw_only=True):
     security: Security
     gather: GatherSettings = GatherSettings()
     worker: WorkerSettings = WorkerSettings()
+    identity: IdentitySettings = IdentitySettings()
     logging: Logging = Logging()
     connectors: dict[str, ConnectorSettings] = {}
     folder: Path = Path()
@@ -128,6 +138,7 @@ _SECTIONS: Mapping[str, type[Section]] = {
     "security": Security,
     "gather": GatherSettings,
     "worker": WorkerSettings,
+    "identity": IdentitySettings,
     "logging": Logging,
 }
 _PLAIN = ("tenant", "phone_region")

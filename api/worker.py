@@ -13,8 +13,12 @@ import logging
 import uuid
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
+
+import msgspec
 
 from api import logs
+from api.matching import Matching
 from api.processes import stop_event
 from api.settings import Settings
 from api.wiring import Hub, open_hub, require_current
@@ -23,8 +27,8 @@ from c360.errors import C360Error
 from c360.kinds import PARTY
 from c360.records.party import Party
 from connectors.instances import InstanceState
-from resolvers.identity.keeping import stated
-from store.data import RecordRef, Statement
+from resolvers.identity.keeping import party_link, stated
+from store.data import EnrolLink, RecordRef, Statement
 from store.unit import Unit
 
 LEASE = "worker"
@@ -71,6 +75,8 @@ class Worker:
         self._interval = settings.worker.interval
         self._lease = timedelta(seconds=settings.worker.lease)
         self._holder = uuid.uuid4().hex
+        self._matching = Matching(settings) if settings.identity.automatic else None
+        self._region = settings.phone_region
 
     async def lead(self) -> None:
         """Wait for the lease, then run rounds while it is held. Ends only by cancellation."""
@@ -151,9 +157,10 @@ class Worker:
                 continue
             last = change
             seen += len(waiting)
-            async with database.unit(tenant) as unit:
-                await keep(unit, instance, waiting)
-                await unit.feeds.save(instance, kind, change.cursor, finished=once)
+            work = partial(
+                self._store, instance=instance, kind=kind, last=change, changes=tuple(waiting), once=once
+            )
+            await database.retrying(tenant, work)
             waiting.clear()
             if change.progress is not None:
                 _log.info("%s %s: %.0f %%, %s changes", instance, kind, 100 * change.progress, f"{seen:,}")
@@ -161,9 +168,38 @@ class Worker:
             async with database.unit(tenant) as unit:
                 await unit.feeds.save(instance, kind, last.cursor, finished=True)
 
+    async def _store(
+        self,
+        unit: Unit,
+        *,
+        instance: str,
+        kind: str,
+        last: Checkpoint,
+        changes: Sequence[Change],
+        once: bool,
+    ) -> None:
+        """What was delivered and how far that was, together or not at all."""
+        await keep(unit, instance, changes, region=self._region, matching=self._matching)
+        await unit.feeds.save(instance, kind, last.cursor, finished=once)
 
-async def keep(unit: Unit, instance: str, changes: Sequence[Change]) -> None:
-    """Store what one feed delivered: which records belong to whom, and what parties say of themselves."""
+
+async def keep(
+    unit: Unit,
+    instance: str,
+    changes: Sequence[Change],
+    *,
+    region: str,
+    matching: Matching | None = None,
+) -> None:
+    """Store what one feed delivered: which records belong to whom, and what parties say of themselves.
+
+    Args:
+        unit: the unit of work.
+        instance: id of the connector instance.
+        changes: what it delivered.
+        region: country of phone numbers written without one.
+        matching: says who the parties are that nobody has; ``None``: they are passed over.
+    """
     parties = [
         change.record for change in changes if isinstance(change, Upsert) and isinstance(change.record, Party)
     ]
@@ -180,13 +216,26 @@ async def keep(unit: Unit, instance: str, changes: Sequence[Change]) -> None:
     if gone:
         await unit.index.remove(instance, gone[0].kind, [each.object_id for each in gone])
     if parties:
-        linked = await unit.customers.by_party_refs([(instance, party.party_id) for party in parties])
-        statements: dict[str, list[Statement]] = {}
-        for party in parties:
-            customer = linked.get((instance, party.party_id))
-            if customer is not None:
-                statements.setdefault(customer, []).append(_statement(instance, party))
-        await unit.profiles.observe(statements)
+        await _keep_parties(unit, instance, parties, region, matching)
+
+
+async def _keep_parties(
+    unit: Unit, instance: str, parties: Sequence[Party], region: str, matching: Matching | None
+) -> None:
+    linked = await unit.customers.by_party_refs([(instance, party.party_id) for party in parties])
+    statements: dict[str, list[Statement]] = {}
+    links: list[EnrolLink] = []
+    for party in parties:
+        customer = linked.get((instance, party.party_id))
+        if customer is not None:
+            statements.setdefault(customer, []).append(_statement(instance, party))
+            links.append(party_link(msgspec.structs.replace(party, connector=instance), region))
+    await unit.profiles.observe(statements)
+    # Behind what observing locked: whose they are does not change any more.
+    await unit.keys.add(links)
+    new = {party.party_id: party for party in parties if (instance, party.party_id) not in linked}
+    if matching is not None and new:
+        await matching.admit(unit, instance, new.values())
 
 
 def _statement(instance: str, party: Party) -> Statement:

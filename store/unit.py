@@ -19,6 +19,7 @@ from store.repositories.households import HouseholdRepository
 from store.repositories.idempotency import IdempotencyRepository
 from store.repositories.instances import InstanceRepository
 from store.repositories.jobs import JobRepository
+from store.repositories.keys import KeyRepository
 from store.repositories.leases import LeaseRepository
 from store.repositories.ledger import LedgerRepository
 from store.repositories.links import LinkRepository
@@ -54,4 +55,5 @@ class Unit:
         self.reviews = ReviewRepository(scope)
         self.candidates = CandidateRepository(scope)
         self.households = HouseholdRepository(scope)
+        self.keys = KeyRepository(scope)
         self.idempotency = IdempotencyRepository(scope)

@@ -9,8 +9,10 @@ from c360.records.party import Party, PartyKind
 from resolvers import names
 from resolvers.attributes import party_values
 from resolvers.identity import normalise
+from resolvers.identity.blocks import blocks
+from resolvers.identity.features import party_features
 from resolvers.profile import golden_profile
-from store.data import EnrolKey, ProfileValueData, StatedValue
+from store.data import EnrolKey, EnrolLink, ProfileValueData, StatedValue
 from store.data_identity import CustomerDraft
 
 
@@ -68,6 +70,54 @@ def draft(kind: PartyKind, values: Iterable[ProfileValueData], order: Sequence[s
         sort_name=names.sort_name(golden, kind, UNNAMED),
         names=tuple(dict.fromkeys(name for name in said if name)),
         country=None if address is None else address.country,
+    )
+
+
+def party_draft(
+    parties: Sequence[Party],
+    order: Sequence[str],
+    *,
+    kind: PartyKind | None = None,
+    otherwise: str | None = None,
+) -> CustomerDraft:
+    """What a customer is called who is made of parties as they just came in.
+
+    Args:
+        parties: Its parties, each with its connector instance.
+        order: Connector instances, the most trusted first: the name is the golden one.
+        kind: Person or organisation; by default what the first party is.
+        otherwise: What to call it where no party has a name.
+    """
+    said = [name for party in parties for name in (party_name(party), party.organization_name) if name]
+    countries = [address.country for party in parties for address in party.addresses if address.country]
+    golden = golden_profile((), parties, order)
+    kind = kind or (parties[0].kind if parties else PartyKind.PERSON)
+    name = said[0] if said else otherwise or UNNAMED
+    return CustomerDraft(
+        kind=kind,
+        display_name=names.display_name(golden, kind, name),
+        sort_name=names.sort_name(golden, kind, name),
+        names=tuple(dict.fromkeys(said)),
+        country=countries[0] if countries else None,
+    )
+
+
+def party_link(party: Party, region: str, *, method: str = "import") -> EnrolLink:
+    """A party with all that it is found by and all that it says.
+
+    Args:
+        party: The party, with its connector instance.
+        region: Country of phone numbers written without one.
+        method: How it was found.
+    """
+    return EnrolLink(
+        connector=party.connector,
+        party_id=party.party_id,
+        keys=party_keys(party, region),
+        blocks=blocks(party_features(party, region=region)),
+        values=stated(party),
+        observed_at=party.updated_at,
+        method=method,
     )
 
 

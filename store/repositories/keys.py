@@ -12,6 +12,7 @@ from store.data_identity import PartyRef
 from store.models import LookupKey
 from store.models.base import table
 from store.repositories.base import Repository
+from store.repositories.relocation import Relocation
 
 BLOCK = "BLOCK"
 """Kind of the keys by which candidates alone are found; no look-up of a customer asks for it."""
@@ -32,7 +33,7 @@ class KeyRepository(Repository):
         Raises:
             KeyringError: there are keys, and the database was opened without a keyring.
         """
-        brought = {PartyRef(link.connector, link.party_id) for _, link in links}
+        brought = {_ref(link) for _, link in links}
         wanted = {
             (customer_id, link.connector, link.party_id, kind, digest)
             for customer_id, link in links
@@ -59,6 +60,24 @@ class KeyRepository(Repository):
         await self._scope.insert_many(LookupKey, made)
         return frozenset(PartyRef(key[1], key[2]) for key in gone | new)
 
+    async def add(self, links: Sequence[EnrolLink]) -> None:
+        """Let linked parties be found by more keys and blocks; none that they have is dropped.
+
+        Parties that are not linked are passed over. An address that a partner no longer names still leads to
+        the customer until they are erased: whether it is the same person is said by comparing, not by a key.
+
+        Raises:
+            KeyringError: the database was opened without a keyring.
+        """
+        owners = await Relocation(self._scope).links_of({_ref(link) for link in links})
+        rows = {
+            (owners[_ref(link)].customer_id, link.connector, link.party_id, kind, digest)
+            for link in links
+            if _ref(link) in owners
+            for kind, digest in self.hashes(link.keys, link.blocks)
+        }
+        await self._scope.add_many(LookupKey, [dict(zip(_COLUMNS, row, strict=True)) for row in sorted(rows)])
+
     def hashes(self, keys: Iterable[EnrolKey], blocks: Iterable[str]) -> list[tuple[str, bytes]]:
         """Kind and keyed hash of each key, then of each block."""
         values = [(key.kind.value, key.value) for key in keys] + [(BLOCK, block) for block in blocks]
@@ -69,3 +88,7 @@ class KeyRepository(Repository):
         # The length tells where the one ends and the other begins.
         value = f"{len(party.connector)}:{party.connector}{party.party_id}"
         return self._scope.keyring.lookup_hash(self._tenant, purpose, value)
+
+
+def _ref(link: EnrolLink) -> PartyRef:
+    return PartyRef(link.connector, link.party_id)

@@ -117,8 +117,8 @@ def test_of_several_changes_of_a_record_the_last_one_counts(settings: Settings) 
 
     async def go() -> Any:
         async with open_store(settings) as store, store.database.unit(TenantId("t")) as unit:
-            await keep(unit, "rental", [booked("c"), booked("d")])
-            await keep(unit, "rental", changes)
+            await keep(unit, "rental", [booked("c"), booked("d")], region="AU")
+            await keep(unit, "rental", changes, region="AU")
             await unit.feeds.save("rental", BOOKINGS, "end", finished=True)
             return await unit.index.of([("rental", "p")])
 

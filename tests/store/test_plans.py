@@ -6,6 +6,7 @@ import io
 import re
 import sqlite3
 from collections.abc import Callable, Coroutine, Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -15,7 +16,8 @@ from sqlalchemy import event, make_url
 from c360.access import TenantId
 from c360.contract import KeyKind
 from c360.records.party import PartyKind
-from store.data import CustomerFilter, CustomerOrder, InstanceData, OrderField
+from store.data import CustomerFilter, CustomerOrder, EnrolKey, InstanceData, OrderField
+from store.data_identity import PartyRef
 from store.database import Database
 from store.keyring import Keyring
 from store.unit import Unit
@@ -23,7 +25,14 @@ from store.unit import Unit
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 T = TenantId("t")
 COUNT = 10_000
-LARGE = "customer|lookup_key|identity_link|name_token|profile_value"
+LARGE = (
+    "customer|lookup_key|identity_link|name_token|profile_value"
+    "|redirect|review|identity_entry|entry_customer|entry_party"
+)
+
+
+def standing(number: int) -> str:
+    return "MERGED" if number % 10 == 1 else "PRESENT"
 
 
 def rows(keyring: Keyring) -> Iterator[tuple[str, Sequence[Any]]]:
@@ -35,7 +44,7 @@ def rows(keyring: Keyring) -> Iterator[tuple[str, Sequence[Any]]]:
         moment = f"2026-01-01 {number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}.000000"
         country = f"C{number % 40}"
         called = (kind, str(number), name.title(), name, country)
-        yield "customer", (T, f"{number:036}", *called, moment, moment, None, "PRESENT")
+        yield "customer", (T, f"{number:036}", *called, moment, moment, None, standing(number))
     for number in range(COUNT):
         customer = f"{number:036}"
         digest = keyring.lookup_hash(T, "EMAIL", f"{number}@example.com")
@@ -49,6 +58,28 @@ def rows(keyring: Keyring) -> Iterator[tuple[str, Sequence[Any]]]:
             yield "identity_link", (T, *link, "", at, None, customer, at)
         value = ("bank", str(number), "email", 0, f"{number}@example.com", 0, at, at, None, at, None)
         yield "profile_value", (T, f"v{number:035}", customer, *value)
+    yield from decisions(at)
+
+
+def decisions(at: str) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Every tenth customer was merged into the one before, and every tenth pair is before a human."""
+    for number in range(COUNT):
+        customer, before = f"{number:036}", f"{number - 1:036}"
+        entry = f"e{number:035}"
+        if number % 10 == 1:
+            yield "identity_entry", (T, entry, "MERGE", at, "a", "r", 0.9, None, "", None, None)
+            yield "entry_customer", (T, entry, 0, before)
+            yield "entry_customer", (T, entry, 1, customer)
+            yield (
+                "redirect",
+                (T, f"r{number:035}", customer, before, before, entry, at, None, "MERGED", "PRESENT"),
+            )
+        elif number % 10 == 5:
+            yield "identity_entry", (T, entry, "LINK", at, "a", "r", 0.9, None, "", None, None)
+            yield "entry_customer", (T, entry, 0, customer)
+            yield "entry_party", (T, entry, "bank", str(number), None, customer)
+            parties = ("bank", str(number - 1), before, "bank", str(number), customer, before, customer)
+            yield "review", (T, f"w{number:035}", entry, *parties, None, None)
 
 
 @pytest.fixture
@@ -120,8 +151,26 @@ async def look_ups(unit: Unit) -> None:
     await unit.customers.load([each[0] for each in found.values()])
 
 
+async def identities(unit: Unit) -> None:
+    """What the graph and the worker ask about who is who."""
+    old, other = f"{11:036}", f"{15:036}"
+    assert await unit.customers.resolve([old, other]) == {old: f"{10:036}", other: other}
+    assert await unit.ledger.redirects([old])
+    keys = [EnrolKey(kind=KeyKind.EMAIL, value=f"{number}@example.com") for number in range(5)]
+    found = await unit.candidates.find(keys, ["1980-01-01 given7"])
+    assert len(found.candidates) == 6
+    assert (await unit.ledger.entries(old)).entries
+    assert (await unit.ledger.deciding([PartyRef("bank", "15"), PartyRef("hotel", "16")])).keys()
+    page = await unit.reviews.page(first=20)
+    await unit.reviews.page(first=20, after=page.cursors[-1])
+    assert len((await unit.reviews.page(customer_id=other)).reviews) == 1
+    moment = datetime(2026, 6, 1, tzinfo=UTC)
+    assert (await unit.ledger.past([old], valid_at=moment, recorded_at=moment))[old].parties
+    assert (await unit.ledger.plan_merge(other, [f"{25:036}"])).moves
+
+
 async def counts(unit: Unit) -> None:
-    assert await unit.customers.count() == COUNT
+    assert await unit.customers.count() == COUNT - COUNT // 10
     for which in FILTERS[:2] + FILTERS[5:7]:
         assert await unit.customers.count(which)
 
@@ -144,6 +193,7 @@ def test_every_list_and_look_up_goes_by_an_index(populated: Database, backend: s
             for which in FILTERS:
                 await filtered(unit, which)
             await look_ups(unit)
+            await identities(unit)
             await counts(unit)
             event.remove(engine, "before_cursor_execute", note)
             connection = await unit.customers._session.connection()

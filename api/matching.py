@@ -1,0 +1,170 @@
+"""Who the parties are that a feed brings and nobody has: matched, and given to customers by the ledger.
+
+For parties that come in one by one. A first import of millions is the work of ``python -m api identity``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from api.settings import Settings
+from c360.records.party import Party
+from resolvers.identity import model
+from resolvers.identity.decide import (
+    Candidate,
+    Decision,
+    KnownParty,
+    Match,
+    Matcher,
+    PairEvidence,
+    PartyKey,
+)
+from resolvers.identity.features import Features, party_features, stored_features
+from resolvers.identity.keeping import party_draft, party_link
+from resolvers.identity.rules import Outcome
+from store.data import EnrolKey, EnrolLink
+from store.data_identity import (
+    Admission,
+    AdmissionResult,
+    CandidateData,
+    EvidenceData,
+    LinkDecision,
+    PartyRef,
+    ReviewRequest,
+)
+from store.unit import Unit
+
+ACTOR = "worker"
+"""Who decides, as the ledger names it."""
+_MOST_REVIEWS = 5
+"""Customers that one party puts before a human, at the most: the likeliest."""
+
+
+class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
+    """A party that belongs to nobody yet, ready to be looked for."""
+
+    ref: PartyRef
+    party: Party
+    features: Features
+    link: EnrolLink
+
+    @property
+    def found_by(self) -> frozenset[EnrolKey | str]:
+        """Everything that leads to it."""
+        return frozenset((*self.link.keys, *self.link.blocks))
+
+
+class Matching:
+    """Gives new parties to customers. Keep one per process: it takes the model apart once.
+
+    Args:
+        settings: country of phone numbers written without one, and the order of trust in the sources.
+        matcher: decides; by default with the model that is shipped.
+    """
+
+    def __init__(self, settings: Settings, matcher: Matcher | None = None) -> None:
+        self._region = settings.phone_region
+        self._order = tuple(settings.connectors)
+        self._matcher = matcher or Matcher(model.load())
+
+    async def admit(self, unit: Unit, instance: str, parties: Iterable[Party]) -> tuple[AdmissionResult, ...]:
+        """Link each party to the customer that it is, put it before a human, or make it a customer.
+
+        Parties that may be each other are decided one after the other, the rest together.
+
+        Args:
+            unit: a unit of work; everything is done in it or nothing.
+            instance: id of the connector instance that brought them.
+            parties: parties that are not linked.
+        """
+        results: list[AdmissionResult] = []
+        waiting: list[Newcomer] = []
+        taken: set[EnrolKey | str] = set()
+        for party in parties:
+            newcomer = self._newcomer(instance, party)
+            if taken & newcomer.found_by:
+                results += await self._together(unit, waiting)
+                waiting, taken = [], set()
+            waiting.append(newcomer)
+            taken |= newcomer.found_by
+        return (*results, *await self._together(unit, waiting))
+
+    async def _together(self, unit: Unit, newcomers: Sequence[Newcomer]) -> tuple[AdmissionResult, ...]:
+        return await unit.ledger.admit([await self._admission(unit, each) for each in newcomers])
+
+    async def _admission(self, unit: Unit, newcomer: Newcomer) -> Admission:
+        found = await unit.candidates.find(newcomer.link.keys, newcomer.link.blocks)
+        decision = self._matcher.decide(
+            KnownParty(_key(newcomer.ref), newcomer.features),
+            [self._candidate(each) for each in found.candidates],
+        )
+        return Admission(
+            party=newcomer.link,
+            draft=party_draft([newcomer.party], self._order),
+            decision=_link_decision(decision, decision.matches[0] if decision.matches else None),
+            customer_id=decision.customer_id,
+            reviews=tuple(_reviews(newcomer.ref, decision)),
+        )
+
+    def _newcomer(self, instance: str, party: Party) -> Newcomer:
+        signed = msgspec.structs.replace(party, connector=instance)
+        return Newcomer(
+            ref=PartyRef(instance, party.party_id),
+            party=signed,
+            features=party_features(signed, region=self._region, blocked=self._matcher.model.blocked),
+            link=party_link(signed, self._region, method=ACTOR),
+        )
+
+    def _candidate(self, found: CandidateData) -> Candidate:
+        return Candidate(
+            found.customer_id,
+            tuple(
+                KnownParty(
+                    _key(each.party),
+                    stored_features(
+                        found.kind, each.values, region=self._region, blocked=self._matcher.model.blocked
+                    ),
+                )
+                for each in found.parties
+            ),
+        )
+
+
+def _reviews(ref: PartyRef, decision: Decision) -> Iterable[ReviewRequest]:
+    """The pairs that a human should see: all that are in question."""
+    if decision.outcome is not Outcome.REVIEW:
+        return
+    asked = [match for match in decision.matches if match.outcome is not Outcome.NEW]
+    for match in asked[:_MOST_REVIEWS]:
+        yield ReviewRequest(
+            left=ref,
+            right=PartyRef(match.evidence.party.connector, match.evidence.party.party_id),
+            decision=_link_decision(decision, match),
+        )
+
+
+def _link_decision(decision: Decision, match: Match | None) -> LinkDecision:
+    """A decision as the ledger keeps it: by the pair that decided, where there was one to compare with."""
+    if match is None:
+        return LinkDecision(actor=ACTOR, rule=decision.rule, model_version=decision.model)
+    rule = decision.rule if decision.outcome is not Outcome.REVIEW else match.rule
+    return LinkDecision(
+        actor=ACTOR,
+        rule=rule,
+        probability=match.evidence.probability,
+        model_version=decision.model,
+        evidence=_evidence(match.evidence),
+    )
+
+
+def _evidence(evidence: PairEvidence) -> tuple[EvidenceData, ...]:
+    return tuple(
+        EvidenceData(field=each.field, agreement=each.agreement, weight=each.weight)
+        for each in evidence.fields
+    )
+
+
+def _key(ref: PartyRef) -> PartyKey:
+    return PartyKey(ref.connector, ref.party_id)
