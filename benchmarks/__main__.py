@@ -26,7 +26,7 @@ from benchmarks.figures import Figure, table
 from benchmarks.stage.databases import Databases, SqliteFiles, postgres
 from benchmarks.stage.graph import Stage, StageClock, filled, make_settings
 from benchmarks.stage.partners import CHECKOUT, People, start_partners
-from benchmarks.workloads import copies, deadline, fifty, full_view, lookups, planning
+from benchmarks.workloads import copies, deadline, fifty, full_view, lookups, million, planning
 
 REPORT = CHECKOUT / "var" / "bench.json"
 STAGED: dict[str, Callable[[Stage], list[Figure]]] = {
@@ -36,7 +36,7 @@ STAGED: dict[str, Callable[[Stage], list[Figure]]] = {
     "copies": copies.run,
 }
 """Workloads between a store and the six partners."""
-ALL = (*STAGED, "lookups", "planning")
+ALL = (*STAGED, "lookups", "million", "planning")
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +94,10 @@ def _run(workloads: Sequence[str], *, sqlite_only: bool) -> list[Figure]:
                     figures += _told(
                         f"lookups on {backend}", partial(lookups.run, backend, databases, folder)
                     )
+        if "million" in workloads:
+            with _databases(folder, sqlite_only=sqlite_only) as backends:
+                for backend, databases in backends.items():
+                    figures += _told(f"a million on {backend}", partial(million.run, backend, databases))
     return figures
 
 
