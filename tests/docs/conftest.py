@@ -24,6 +24,7 @@ from api.settings import Settings, database_url, load
 from api.wiring import Hub, instance_settings, open_store
 from c360.access import Access, Principal, Purpose, TenantId
 from c360.enrolment import CustomerLine
+from c360.records.party import PartyKind
 from connectors.host import Host
 from connectors.manager import PluginManager
 from sandbox.export import lines
@@ -32,6 +33,7 @@ from sandbox.server import Partner, partners
 from schema.engine import GraphEngine
 from store import migrate
 from store.data import RecordRef
+from store.data_identity import ReviewRequest
 from store.grants import SqlGrants
 from store.snapshots import SqlSnapshots
 
@@ -142,6 +144,16 @@ class Town:
             if any(email in link.party.emails for link in line.links)
         )
 
+    def another(self, email: str) -> CustomerLine:
+        """Somebody else, who has a bank and a hotel too."""
+        return next(
+            line
+            for line in lines(self.population)
+            if line.kind is PartyKind.PERSON
+            and {"banking", "hotel"} <= {link.connector for link in line.links}
+            and not any(email in link.party.emails for link in line.links)
+        )
+
     def bookings(self, line: CustomerLine) -> list[RecordRef]:
         """What the worker's scan of bookings keeps of a customer."""
         rented = (link.party.party_id for link in line.links if link.connector == "rental")
@@ -185,6 +197,8 @@ class Trial:
     customers: list[CustomerLine] = field(default_factory=list)
     index: list[RecordRef] | None = None
     """What the worker has read of the feed of bookings; ``None``: it was not read."""
+    reviews: list[ReviewRequest] = field(default_factory=list)
+    """Pairs that are put before people."""
     base: httpx.AsyncBaseTransport | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     plugins: PluginManager | None = None
@@ -213,6 +227,9 @@ class Trial:
                 async with store.database.unit(tenant) as unit:
                     await unit.index.add(self.index)
                     await unit.feeds.save("rental", BOOKINGS, "read", finished=True)
+            if self.reviews:
+                async with store.database.unit(tenant) as unit:
+                    await unit.reviews.open(self.reviews)
             try:
                 yield build_engine(Hub(tenant, store, host, self.clock), settings)
             finally:

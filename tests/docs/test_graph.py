@@ -12,11 +12,13 @@ from typing import Any, Protocol
 import pytest
 from graphql import parse, validate
 
+from c360.enrolment import CustomerLine
 from schema.build import build_schema
 from schema.engine import GraphEngine
 from schema.inputs import DEFAULT_PAGE, LONGEST_DEADLINE, LONGEST_WINDOW, MAX_PAGE, SHORTEST_DEADLINE
 from schema.roots.search import HITS
 from schema.scalars import serialize_duration
+from store.data_identity import EvidenceData, LinkDecision, PartyRef, ReviewRequest
 
 DAY = date(2026, 6, 15)
 EMAIL = "margaretchloejones@webmail.example"
@@ -28,6 +30,44 @@ class Block(Protocol):
     kind: str
     note: str
     text: str
+
+
+def _party(line: CustomerLine) -> PartyRef:
+    return PartyRef(line.links[0].connector, line.links[0].party.party_id)
+
+
+async def _ids(
+    engine: GraphEngine, ask: Callable[..., Any], line: CustomerLine, other: CustomerLine
+) -> Mapping[str, str]:
+    """The variables of the examples."""
+    refs = [{"connector": one.connector, "partyId": one.party_id} for one in map(_party, (line, other))]
+    found = await ask(engine, IDS, dict(zip(("a", "b"), refs, strict=True)))
+    (edge,) = found["data"]["reviews"]["edges"]
+    return {
+        "id": found["data"]["id"]["id"],
+        "other": found["data"]["other"]["id"],
+        "version": found["data"]["id"]["version"],
+        "review": edge["node"]["id"],
+    }
+
+
+IDS = """
+query($a: PartnerRef!, $b: PartnerRef!) {
+  id: customer(by: {partnerRef: $a}) { id version }
+  other: customer(by: {partnerRef: $b}) { id }
+  reviews { edges { node { id } } }
+}
+"""
+RAISED = LinkDecision(
+    actor="worker",
+    rule="PROBABILITY",
+    probability=0.62,
+    model_version="1",
+    evidence=(
+        EvidenceData(field="family_name", agreement="exact", weight=6.1),
+        EvidenceData(field="birth_date", agreement="typo", weight=3.4),
+    ),
+)
 
 
 @pytest.fixture(scope="module")
@@ -43,17 +83,18 @@ def answers(
     chosen = [block for block in blocks if block.kind == "graphql"]
 
     async def run() -> Mapping[str, Any]:
-        line = made.line_of(EMAIL)
+        line, other = made.line_of(EMAIL), made.another(EMAIL)
         trial = make_trial(
             settings=made.settings(),
-            customers=[line],
+            customers=[line, other],
             index=made.bookings(line),
+            reviews=[ReviewRequest(left=_party(line), right=_party(other), decision=RAISED)],
             base=network,
             clock=made.clock,
         )
         async with trial as engine:
-            found = await ask(engine, f'{{ customer(by: {{email: "{EMAIL}"}}) {{ id }} }}')
-            variables = {"id": found["data"]["customer"]["id"]}
+            variables = await _ids(engine, ask, line, other)
+            # In their order: what one example changes, a later one takes back.
             answers = {str(block): await ask(engine, block.text, variables) for block in chosen}
             (again,) = [block for block in chosen if "query Refetch" in block.text]
             ids = f'{{ customer(by: {{email: "{EMAIL}"}}) {{ banking {{ accounts {{ id }} }} }} }}'
@@ -78,7 +119,7 @@ def test_the_examples_have_something_to_show(blocks: list[Block], answers: Mappi
     named = {
         found[1]: answers[str(block)]["data"]
         for block in blocks
-        if block.kind == "graphql" and (found := re.search(r"query (\w+)", block.text))
+        if block.kind == "graphql" and (found := re.search(r"(?:query|mutation) (\w+)", block.text))
     }
     held = named["EverythingHeld"]["customer"]
     assert all(held[domain] for domain in ("banking", "insurance", "brokerage", "loyalty", "hotel", "rental"))
@@ -87,6 +128,27 @@ def test_the_examples_have_something_to_show(blocks: list[Block], answers: Mappi
     assert named["AlsoAtThePartners"]["customer"] is not None
     assert named["Find"]["search"]["edges"][0]["node"]["parties"]
     assert answers["account"]["data"]["node"]["balance"]
+    assert named["WouldMerge"]["mergeCustomers"]["moved"] == named["Merge"]["mergeCustomers"]["moved"] != []
+    assert named["OldId"]["customer"] == {
+        key: named["Merge"]["mergeCustomers"]["customer"][key] for key in ("id", "displayName", "mergedFrom")
+    }
+    assert named["TakeBack"]["unmerge"]["restored"][0]["id"] in named["Merge"]["mergeCustomers"]["mergedIds"]
+    (pair,) = (edge["node"] for edge in named["Queue"]["reviews"]["edges"])
+    assert all(pair[side]["profile"]["birthDate"]["value"] for side in ("left", "right"))
+    assert pair["fields"][0]["left"] != pair["fields"][0]["right"] != []
+    assert named["TheyAreTwo"]["decideReview"]["review"]["verdict"] == "NOT_SAME"
+    problems = {
+        name: [one["code"] for one in data[field]["problems"]]
+        for name, data in named.items()
+        if isinstance(data, dict)
+        for field in data
+        if isinstance(data[field], dict) and "problems" in data[field]
+    }
+    assert {name: codes for name, codes in problems.items() if codes} == {
+        "NothingToMerge": ["BAD_USER_INPUT"],
+        # Not a conflict of versions: a merge that was taken back leaves no trace on the customer.
+        "NotTheirs": ["NOT_FOUND"],
+    }
     again = named["Refetch"]
     assert again["node"] == again["nodes"][0] | {"displayName": named["ByEmail"]["customer"]["displayName"]}
 

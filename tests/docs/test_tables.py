@@ -36,6 +36,7 @@ from schema.docs import description, member_descriptions, prose
 from schema.errors import ErrorCode
 from schema.execution.limits import Limits
 from schema.groups import discover
+from schema.mutations import problems as mutation_codes
 from schema.scalars import scalar_map
 
 Rows = list[tuple[str, ...]]
@@ -109,6 +110,12 @@ def scalars() -> str:
 def error_codes() -> str:
     texts = member_descriptions(ErrorCode)
     return markdown(("code", "meaning"), [(code(each.name), ended(texts[each.name])) for each in ErrorCode])
+
+
+def mutation_problems() -> str:
+    texts = member_descriptions(mutation_codes.ProblemCode)
+    rows = [(code(each.name), ended(texts[each.name])) for each in mutation_codes.ProblemCode]
+    return markdown(("code", "meaning"), rows)
 
 
 def http_codes() -> str:
@@ -338,6 +345,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "problem-codes": problem_codes,
     "scalars": scalars,
     "error-codes": error_codes,
+    "mutation-problems": mutation_problems,
     "http-codes": http_codes,
     "limits": limits,
     "kinds": kind_table,
