@@ -15,7 +15,7 @@ from schema.derive import Demand, Deriver, reader_of
 from schema.execution.extension import extension
 from schema.execution.plan import Planner
 from schema.groups import discover
-from schema.identity.shapes import Review
+from schema.identity.shapes import ProbableCustomer, Review
 from schema.inputs import CustomerKey
 from schema.mutations import MUTATIONS
 from schema.mutations.base import Mutation
@@ -155,6 +155,11 @@ def _search(make: Deriver, customer: Any) -> Any:
             "customer": make.attribute(customer | None, "The customer; null where the hub has none linked."),
             "parties": make.attribute(
                 tuple[Party, ...], "Partner records that were found live, as the partners hold them."
+            ),
+            "probably": make.attribute(
+                tuple[ProbableCustomer, ...],
+                "Of a record that no customer is linked to: whom it probably is, the likeliest first. "
+                "`linkIdentity` links it.",
             ),
         },
     )

@@ -19,6 +19,9 @@ from graphql.execution.values import VariableValues
 
 from c360.access import Access
 from c360.errors import place
+from resolvers.identity import model
+from resolvers.identity.decide import Matcher
+from resolvers.identity.recognition import Recogniser
 from schema.build import Schema
 from schema.errors import ErrorCode, InputError, coded, is_told
 from schema.execution.context import EngineSettings, OperationContext, Services
@@ -73,6 +76,7 @@ class GraphEngine:
         clock: The present, in UTC.
         settings: Defaults of gathering.
         limits: Bounds of a document.
+        matcher: Recognises partner records; with the model that is shipped unless told.
     """
 
     def __init__(
@@ -84,15 +88,18 @@ class GraphEngine:
         *,
         settings: EngineSettings | None = None,
         limits: Limits | None = None,
+        matcher: Matcher | None = None,
     ) -> None:
+        settings = settings or EngineSettings()
         self._schema = schema
         self._documents = Documents(schema.graphql, limits or Limits())
         self._services = Services(
             database=database,
             host=host,
             clock=clock,
-            settings=settings or EngineSettings(),
+            settings=settings,
             groups=schema.group_answers,
+            recogniser=Recogniser(matcher or Matcher(model.load()), settings.region),
         )
 
     async def execute(

@@ -12,8 +12,9 @@ from c360.contract import KeyKind, PartyQuery
 from connectors.host import InstanceInfo
 from connectors.identify import IdentifyResult
 from connectors.results import Gathered, GatherRequest
-from store.data import CustomerData, CustomerFilter, CustomerOrder, EnrolLink, Page
+from store.data import CustomerData, CustomerFilter, CustomerOrder, EnrolKey, EnrolLink, Page
 from store.data_identity import (
+    CandidateSet,
     CustomerDraft,
     HouseholdData,
     LedgerEntry,
@@ -219,8 +220,21 @@ class Households(Protocol):
         ...
 
 
+class Candidates(Protocol):
+    """Who a party may be; see :class:`store.repositories.candidates.CandidateRepository`."""
+
+    async def find(self, keys: Iterable[EnrolKey], blocks: Iterable[str] = ()) -> CandidateSet:
+        """The customers that any of the keys or blocks leads to."""
+        ...
+
+
 class Unit(Protocol):
     """One transaction."""
+
+    @property
+    def candidates(self) -> Candidates:
+        """Who a party may be."""
+        ...
 
     @property
     def ledger(self) -> Ledger:

@@ -13,6 +13,7 @@ from graphql.execution.values import VariableValues
 
 from c360.access import Access
 from connectors.host import InstanceInfo
+from resolvers.identity.recognition import Recogniser
 from resolvers.view import CustomerView
 from schema.answers import Answer, CustomerAnswer, customer_answers
 from schema.ports import Database, Host
@@ -42,6 +43,8 @@ class Services:
     settings: EngineSettings
     groups: Mapping[str, Answer]
     """How the groups of a customer are answered."""
+    recogniser: Recogniser
+    """Says who partner records that belong to nobody probably are."""
 
 
 @dataclass(kw_only=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from c360.records.party import Identifier
 from c360.values import PostalAddress
 from resolvers import names
 from resolvers.attributes import ATTRIBUTES
+from resolvers.identity.decide import Decision, Match
+from resolvers.identity.recognition import evidence_data
+from resolvers.identity.rules import Outcome
 from resolvers.profile import golden_profile
 from resolvers.view import CustomerView
 from schema import ids
@@ -22,6 +25,7 @@ from schema.identity.shapes import (
     Identity,
     LedgerEntry,
     PartyReference,
+    ProbableCustomer,
     Review,
     ReviewSide,
 )
@@ -122,6 +126,27 @@ def household(found: data.HouseholdData, customers: Mapping[str, CustomerAnswer]
         rule=found.rule,
         evidence=evidence(found.evidence),
     )
+
+
+def probable(decision: Decision, customers: Mapping[str, CustomerAnswer]) -> tuple[ProbableCustomer, ...]:
+    """The customers whom a party probably is, the likeliest first."""
+    return tuple(
+        ProbableCustomer(
+            customer=customers[match.customer_id],
+            probability=match.evidence.probability,
+            certain=match.outcome is Outcome.LINK and decision.outcome is Outcome.LINK,
+            rule=match.rule,
+            evidence=evidence(evidence_data(match.evidence)),
+            model_version=decision.model,
+        )
+        for match in probable_matches(decision)
+        if match.customer_id in customers
+    )
+
+
+def probable_matches(decision: Decision) -> Iterator[Match]:
+    """Those candidates that a person would at least look at."""
+    return (match for match in decision.matches if match.outcome is not Outcome.NEW)
 
 
 def stated_profile(values: Iterable[ProfileValueData], view: CustomerView) -> Profile:

@@ -137,6 +137,22 @@ class Household(Shape, frozen=True, kw_only=True):
     evidence: Annotated[tuple[Evidence, ...], Meta(description="What they share.")]
 
 
+class ProbableCustomer(Shape, frozen=True, kw_only=True):
+    """A customer whom a partner record that belongs to nobody probably is."""
+
+    customer: Annotated[CustomerNode, Meta(description="The customer.")]
+    probability: Annotated[float, Meta(description="How likely, from 0 to 1, by the weights alone.")]
+    certain: Annotated[
+        bool,
+        Meta(
+            description="Whether it would be linked without a person being asked; otherwise one should say."
+        ),
+    ]
+    rule: Annotated[str, Meta(description="The rule that decided that.")]
+    evidence: Annotated[tuple[Evidence, ...], Meta(description="What agrees and what does not.")]
+    model_version: Annotated[str, Meta(description="Version of the model that was asked.")]
+
+
 class ComparedField(Shape, frozen=True, kw_only=True):
     """One field of the two parties of a review, side by side."""
 

@@ -12,13 +12,12 @@ from c360.contract import KeyKind, PartyQuery
 from c360.errors import ProblemCode as SourceCode
 from c360.records.party import Party
 from connectors.results import SourceState
-from resolvers.identity import keeping
-from resolvers.identity.keeping import party_keys, stated
+from resolvers.identity.keeping import draft, party_link
 from schema.identity import answers
 from schema.identity.shapes import CustomerNode, LedgerEntry, PartyReference
 from schema.inputs import PartnerRef
 from schema.mutations.base import Concerns, Outcome, Payload, Shown
-from schema.mutations.identity import DecisionInput, ExpectedCustomer, IdentityMutation, bounded
+from schema.mutations.identity import STEWARD, DecisionInput, ExpectedCustomer, IdentityMutation, bounded
 from schema.mutations.problems import NotFoundProblem, Refusal
 from schema.ports import Host, Unit
 from store.data import CustomerData, EnrolLink
@@ -105,14 +104,8 @@ class LinkIdentity(IdentityMutation):
     def _link(self) -> EnrolLink:
         party, record = self._party, self._record
         if record is None:
-            return EnrolLink(connector=party.connector, party_id=party.party_id)
-        return EnrolLink(
-            connector=party.connector,
-            party_id=party.party_id,
-            keys=party_keys(record, self.region),
-            values=stated(record),
-            observed_at=record.updated_at,
-        )
+            return EnrolLink(connector=party.connector, party_id=party.party_id, method=STEWARD)
+        return party_link(record, self.region, method=STEWARD)
 
     def concerns(self, outcome: LinkOutcome) -> Concerns:
         """The customer and the entry."""
@@ -211,10 +204,10 @@ class SplitCustomer(IdentityMutation):
             entry_id=done.entry.id,
         )
 
-    async def part(self, unit: Unit, customer: CustomerData, draft: CustomerDraft) -> SplitResult:
+    async def part(self, unit: Unit, customer: CustomerData, called: CustomerDraft) -> SplitResult:
         """Let the partner records leave a customer that is held."""
         apart = self.asked.keep_apart
-        return await unit.ledger.split(customer.id, self._parties, draft, self.decision, apart=apart)
+        return await unit.ledger.split(customer.id, self._parties, called, self.decision, apart=apart)
 
     def concerns(self, outcome: SplitOutcome) -> Concerns:
         """Both customers and the entry."""
@@ -245,16 +238,16 @@ class UnlinkIdentity(SplitCustomer):
         """The one partner record."""
         return [self.party(self.asked.identity, "identity")]
 
-    async def part(self, unit: Unit, customer: CustomerData, draft: CustomerDraft) -> SplitResult:
+    async def part(self, unit: Unit, customer: CustomerData, called: CustomerDraft) -> SplitResult:
         """Unlink it, if it is this customer's."""
         (party,) = self._parties
         if party not in {PartyRef(link.connector, link.party_id) for link in customer.links}:
             raise PartyUnknown(party)
-        return await unit.ledger.unlink(party, draft, self.decision, apart=self.asked.keep_apart)
+        return await unit.ledger.unlink(party, called, self.decision, apart=self.asked.keep_apart)
 
 
 def drafted(customer: CustomerData, parties: Sequence[PartyRef], order: Sequence[str]) -> CustomerDraft:
     """What the customer is called whom some partner records of another become."""
     leaving = {(party.connector, party.party_id) for party in parties}
     values = (one for one in customer.values if (one.connector, one.party_id) in leaving)
-    return keeping.draft(customer.kind, values, order)
+    return draft(customer.kind, values, order)

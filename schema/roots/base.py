@@ -16,6 +16,7 @@ import msgspec
 from c360.contract import KeyKind, Need, PartyQuery
 from connectors.host import InstanceInfo
 from connectors.identify import IdentifyResult
+from resolvers.identity.recognition import Recogniser
 from schema.answers import CustomerAnswer
 from schema.inputs import Arguments, Gather
 from schema.ports import Unit
@@ -65,13 +66,21 @@ class RootField:
     description: ClassVar[str]
     arguments_type: ClassVar[type[Arguments] | None] = None
 
-    def __init__(self, arguments: Any, *, count: bool, infos: Sequence[InstanceInfo]) -> None:
+    def __init__(
+        self,
+        arguments: Any,
+        *,
+        count: bool,
+        infos: Sequence[InstanceInfo],
+        recogniser: Recogniser | None = None,
+    ) -> None:
         """Take a root field as planned.
 
         Args:
             arguments: An ``arguments_type``.
             count: Whether the number of all customers is selected.
             infos: The configured connector instances.
+            recogniser: Says who partner records probably are; without it nobody does.
 
         Raises:
             InputError: An argument cannot be used.
@@ -79,6 +88,7 @@ class RootField:
         self.arguments = arguments
         self.count = count
         self.infos = infos
+        self.recogniser = recogniser
         self.check()
 
     @property

@@ -1,7 +1,8 @@
 """``search``: the hub's index and every partner that can be searched, in two stages.
 
 First partners are searched by the text and the hub's index is read; then data is gathered for the
-customers of the page. Whatever partners say of parties that the hub has not linked is shown too.
+customers of the page. Whatever partners say of parties that the hub has not linked is shown too, with the
+customers whom they probably are.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from c360.records.party import Party
 from connectors.identify import IdentifyResult
 from connectors.results import SourceState
 from resolvers.identity import normalise
+from resolvers.identity.decide import Decision
+from resolvers.identity.recognition import Recogniser
 from schema.answers import CustomerAnswer, problem
 from schema.errors import ErrorCode, InputError
+from schema.identity.answers import probable, probable_matches
+from schema.identity.shapes import ProbableCustomer
 from schema.inputs import SearchArguments
 from schema.paging import Connection, Stretch, connect, page_size
 from schema.ports import Unit
@@ -47,6 +52,7 @@ class SearchAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     customer: CustomerAnswer | None
     parties: tuple[Party, ...]
+    probably: tuple[ProbableCustomer, ...] = ()
 
 
 class SearchConnection(Connection, frozen=True, kw_only=True):
@@ -86,6 +92,7 @@ class SearchRoot(RootField):
         self._results: tuple[IdentifyResult, ...] = ()
         self._hits: tuple[str, ...] = ()
         self._truncated = False
+        self._decisions: dict[tuple[str, str], Decision] = {}
 
     def queries(self) -> Sequence[Search]:
         """A search for each thing the text can be."""
@@ -103,30 +110,49 @@ class SearchRoot(RootField):
             lookups.keys[key] = None
         for party in self._parties():
             lookups.refs[party.connector, party.party_id] = None
+        self._lookups = lookups
 
     async def read(self, unit: Unit) -> None:
-        """Read the hub's index of names, unless the text cannot be one."""
-        if any(kind in _NO_NAMES for kind, _ in self._keys):
-            return
-        page = await unit.customers.search(self._text, limit=HITS)
-        self._hits, self._truncated = page.ids, page.has_next
+        """Read the hub's index of names, unless the text cannot be one, and recognise who is new to it."""
+        if not any(kind in _NO_NAMES for kind, _ in self._keys):
+            page = await unit.customers.search(self._text, limit=HITS)
+            self._hits, self._truncated = page.ids, page.has_next
+        loose = [party for party in self._parties() if _ref(party) not in self._lookups.by_ref]
+        if self.recogniser is not None and loose:
+            self._decisions = await _recognised(unit, self.recogniser, loose)
 
     def candidates(self, lookups: Lookups) -> Sequence[str]:
-        """Customers by key, by name, and by the parties found, in this order."""
+        """Customers by key, by name, by the parties found, and whom the others may be, in this order."""
         self._linked = {ref: lookups.by_ref[ref] for ref in self._refs() if ref in lookups.by_ref}
         by_key = (one for key in self._hub_keys for one in lookups.by_key.get(key, ()))
-        return tuple(dict.fromkeys((*by_key, *self._hits, *self._linked.values())))
+        self._found = dict.fromkeys((*by_key, *self._hits, *self._linked.values()))
+        probable = (match for one in self._decisions.values() for match in probable_matches(one))
+        return tuple(dict.fromkeys((*self._found, *(match.customer_id for match in probable))))
 
     def choose(self, loaded: Mapping[str, CustomerData]) -> Sequence[str]:
         """The customers of the page: those at partners of the domains asked for."""
-        held = (one for one in loaded.values() if not self._domains or self._holds(one))
+        held = (
+            one
+            for one in loaded.values()
+            if one.id in self._found and (not self._domains or self._holds(one))
+        )
         rows: list[tuple[str, str | Party]] = [(f"c{one.id}", one.id) for one in held]
         loose = (party for party in self._parties() if self._linked.get(_ref(party)) not in loaded)
         rows += [(f"p{party.connector}/{party.party_id}", party) for party in loose]
         numbered = [((f"{place:05d}", identity), element) for place, (identity, element) in enumerate(rows)]
         asked = Stretch(size=self._size, forward=True, after=self.arguments.after, before=None)
         self._stretch = connect(numbered, asked, scope="search", descending=False)
-        return [edge.node for edge in self._stretch.edges if isinstance(edge.node, str)]
+        shown = dict.fromkeys(
+            customer_id for edge in self._stretch.edges for customer_id in self._shown(edge.node)
+        )
+        return [one for one in shown if one in loaded]
+
+    def _shown(self, element: str | Party) -> Iterable[str]:
+        """The customers whom a result shows: itself, or whom it probably is."""
+        if isinstance(element, str):
+            return (element,)
+        decision = self._decisions.get(_ref(element))
+        return () if decision is None else (match.customer_id for match in probable_matches(decision))
 
     def answer(self, customers: Mapping[str, CustomerAnswer]) -> Any:
         """The results with the outcome at each source."""
@@ -142,7 +168,9 @@ class SearchRoot(RootField):
 
     def _node(self, element: str | Party, customers: Mapping[str, CustomerAnswer]) -> SearchAnswer:
         if isinstance(element, Party):
-            return SearchAnswer(customer=None, parties=(element,))
+            decision = self._decisions.get(_ref(element))
+            probably = () if decision is None else probable(decision, customers)
+            return SearchAnswer(customer=None, parties=(element,), probably=probably)
         mine = tuple(party for party in self._parties() if self._linked.get(_ref(party)) == element)
         return SearchAnswer(customer=customers[element], parties=mine)
 
@@ -189,6 +217,16 @@ def _bare_phone(text: str) -> tuple[tuple[KeyKind, str], ...]:
     bare = all(char in _PHONE_CHARACTERS for char in text) and normalise.phone(text) is None
     phone = normalise.phone(f"+{text}") if bare else None
     return () if phone is None else ((KeyKind.PHONE, phone),)
+
+
+async def _recognised(
+    unit: Unit, recogniser: Recogniser, parties: Sequence[Party]
+) -> dict[tuple[str, str], Decision]:
+    """Who parties probably are; candidates are looked up for all of them together."""
+    keys = dict.fromkeys(key for party in parties for key in recogniser.keys(party))
+    blocks = dict.fromkeys(block for party in parties for block in recogniser.blocks(party))
+    found = await unit.candidates.find(keys, blocks)
+    return {_ref(party): recogniser.recognise(party, found.candidates) for party in parties}
 
 
 def _ref(party: Party) -> tuple[str, str]:

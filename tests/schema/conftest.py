@@ -26,8 +26,10 @@ from connectors.instances import InstanceState
 from connectors.results import Gathered, GatherRequest, KindResult, SourceProblem, SourceResult, SourceState
 from schema.build import Schema, build_schema
 from schema.engine import GraphEngine, GraphResponse
-from store.data import CustomerData, CustomerFilter, CustomerOrder, LinkData, Page, ProfileValueData
+from store.data import CustomerData, CustomerFilter, CustomerOrder, EnrolKey, LinkData, Page, ProfileValueData
 from store.data_identity import (
+    CandidateData,
+    CandidateSet,
     HouseholdData,
     LedgerEntry,
     LedgerPage,
@@ -254,6 +256,17 @@ class FakeHouseholds:
         }
 
 
+class FakeCandidates:
+    """Candidates from a list, whatever leads to them."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    async def find(self, keys: Iterable[EnrolKey], blocks: Iterable[str] = ()) -> CandidateSet:
+        self._store.calls.append("candidates.find")
+        return CandidateSet(candidates=tuple(self._store.candidates))
+
+
 class FakeUnit:
     def __init__(self, store: FakeStore) -> None:
         self.store = store
@@ -261,6 +274,7 @@ class FakeUnit:
         self.ledger = FakeLedger(store)
         self.reviews = FakeReviews(store)
         self.households = FakeHouseholds(store)
+        self.candidates = FakeCandidates(store)
         self.idempotency = FakeIdempotency(store)
 
 
@@ -275,6 +289,7 @@ class FakeStore:
     past: dict[str, PastProfile] = field(default_factory=dict)
     reviews: list[ReviewData] = field(default_factory=list)
     households: list[HouseholdData] = field(default_factory=list)
+    candidates: list[CandidateData] = field(default_factory=list)
     kept: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
 
     @asynccontextmanager

@@ -374,6 +374,26 @@ def test_a_party_is_linked_with_what_its_partner_says(desk: Desk) -> None:
     assert len(undone["customers"]) == 2
 
 
+def test_who_is_found_at_a_partner_is_recognised_and_linked(desk: Desk) -> None:
+    """In the store's own index, by what the two have in common."""
+    desk.host.searchable = {"points": (KeyKind.EMAIL, KeyKind.CUSTOMER_NUMBER)}
+    desk.host.records["points", "P1", "party.profile"] = (
+        Party(party_id="P1", full_name="Ada of B1", emails=("b1@example.org",)),
+    )
+    query = """{ search(text: "b1@example.org") { edges { node {
+        customer { id }
+        parties { connector partyId }
+        probably { customer { id } evidence { field } } } } } }"""
+    known, loose = (edge["node"] for edge in desk.ask(query)["search"]["edges"])
+    assert known["customer"]["id"] == desk.ids["Ada"]
+    assert loose["parties"] == [{"connector": "points", "partyId": "P1"}]
+    assert loose["probably"][0]["customer"] == {"id": desk.ids["Ada"]}
+    assert "email" in {one["field"] for one in loose["probably"][0]["evidence"]}
+    assert link(desk, "points", "P1")["problems"] == []
+    (both,) = desk.ask(query)["search"]["edges"]
+    assert both["node"]["probably"] == []
+
+
 @one_database
 def test_a_party_is_linked_unseen_where_its_partner_cannot_be_asked(desk: Desk) -> None:
     done = link(desk, "points", "P2")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from c360.contract import KeyKind
-from c360.records.party import Party
+from c360.records.party import Party, PartyKind
 from schema.roots.search import keys_in
+from store.data import ProfileValueData
+from store.data_identity import CandidateData, CandidateParty, PartyRef
 
 QUERY = """query ($text: String!, $domains: [Domain!], $first: Int, $after: String) {
     search(text: $text, domains: $domains, first: $first, after: $after) {
@@ -128,3 +131,77 @@ def test_the_same_search_goes_out_once(people: Any) -> None:
 )
 def test_what_a_text_can_be(text: str, kinds: list[KeyKind]) -> None:
     assert [kind for kind, _ in keys_in(text)] == kinds
+
+
+PROBABLY = """query ($text: String!) { search(text: $text) { edges { node {
+    customer { displayName }
+    parties { partyId }
+    probably { probability certain rule modelVersion evidence { field agreement weight }
+        customer { displayName banking { partial } } } } } } }"""
+
+
+def candidate(customer_id: str, party: PartyRef, **stated: str) -> CandidateData:
+    return CandidateData(
+        customer_id=customer_id,
+        kind=PartyKind.PERSON,
+        hits=1,
+        parties=(
+            CandidateParty(
+                party=party,
+                values=tuple(
+                    ProfileValueData(
+                        attribute=attribute,
+                        value=value,
+                        connector=party.connector,
+                        party_id=party.party_id,
+                        observed_at=datetime(2025, 1, 1, tzinfo=UTC),
+                    )
+                    for attribute, value in stated.items()
+                ),
+            ),
+        ),
+    )
+
+
+def test_a_record_of_nobody_says_whom_it_probably_is(people: Any) -> None:
+    """Nothing is linked by asking, and who is nothing like it is not named."""
+    ana, other = people.customer(1, name="Ana Souza", links={"bank": "b1"}), people.customer(3, name="Zoe")
+    people.host.records["inn", "g9", "party.profile"] = (
+        Party(
+            party_id="g9",
+            given_name="Ana",
+            family_name="Souza",
+            full_name="Ana Souza",
+            birth_date=date(1980, 2, 3),
+            emails=("ana@x.ch",),
+        ),
+    )
+    people.store.candidates = [
+        candidate(
+            ana,
+            PartyRef("bank", "b1"),
+            given_name="Ana",
+            family_name="Souza",
+            birth_date="1980-02-03",
+            email="ana@x.ch",
+        ),
+        candidate(other, PartyRef("bank", "b3"), given_name="Zoe", family_name="Li", birth_date="1999-12-31"),
+    ]
+    before = dict(people.store.customers)
+    edges = people.data(PROBABLY, {"text": "Ana Souza"})["search"]["edges"]
+    (loose,) = (edge["node"] for edge in edges if edge["node"]["customer"] is None)
+    assert loose["parties"] == [{"partyId": "g9"}]
+    (probable,) = loose["probably"]
+    assert probable["customer"] == {"displayName": "Ana Souza", "banking": {"partial": False}}
+    assert probable["probability"] > 0.99
+    assert probable["certain"] is True
+    assert {one["field"]: one["agreement"] for one in probable["evidence"]}["birth_date"] == "exact"
+    assert all(one["weight"] > 0 for one in probable["evidence"] if one["agreement"] == "exact")
+    assert [edge["node"]["probably"] for edge in edges if edge["node"]["customer"]] == [[]]
+    assert people.store.customers == before
+    assert people.store.calls.count("candidates.find") == 1
+
+
+def test_nobody_is_recognised_where_every_record_is_linked(people: Any) -> None:
+    people.data(QUERY, {"text": "Ana Lima"})
+    assert "candidates.find" not in people.store.calls
