@@ -20,10 +20,15 @@ class Purpose(enum.Enum):
     """What the data is asked for. Comes from the token's allowed list; a header selects, never widens."""
 
     SERVICE = "SERVICE"
+    """Serving the customer in what they have asked for or bought."""
     CLAIMS = "CLAIMS"
+    """Settling what happened: a claim, a dispute, a complaint."""
     MARKETING = "MARKETING"
+    """Offering what the customer has not asked for."""
     RISK = "RISK"
+    """Judging what the customer can bear and what may go wrong."""
     ANALYTICS = "ANALYTICS"
+    """Learning from many customers, of whom none is addressed."""
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):

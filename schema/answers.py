@@ -7,16 +7,20 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from c360.contract import Need
+from c360.records.party import Identifier
+from c360.values import PostalAddress
 from connectors import results
 from connectors.results import SourceResult
-from resolvers import names
+from resolvers import contacts, names
+from resolvers.contacts import contact_points
+from resolvers.profile import GoldenProfile
 from resolvers.timeline import Timeline
 from resolvers.view import CustomerView
 from schema import ids
 from schema.errors import ErrorCode, InputError
 from schema.inputs import LONGEST_WINDOW, WindowArguments
 from schema.paging import Connection, connect, stretch
-from schema.shapes import MissingSource, Profile, SourceProblem, SourceStatus
+from schema.shapes import ContactPoint, MissingSource, Profile, SourceProblem, SourceStatus
 
 Answer = Callable[[CustomerView], Any]
 
@@ -142,11 +146,39 @@ def customer_answers(domain_of: Mapping[str, str]) -> dict[str, Answer]:
 
 def profile(view: CustomerView) -> Profile:
     """The golden profile with a name to call the customer by."""
-    golden, customer = view.profile, view.customer
+    return profile_of(view.profile, view)
+
+
+def profile_of(golden: GoldenProfile, view: CustomerView) -> Profile:
+    """A golden profile of a customer, of now or of the past, whole or of one party, as the graph shows it."""
+    customer = view.customer
     return Profile(
         display_name=names.display_name(golden, customer.kind, customer.display_name),
+        contact_points=tuple(map(_contact_point, contact_points(golden))),
         **{key: getattr(golden, key) for key in golden.__struct_fields__},
     )
+
+
+def _contact_point(found: contacts.ContactPoint) -> ContactPoint:
+    postal = found.value if isinstance(found.value, PostalAddress) else None
+    sources: Any = found.sources  # of the same shape
+    return ContactPoint(
+        kind=found.kind,
+        value=in_one_line(found.value),
+        address=postal,
+        preferred=found.preferred,
+        verified=found.verified,
+        sources=sources,
+        purposes=None if found.purposes is None else tuple(sorted(found.purposes, key=lambda one: one.value)),
+    )
+
+
+def in_one_line(value: Any) -> str:
+    """A value of a profile as a person reads it."""
+    if isinstance(value, PostalAddress):
+        parts = (*value.lines, value.postal_code, value.city, value.region, value.country)
+        return ", ".join(part for part in parts if part)
+    return value.value if isinstance(value, Identifier) else str(value)
 
 
 def missing(view: CustomerView, domain: str) -> list[MissingSource]:

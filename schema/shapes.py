@@ -9,12 +9,14 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from c360.access import Purpose
 from c360.contract import KeyKind, Lookup
 from c360.errors import ProblemCode
 from c360.records.party import Identifier
 from c360.values import LanguageTag, PostalAddress
 from connectors.instances import InstanceState
 from connectors.results import SourceState
+from resolvers.contacts import ContactKind
 from resolvers.profile import SurvivorshipRule
 from schema.inputs import DomainName, NodeId
 
@@ -107,6 +109,27 @@ GoldenAddress = _golden("Address", "A postal address", PostalAddress)
 GoldenLanguage = _golden("Language", "A language", LanguageTag)
 GoldenIdentifier = _golden("Identifier", "A registered number", Identifier)
 
+
+class ContactPoint(Shape, frozen=True, kw_only=True):
+    """One way to reach a customer."""
+
+    kind: Annotated[ContactKind, Meta(description="What it is.")]
+    value: Annotated[str, Meta(description="The address or number in one line.")]
+    address: Annotated[PostalAddress | None, Meta(description="Of a postal address: its parts.")] = None
+    preferred: Annotated[
+        bool, Meta(description="Whether it is the one that the golden record has; of each kind one is.")
+    ]
+    verified: Annotated[bool, Meta(description="Whether somebody checked it, at any of its sources.")]
+    sources: Annotated[tuple[ValueSource, ...], Meta(description="Who states it, the best source first.")]
+    purposes: Annotated[
+        tuple[Purpose, ...] | None,
+        Meta(
+            description="What it may be used for. Null where the hub keeps no consent that says: null is no "
+            "permission."
+        ),
+    ] = None
+
+
 _PROFILE: Mapping[str, tuple[Any, str]] = {
     "given_name": (GoldenText, "Given name or names; of an organisation, its contact's."),
     "family_name": (
@@ -135,6 +158,17 @@ Profile: Any = msgspec.defstruct(
             Annotated[
                 tuple[GoldenIdentifier, ...],  # type: ignore[valid-type]  # made above
                 Meta(description="Registered numbers, one for each kind and country."),
+            ],
+            (),
+        ),
+        (
+            "contact_points",
+            Annotated[
+                tuple[ContactPoint, ...],
+                Meta(
+                    description="Every e-mail address, phone number and postal address, of each kind the "
+                    "preferred one first."
+                ),
             ],
             (),
         ),

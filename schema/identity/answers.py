@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from c360.records.party import Identifier
-from c360.values import PostalAddress
-from resolvers import names
 from resolvers.attributes import ATTRIBUTES
 from resolvers.identity.decide import Decision, Match
 from resolvers.identity.recognition import evidence_data
@@ -14,7 +11,7 @@ from resolvers.identity.rules import Outcome
 from resolvers.profile import golden_profile
 from resolvers.view import CustomerView
 from schema import ids
-from schema.answers import CustomerAnswer
+from schema.answers import CustomerAnswer, in_one_line, profile_of
 from schema.hub import DECIDING, known
 from schema.identity.shapes import (
     ComparedField,
@@ -151,12 +148,7 @@ def probable_matches(decision: Decision) -> Iterator[Match]:
 
 def stated_profile(values: Iterable[ProfileValueData], view: CustomerView) -> Profile:
     """A golden profile made of some of the values that the hub keeps, of now or of the past."""
-    golden = golden_profile(values, (), view.order)
-    customer = view.customer
-    return Profile(
-        display_name=names.display_name(golden, customer.kind, customer.display_name),
-        **{key: getattr(golden, key) for key in golden.__struct_fields__},
-    )
+    return profile_of(golden_profile(values, (), view.order), view)
 
 
 def review(found: data.ReviewData, customers: Mapping[str, CustomerAnswer]) -> Review:
@@ -223,13 +215,8 @@ _COMPARED: Mapping[str, tuple[str, ...]] = {
 
 
 def _in_words(value: ProfileValueData) -> str:
-    """A value as a person reads it."""
     attribute = ATTRIBUTES.get(value.attribute)
     try:
-        found = value.value if attribute is None else attribute.read(value.value)
+        return value.value if attribute is None else in_one_line(attribute.read(value.value))
     except ValueError:  # written by another release
         return value.value
-    if isinstance(found, PostalAddress):
-        parts = (*found.lines, found.postal_code, found.city, found.region, found.country)
-        return ", ".join(part for part in parts if part)
-    return found.value if isinstance(found, Identifier) else str(found)
