@@ -12,24 +12,14 @@ import msgspec
 from api.settings import Settings
 from c360.records.party import Party
 from resolvers.identity import model
-from resolvers.identity.decide import (
-    Candidate,
-    Decision,
-    KnownParty,
-    Match,
-    Matcher,
-    PairEvidence,
-    PartyKey,
-)
-from resolvers.identity.features import Features, party_features, stored_features
+from resolvers.identity.decide import Decision, Match, Matcher
 from resolvers.identity.keeping import party_draft, party_link
+from resolvers.identity.recognition import Recogniser, evidence_data
 from resolvers.identity.rules import Outcome
 from store.data import EnrolKey, EnrolLink
 from store.data_identity import (
     Admission,
     AdmissionResult,
-    CandidateData,
-    EvidenceData,
     LinkDecision,
     PartyRef,
     ReviewRequest,
@@ -47,7 +37,6 @@ class Newcomer(msgspec.Struct, frozen=True, kw_only=True):
 
     ref: PartyRef
     party: Party
-    features: Features
     link: EnrolLink
 
     @property
@@ -67,7 +56,7 @@ class Matching:
     def __init__(self, settings: Settings, matcher: Matcher | None = None) -> None:
         self._region = settings.phone_region
         self._order = tuple(settings.connectors)
-        self._matcher = matcher or Matcher(model.load())
+        self._recogniser = Recogniser(matcher or Matcher(model.load()), self._region)
 
     async def admit(self, unit: Unit, instance: str, parties: Iterable[Party]) -> tuple[AdmissionResult, ...]:
         """Link each party to the customer that it is, put it before a human, or make it a customer.
@@ -96,10 +85,7 @@ class Matching:
 
     async def _admission(self, unit: Unit, newcomer: Newcomer) -> Admission:
         found = await unit.candidates.find(newcomer.link.keys, newcomer.link.blocks)
-        decision = self._matcher.decide(
-            KnownParty(_key(newcomer.ref), newcomer.features),
-            [self._candidate(each) for each in found.candidates],
-        )
+        decision = self._recogniser.recognise(newcomer.party, found.candidates)
         return Admission(
             party=newcomer.link,
             draft=party_draft([newcomer.party], self._order),
@@ -113,22 +99,7 @@ class Matching:
         return Newcomer(
             ref=PartyRef(instance, party.party_id),
             party=signed,
-            features=party_features(signed, region=self._region, blocked=self._matcher.model.blocked),
             link=party_link(signed, self._region, method=ACTOR),
-        )
-
-    def _candidate(self, found: CandidateData) -> Candidate:
-        return Candidate(
-            found.customer_id,
-            tuple(
-                KnownParty(
-                    _key(each.party),
-                    stored_features(
-                        found.kind, each.values, region=self._region, blocked=self._matcher.model.blocked
-                    ),
-                )
-                for each in found.parties
-            ),
         )
 
 
@@ -155,16 +126,5 @@ def _link_decision(decision: Decision, match: Match | None) -> LinkDecision:
         rule=rule,
         probability=match.evidence.probability,
         model_version=decision.model,
-        evidence=_evidence(match.evidence),
+        evidence=evidence_data(match.evidence),
     )
-
-
-def _evidence(evidence: PairEvidence) -> tuple[EvidenceData, ...]:
-    return tuple(
-        EvidenceData(field=each.field, agreement=each.agreement, weight=each.weight)
-        for each in evidence.fields
-    )
-
-
-def _key(ref: PartyRef) -> PartyKey:
-    return PartyKey(ref.connector, ref.party_id)
