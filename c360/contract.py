@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import ClassVar, Generic, TypeVar
 
@@ -28,10 +27,9 @@ from c360.description import (
     Medium,
     WebhookSpec,
 )
-from c360.errors import ConnectorError
 from c360.http import Http, Transport
+from c360.lookups import as_completed, fetch_each
 from c360.needs import Fetched, Need, PartyQuery, Ref
-from c360.records.base import Record
 from c360.records.party import Party
 from c360.webhooks import Receipt, Webhook
 
@@ -200,54 +198,3 @@ def connect(
     http = Http(transport, base_url=config.base_url, headers=config.headers, auth=own, timeout=config.timeout)
     connector = kind(config, Context(instance=instance, http=http, now=now, remaining=remaining))
     return connector
-
-
-KeyT = TypeVar("KeyT")
-ValueT = TypeVar("ValueT")
-
-
-async def as_completed(
-    jobs: Mapping[KeyT, Callable[[], Awaitable[ValueT]]],
-) -> AsyncGenerator[tuple[KeyT, ValueT | ConnectorError], None]:
-    """Run jobs at once and yield each outcome as soon as it is there.
-
-    A :class:`~c360.errors.ConnectorError` is an outcome; any other exception is a fault of the
-    plugin and is raised. Jobs still running when the caller stops listening are cancelled.
-    """
-    tasks: dict[asyncio.Task[ValueT], KeyT] = {}
-    try:
-        for key, job in jobs.items():
-            tasks[asyncio.ensure_future(_run(job))] = key
-        waiting = set(tasks)
-        while waiting:
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                try:
-                    yield tasks[task], task.result()
-                except ConnectorError as error:
-                    yield tasks[task], error
-    finally:
-        for task in tasks:
-            task.cancel()
-
-
-async def _run(job: Callable[[], Awaitable[ValueT]]) -> ValueT:
-    return await job()
-
-
-async def fetch_each(
-    needs: Sequence[Need],
-    refs: Sequence[Ref],
-    fetchers: Mapping[str, Callable[[Ref, Need], Awaitable[Sequence[Record]]]],
-) -> AsyncIterator[Fetched]:
-    """The body of ``fetch`` for an API that is asked customer by customer, kind by kind."""
-
-    def job(ref: Ref, need: Need) -> Callable[[], Awaitable[Sequence[Record]]]:
-        return lambda: fetchers[need.kind](ref, need)
-
-    jobs = {(ref, need): job(ref, need) for ref in refs for need in needs}
-    async for (ref, need), outcome in as_completed(jobs):
-        if isinstance(outcome, ConnectorError):
-            yield Fetched(ref=ref, kind=need.kind, error=outcome)
-        else:
-            yield Fetched(ref=ref, kind=need.kind, records=tuple(outcome))
