@@ -167,7 +167,8 @@ class Demo:
             f"# Written by the demo at every start; try: python -m api --config {file.name} config\n"
             f"[server]\nport = {self.port}\n\n"
             f'[database]\nurl = "sqlite+aiosqlite:///{database}"\n\n'
-            '[security]\nmaster_key_file = "master.key"\nlookup_pepper_file = "lookup.key"\n\n'
+            '[security]\nmaster_key_file = "master.key"\nlookup_pepper_file = "lookup.key"\n'
+            'allowed_partner_networks = ["127.0.0.0/8"]\n\n'
             '[logging]\nlevel = "WARNING"\n\n'
             + "\n".join(_table(f"connectors.{name}", values) for name, values in connectors.items()),
             encoding="utf-8",

@@ -66,12 +66,18 @@ class DatabaseSettings(Section, frozen=True, kw_only=True):
 
 
 class Security(Section, frozen=True, kw_only=True):
-    """Keys of the store."""
+    """Keys of the store, and where partners may be."""
 
     master_key: Annotated[Secret, Meta(description="64 hexadecimal digits; wraps each customer's own key.")]
     lookup_pepper: Annotated[
         Secret, Meta(description="64 hexadecimal digits; keys the hashes customers are looked up by.")
     ]
+    allowed_partner_networks: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Networks and host names beyond the internet where partners may be, also by http://"
+        ),
+    ] = ()
 
 
 class GatherSettings(Section, frozen=True, kw_only=True):

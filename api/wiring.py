@@ -11,12 +11,13 @@ from typing import Any
 from api.copies import StoredCopies
 from api.settings import Settings, database_url, visible
 from c360.access import TenantId
+from c360.addresses import AddressPolicy
 from c360.config import read_config
 from c360.errors import C360Error, ConfigError
 from c360.values import Secret
 from connectors.checks import configured
 from connectors.host import Host
-from connectors.instances import InstanceSettings
+from connectors.instances import InstanceSettings, check_address
 from connectors.manager import PluginManager
 from connectors.resilience import Resilience
 from store import migrate
@@ -110,6 +111,7 @@ async def open_hub(
             grants=SqlGrants(store.database, store.keyring),
             now=clock,
             resilience=resilience,
+            addresses=partner_addresses(settings),
         )
         try:
             await _announce(store, settings, host)
@@ -133,6 +135,15 @@ async def _announce(store: Store, settings: Settings, host: Host) -> None:
     }:
         async with store.database.unit(tenant) as unit:
             await unit.instances.sync(present)
+
+
+def partner_addresses(settings: Settings) -> AddressPolicy:
+    """Which addresses the settings allow partners to have.
+
+    Raises:
+        ConfigError: an entry is neither a network nor a host name.
+    """
+    return AddressPolicy(settings.security.allowed_partner_networks)
 
 
 def instance_settings(settings: Settings) -> list[InstanceSettings]:
@@ -161,6 +172,7 @@ def check_connectors(settings: Settings) -> tuple[dict[str, Any], list[str]]:
     """Every connector's effective settings, secrets hidden, and what is wrong with them."""
     manager = PluginManager()
     manager.load(each.plugin.partition("/")[0] for each in settings.connectors.values())
+    addresses = partner_addresses(settings)
     tables: dict[str, Any] = {}
     problems: list[str] = []
     for name, each in settings.connectors.items():
@@ -170,6 +182,7 @@ def check_connectors(settings: Settings) -> tuple[dict[str, Any], list[str]]:
             where = f"connectors.{name}"
             config = read_config(description.config, each.config, where=where, folder=settings.folder)
             table |= visible(config)
+            check_address(addresses, description, config, where=f"connectors.{name}")
             configured(each.plugin, kind, config, where=where)
         except C360Error as error:
             problems.append(str(error))

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar, get_args
 import msgspec
 from msgspec import Meta
 
+from c360.certificates import TlsIdentity
 from c360.errors import ConfigError
 from c360.values import Secret
 
@@ -26,6 +27,25 @@ class ConnectorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     timeout: Annotated[float, Meta(description="Seconds one request may take at the most.", gt=0, le=120)] = (
         5.0
     )
+    client_certificate: Annotated[
+        Secret | None,
+        Meta(description="Certificate in PEM, with its chain, that the hub shows the partner (mutual TLS)."),
+    ] = None
+    client_key: Annotated[
+        Secret | None, Meta(description="Private key in PEM of the client certificate, not encrypted.")
+    ] = None
+    authorities: Annotated[
+        Secret | None,
+        Meta(description="Certificates in PEM of the authorities that the partner's own must come from."),
+    ] = None
+
+    def tls(self) -> TlsIdentity | None:
+        """What TLS with the partner needs beyond the ordinary; ``None``: nothing."""
+        if self.client_certificate is self.client_key is self.authorities is None:
+            return None
+        return TlsIdentity(
+            certificate=self.client_certificate, key=self.client_key, authorities=self.authorities
+        )
 
 
 C = TypeVar("C", bound=msgspec.Struct)

@@ -11,6 +11,7 @@ import httpx
 import msgspec
 
 from c360.access import Access
+from c360.addresses import AddressPolicy
 from c360.contract import Action, Change, KeyKind, Lookup, PartyQuery, Webhook
 from c360.errors import ProblemCode
 from connectors.acting import Acted, Acting
@@ -104,6 +105,7 @@ class Host:
         resilience: Resilience | None = None,
         events: EventLog | None = None,
         cache: PartCache | None = None,
+        addresses: AddressPolicy | None = None,
         strict: bool = False,
     ) -> Host:
         """Load the plugins that the settings name and build their instances. Sends nothing.
@@ -118,15 +120,19 @@ class Host:
             resilience: what is done about failing partners; tests switch retries and breakers off.
             events: which of the partners' calls were taken; in memory by default.
             cache: remembers for a while what was fetched; nothing by default.
+            addresses: which addresses partners may have; by default those of the internet. Not asked
+                where ``base`` carries the requests and it is not given.
             strict: refuse to open when any instance cannot be used. Otherwise such an instance is
                 ``FAULTY``, says why in its info, and the others are served.
 
         Raises:
             SettingsError: with ``strict``: everything that is wrong, at once.
         """
-        transport = HostTransport(base, resilience)
+        if addresses is None and base is None:
+            addresses = AddressPolicy()
+        transport = HostTransport(base, resilience, addresses)
         manager = plugins if plugins is not None else PluginManager()
-        instances = build(settings, plugins=manager, transport=transport, now=now)
+        instances = build(settings, plugins=manager, transport=transport, now=now, addresses=addresses)
         problems = [instance.error for instance in instances if instance.error is not None]
         if strict and problems:
             raise SettingsError(problems)

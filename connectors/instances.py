@@ -14,8 +14,9 @@ from typing import Any
 
 import msgspec
 
-from c360.config import read_config
-from c360.contract import Connector, Description, connect
+from c360.addresses import AddressPolicy, AddressRefused
+from c360.config import ConnectorConfig, read_config
+from c360.contract import Connector, Description, Medium, connect
 from c360.errors import C360Error, ConfigError, ConnectorError, ProblemCode, place
 from c360.kinds import kind as kind_of
 from connectors.breaking import Breakers
@@ -170,15 +171,24 @@ def build(
     plugins: PluginManager,
     transport: HostTransport,
     now: Callable[[], datetime],
+    addresses: AddressPolicy | None = None,
 ) -> tuple[Instance, ...]:
-    """Build every instance of the settings, the faulty ones with their error."""
+    """Build every instance of the settings, the faulty ones with their error.
+
+    Args:
+        settings: one per instance.
+        plugins: where their connectors come from.
+        transport: carries their requests.
+        now: the clock, in UTC.
+        addresses: what their base URLs may be; anything where it is not given.
+    """
     plugins.load(each.plugin.partition("/")[0] for each in settings)
     seen: set[str] = set()
     built = []
     for each in settings:
         repeated = each.id in seen
         seen.add(each.id)
-        built.append(_build(each, plugins, transport, now, repeated=repeated))
+        built.append(_build(each, plugins, transport, now, addresses, repeated=repeated))
     return tuple(built)
 
 
@@ -187,6 +197,7 @@ def _build(
     plugins: PluginManager,
     transport: HostTransport,
     now: Callable[[], datetime],
+    addresses: AddressPolicy | None,
     *,
     repeated: bool,
 ) -> Instance:
@@ -201,10 +212,18 @@ def _build(
         kind, description = plugins.find(settings.plugin)
         config = read_config(description.config, settings.config, where=where, folder=settings.folder)
         description = configured(settings.plugin, kind, config, where=where)
+        if addresses is not None:
+            check_address(addresses, description, config, where=where)
         connector = connect(
             kind,
             config,
-            transport.for_instance(description.limits, health, breakers=breakers, base_url=config.base_url),
+            transport.for_instance(
+                description.limits,
+                health,
+                breakers=breakers,
+                base_url=config.base_url,
+                identity=config.tls(),
+            ),
             instance=settings.id,
             now=now,
             remaining=remaining,
@@ -241,6 +260,23 @@ def _check_ttl(ttl: Mapping[str, float], description: Description, where: str) -
         if not 0 <= seconds <= LONGEST_TTL:
             remedy = f"give seconds from 0 to {LONGEST_TTL:g}"
             raise ConfigError(f"{where}.ttl.{name}", f"{seconds:g}", remedy)
+
+
+def check_address(
+    addresses: AddressPolicy, description: Description, config: ConnectorConfig, *, where: str
+) -> None:
+    """Make sure that the settings allow requests to where a config sends them.
+
+    Raises:
+        ConfigError: they do not.
+    """
+    if description.medium is not Medium.HTTP:
+        return
+    try:
+        addresses.check_url(config.base_url)
+    except AddressRefused as refused:
+        found = "an address with a password" if "@" in config.base_url else repr(config.base_url)
+        raise ConfigError(f"{where}.base_url", found, str(refused)) from None
 
 
 def _check_id(id: str, where: str, *, repeated: bool) -> None:  # noqa: A002  # what everybody calls it

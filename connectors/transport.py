@@ -13,6 +13,8 @@ from typing import Any
 
 import httpx
 
+from c360.addresses import AddressPolicy
+from c360.certificates import TlsIdentity
 from c360.contract import Limits
 from c360.errors import ConnectorError, OutcomeUnknown, PartnerFault, ProblemCode, Reconfigure, RetryLater
 from c360.http import Request, Response, Transport
@@ -21,7 +23,7 @@ from connectors.health import Health
 from connectors.limiting import Limiting
 from connectors.operation import current
 from connectors.operations import OperationNames
-from connectors.pools import Pools
+from connectors.pools import IDENTITY, Pools
 from connectors.resilience import Resilience
 from connectors.retrying import Retrying
 from connectors.sharing import Sharing
@@ -40,15 +42,21 @@ class HostTransport:
         base: what carries the requests; the network by default, which is told nothing by the
             environment (no proxies, no netrc).
         resilience: what is done about failing partners.
+        addresses: where connections may go; by default to the internet alone. Of no account where
+            ``base`` carries the requests.
     """
 
     def __init__(
-        self, base: httpx.AsyncBaseTransport | None = None, resilience: Resilience | None = None
+        self,
+        base: httpx.AsyncBaseTransport | None = None,
+        resilience: Resilience | None = None,
+        addresses: AddressPolicy | None = None,
     ) -> None:
         self.resilience = resilience or Resilience()
+        self._pools = Pools(addresses)
         self._chance = random.Random()  # noqa: S311  # spreads retries, hides nothing
         self._client = httpx.AsyncClient(
-            transport=base if base is not None else Pools(),
+            transport=base if base is not None else self._pools,
             trust_env=False,
             follow_redirects=False,
             # A cookie that came with one customer's answer must not go out with another's request.
@@ -57,7 +65,13 @@ class HostTransport:
         )
 
     def for_instance(
-        self, limits: Limits, health: Health, *, breakers: Breakers | None = None, base_url: str = ""
+        self,
+        limits: Limits,
+        health: Health,
+        *,
+        breakers: Breakers | None = None,
+        base_url: str = "",
+        identity: TlsIdentity | None = None,
     ) -> Transport:
         """The chain of one instance.
 
@@ -66,9 +80,14 @@ class HostTransport:
             health: counts and times the requests.
             breakers: which operations are left alone; none of its own where they are of no interest.
             base_url: where the partner's API starts.
+            identity: what TLS with the partner needs beyond the ordinary.
+
+        Raises:
+            Reconfigure: the identity cannot be used.
         """
+        known_as = self._pools.admit(identity) if identity is not None else ""
         limiting = Limiting(
-            Sending(self._client, limits.max_bytes),
+            Sending(self._client, limits.max_bytes, known_as),
             limits,
             health,
             breakers=breakers or Breakers("", self.resilience.breaker),
@@ -86,8 +105,9 @@ class HostTransport:
 class Sending:
     """The last stage: puts the request on the wire and reads the answer, no further than allowed."""
 
-    def __init__(self, client: httpx.AsyncClient, max_bytes: int) -> None:
+    def __init__(self, client: httpx.AsyncClient, max_bytes: int, identity: str = "") -> None:
         self._client = client
+        self._extensions = {IDENTITY: identity} if identity else {}
         self._max_bytes = max_bytes
 
     async def send(self, request: Request) -> Response:
@@ -99,26 +119,25 @@ class Sending:
             RetryLater: no connection, no answer in time, or the connection broke.
             OutcomeUnknown: so it was, or the answer cannot be read, and a request that changes
                 something may have got there.
-            Reconfigure: the base URL is none.
+            Reconfigure: the base URL is none, or the settings do not allow a connection to there.
             PartnerFault: the answer is larger than allowed or cannot be unpacked.
             ConnectorError: the plugin made a request that HTTP does not allow.
         """
         if request.safe:
-            return await self._sent(request, request.timeout or TIMEOUT, {})
+            return await self._sent(request, request.timeout or TIMEOUT, self._extensions)
         # Ends before Sharing would: only here it is known whether the request was on its way.
         operation = current()
         left = operation.remaining() if operation else TIMEOUT
         progress = _Progress()
         try:
-            return await self._sent(
-                request, max(0.0, min(request.timeout or TIMEOUT, left)), {"trace": progress.heard}
-            )
+            extensions = {**self._extensions, "trace": progress.heard}
+            return await self._sent(request, max(0.0, min(request.timeout or TIMEOUT, left)), extensions)
         except (RetryLater, PartnerFault) as error:
             if progress.may_have_arrived and not isinstance(error.__context__, _NOT_SENT):
                 raise OutcomeUnknown(str(error)) from None
             raise
 
-    async def _sent(self, request: Request, seconds: float, extensions: dict[str, Any]) -> Response:
+    async def _sent(self, request: Request, seconds: float, extensions: Mapping[str, Any]) -> Response:
         try:
             async with asyncio.timeout(seconds):
                 return await self._exchange(self._build(request, seconds, extensions))
@@ -133,7 +152,7 @@ class Sending:
         except httpx.HTTPError as error:
             raise RetryLater(f"the connection failed: {type(error).__name__}") from None
 
-    def _build(self, request: Request, seconds: float, extensions: dict[str, Any]) -> httpx.Request:
+    def _build(self, request: Request, seconds: float, extensions: Mapping[str, Any]) -> httpx.Request:
         if request.auth is not None:
             request = request.auth.apply(request)
         headers = {name.lower(): value for name, value in request.headers}
@@ -145,7 +164,7 @@ class Sending:
                 headers=headers,
                 content=request.content or None,
                 timeout=seconds,
-                extensions=extensions,
+                extensions={**extensions},
             )
         except (httpx.InvalidURL, ValueError, TypeError):  # their messages quote what was wrong
             raise ConnectorError("the plugin made a request that cannot be written down") from None

@@ -96,7 +96,11 @@ def make_settings(url: str, connectors: Mapping[str, Mapping[str, Any]]) -> Sett
     """
     return Settings(
         database=DatabaseSettings(url=url),
-        security=Security(master_key=Secret("5a" * 32), lookup_pepper=Secret("a5" * 32)),
+        security=Security(
+            master_key=Secret("5a" * 32),
+            lookup_pepper=Secret("a5" * 32),
+            allowed_partner_networks=("127.0.0.0/8",),
+        ),
         connectors={
             name: ConnectorSettings(
                 plugin=table["plugin"],

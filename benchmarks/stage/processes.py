@@ -115,7 +115,11 @@ def install(
     file = folder / "c360.toml"
     sections: dict[str, Mapping[str, Any]] = {
         "database": {"url": url},
-        "security": {"master_key": "5a" * 32, "lookup_pepper": "a5" * 32},
+        "security": {
+            "master_key": "5a" * 32,
+            "lookup_pepper": "a5" * 32,
+            "allowed_partner_networks": ["127.0.0.0/8"],
+        },
         **more,
         **{f"connectors.{name}": table for name, table in connectors.items()},
     }

@@ -31,6 +31,7 @@ def config(tmp_path: Path) -> Path:
     file = tmp_path / "c360.toml"
     file.write_text(
         f"[security]\nmaster_key = '{'ab' * 32}'\nlookup_pepper = '{'cd' * 32}'\n"
+        "allowed_partner_networks = ['127.0.0.0/8']\n"
         "[database]\nurl = 'sqlite:///c360.db'\n"
         "[connectors.shop]\nplugin = 'loyalty'\nbase_url = 'http://127.0.0.1:9/v2'\n"
         "access_token = 'hunter2'\n",
@@ -81,13 +82,16 @@ def test_a_wrong_line_is_named(config: Path, tmp_path: Path) -> None:
 
 
 def test_config_hides_secrets(config: Path) -> None:
-    text = config.read_text(encoding="utf-8").replace("http://", "http://user:hunter2@")
-    config.write_text(text, encoding="utf-8")
     shown = call("--config", str(config), "config")
     assert shown.returncode == 0
-    assert "base_url" in shown.stdout
-    for secret in ("hunter2", "ab" * 32, "cd" * 32):
-        assert secret not in shown.stdout + shown.stderr
+    text = config.read_text(encoding="utf-8").replace("http://", "http://user:hunter2@")
+    config.write_text(text, encoding="utf-8")
+    refused = call("--config", str(config), "config")
+    assert refused.returncode != 0
+    assert "connectors.shop.base_url: found an address with a password" in refused.stderr
+    for answer in (shown, refused):
+        for secret in ("hunter2", "ab" * 32, "cd" * 32):
+            assert secret not in answer.stdout + answer.stderr
 
 
 @pytest.mark.parametrize(

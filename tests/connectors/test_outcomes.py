@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from c360.addresses import AddressPolicy
 from c360.contract import Limits
 from c360.errors import ConnectorError, OutcomeUnknown, PartnerFault, RetryLater
 from c360.http import Request
@@ -34,7 +35,7 @@ def outcome(kit: Any, peer: Peer, *, safe: bool, **limits: Any) -> type[Exceptio
                 await writer.wait_closed()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        transport = HostTransport()
+        transport = HostTransport(addresses=AddressPolicy(["127.0.0.1"]))
         send = transport.for_instance(Limits(**limits), Health(kit.clock)).send
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         with pytest.raises(ConnectorError) as caught:
@@ -87,7 +88,7 @@ def test_what_found_no_connection_surely_did_not_arrive(kit: Any) -> None:
         port = unused.getsockname()[1]
 
     async def scenario() -> None:
-        transport = HostTransport()
+        transport = HostTransport(addresses=AddressPolicy(["127.0.0.1"]))
         send = transport.for_instance(Limits(), Health(kit.clock)).send
         request = Request(method="POST", url=f"http://127.0.0.1:{port}/", safe=False, timeout=2)
         with pytest.raises(RetryLater) as caught:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from c360.addresses import AddressPolicy
 from c360.contract import Limits
 from c360.http import Request
 from connectors.health import Health
@@ -30,7 +31,7 @@ def test_a_partner_that_hangs_costs_another_nothing_and_connections_are_reused(k
             writer.close()
 
         servers = [await asyncio.start_server(each, "127.0.0.1", 0) for each in (well, hung)]
-        transport = HostTransport()
+        transport = HostTransport(addresses=AddressPolicy(["127.0.0.1"]))
         sends = [transport.for_instance(Limits(concurrency=3), Health(kit.clock)).send for _ in servers]
         urls = [f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/" for server in servers]
         hanging = [
