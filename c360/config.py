@@ -1,10 +1,12 @@
-"""Typed configuration of a connector instance."""
+"""Typed configuration of a connector instance: read from settings, explained, printed as JSON Schema."""
 
 from __future__ import annotations
 
+import enum
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -113,10 +115,55 @@ def _explain(kind: type[msgspec.Struct], values: Mapping[str, Any], where: str, 
     if "unknown field" in what:
         name = what.split("`")[1]
         return ConfigError(f"{where}.{name}", "an unknown setting", f"use one of {', '.join(sorted(known))}")
-    name = path.strip("`. ").split(".")[0].split("[")[0]
-    field = known.get(name)
-    found = "a hidden value" if field and is_secret(field.type) else repr(values.get(name))
-    return ConfigError(f"{where}.{name}" if name else where, found, what[:1].lower() + what[1:])
+    steps = re.findall(r"[^.\[\]]+", path.strip("`. "))
+    field = f"{where}.{path.strip('`. ')}" if steps else where
+    return ConfigError(field, _found(kind, values, steps), _remedy(kind, steps, what))
+
+
+def _found(kind: Any, value: Any, steps: list[str]) -> str:
+    """What stands at a place, unless a secret does or may stand there."""
+    for step in steps:
+        kind = _below(kind, step)
+        if is_secret(kind):
+            return "a hidden value"
+        try:
+            value = value[int(step)] if isinstance(value, list | tuple) else value[step]
+        except (LookupError, TypeError, ValueError):
+            return f"a {type(value).__name__}"
+    # A table may hold secrets further below.
+    return f"a {type(value).__name__}" if isinstance(value, dict | list) else repr(value)
+
+
+def _remedy(kind: Any, steps: list[str], what: str) -> str:
+    for step in steps:
+        kind = _below(kind, step)
+    choices = [each for part in _arms(kind) for each in _choices(part)]
+    if choices and what.startswith("Invalid enum value"):
+        return f"use one of {', '.join(choices)}"
+    return what[:1].lower() + what[1:]
+
+
+def _choices(kind: Any) -> list[str]:
+    if get_origin(kind) is Literal:
+        return [str(each) for each in get_args(kind)]
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return [str(member.value) for member in kind]
+    return []
+
+
+def _arms(kind: Any) -> list[Any]:
+    """A type and all that it is made of."""
+    return [kind, *(arm for part in get_args(kind) for arm in _arms(part))]
+
+
+def _below(kind: Any, step: str) -> Any:
+    """The type one step down: of a field by its name, of a list's items as of the list."""
+    for part in _arms(kind):
+        if isinstance(part, type) and issubclass(part, msgspec.Struct):
+            for field in msgspec.structs.fields(part):
+                if field.encode_name == step:
+                    return field.type
+    return kind
 
 
 def _help(field: msgspec.structs.FieldInfo | None) -> str:
@@ -125,3 +172,41 @@ def _help(field: msgspec.structs.FieldInfo | None) -> str:
     annotation = msgspec.inspect.type_info(field.type)
     extra = getattr(annotation, "extra_json_schema", None) or {}
     return str(extra.get("description", "it is required"))
+
+
+def schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """A config as JSON Schema (draft 2020-12), for forms and editors.
+
+    Secrets are ``writeOnly`` with the format ``password``; each has a second name, ``…_file``, for the
+    path of a file that holds it, and one of the two is enough.
+    """
+    document = msgspec.json.schema(kind, schema_hook=_secret_schema)
+    definitions: dict[str, Any] = document.get("$defs", {})
+    top = definitions.pop(kind.__name__, document)
+    properties, required = top["properties"], list(top.get("required", ()))
+    for each in msgspec.structs.fields(kind):
+        if not is_secret(each.type):
+            continue
+        name = each.encode_name
+        properties[f"{name}_file"] = {
+            "type": "string",
+            "description": f"Path of a file that holds {name}; relative to that of the settings.",
+        }
+        alternatives = {"required": [name]}, {"required": [f"{name}_file"]}
+        if name in required:
+            required.remove(name)
+            top.setdefault("allOf", []).append({"oneOf": list(alternatives)})
+        else:
+            top.setdefault("allOf", []).append({"not": {"required": [name, f"{name}_file"]}})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **top,
+        "required": required,
+        **({"$defs": definitions} if definitions else {}),
+    }
+
+
+def _secret_schema(kind: type) -> dict[str, Any]:
+    if kind is Secret:
+        return {"type": "string", "format": "password", "writeOnly": True}
+    raise NotImplementedError  # what msgspec asks for: it says itself that it knows no schema

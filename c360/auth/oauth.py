@@ -84,12 +84,13 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
             auth = _Both(auth, FormSecrets(hidden)) if auth else FormSecrets(hidden)
         base, path = split(url)
         try:
-            return await http.at(base).request(
+            response = await http.at(base).request(
                 "POST", path, form=plain, auth=auth, accept=(400, 401, 403), safe=False
             )
         except OutcomeUnknown as unknown:
             # Another token may have been made: nothing that asking again would double.
             raise RetryLater(str(unknown), retry_after=unknown.retry_after) from None
+        return msgspec.structs.replace(response, changed=False)
 
 
 class OAuthRefused(ConnectorError):
