@@ -99,6 +99,8 @@ class Turn(msgspec.Struct, Generic[PageT], frozen=True, kw_only=True):
     number: int
     """From 1, in the order read."""
     step: Step
+    before: int
+    """Items on the pages read before it."""
     response: Response
     page: PageT
 
@@ -117,6 +119,10 @@ class Paging(ABC, Generic[PageT]):
         Raises:
             PartnerFault: the answer does not say it as it should.
         """
+
+    def count(self, page: PageT) -> int:
+        """Items of a page, where the way of paging depends on it."""
+        return 0
 
     def mark(self, turn: Turn[PageT]) -> Hashable | None:
         """What a page is recognised by when it comes a second time; ``None``: by its step alone."""
@@ -146,6 +152,7 @@ async def pages(
     step = paging.first()
     asked: set[Hashable] = set()
     seen: set[Hashable] = set()
+    before = 0
     for number in range(1, max_pages + 1):
         if step in asked:
             raise PartnerFault(f"after page {number - 1} the pages go in a circle")
@@ -153,12 +160,13 @@ async def pages(
         response = await ask(step)
         if response is None or response.status == 204:
             return
-        turn = Turn(number=number, step=step, response=response, page=read(response))
+        turn = Turn(number=number, step=step, before=before, response=response, page=read(response))
         mark = paging.mark(turn)
         if mark is not None and mark in seen:
             raise PartnerFault(f"page {number} came before: the pages go in a circle")
         seen.add(mark)
         following = paging.following(turn)
+        before += paging.count(turn.page)
         yield turn.page
         if following is None:
             return
@@ -205,8 +213,8 @@ class OnePage(Paging[PageT]):
 class Counting(TypedDict, Generic[PageT], total=False):
     """What :class:`PageNumber` and :class:`Offset` are told about a list that the caller counts.
 
-    Its end is the first of these that the partner tells: ``more``, an empty page, ``total``, and a page
-    that is not full where it ``fills`` them.
+    Its end is the first of these that the partner tells: ``last``, ``more``, an empty page, ``total``, and
+    a page that is not full where it ``fills`` them.
     """
 
     items: Required[Callable[[PageT], Sequence[Any]]]
@@ -215,6 +223,8 @@ class Counting(TypedDict, Generic[PageT], total=False):
     """Name and value of the parameter for how many are wanted."""
     total: Callable[[PageT], int | None]
     """How many items the partner says there are in all; ``None`` where it does not."""
+    last: Callable[[PageT], int | None]
+    """Number of the last page, of :class:`PageNumber` alone; ``None`` where the partner does not say."""
     more: Callable[[PageT], bool | None]
     """Whether the partner says that there is another page; ``None`` where it does not."""
     fills: bool
@@ -235,6 +245,7 @@ class _Counted(Paging[PageT]):
         self._items = counting["items"]
         self._size_name, self._size = counting["size"]
         self._total = counting.get("total", _silent)
+        self._last = counting.get("last", _silent)
         self._more = counting.get("more", _silent)
         self._fills = counting.get("fills", False)
         self._repeats = counting.get("repeats", False)
@@ -248,9 +259,13 @@ class _Counted(Paging[PageT]):
     def _position(self, turn: Turn[PageT]) -> int:
         return int(turn.step.fields[0][1] if self._in_body else turn.step.own[0][1])
 
+    def count(self, page: PageT) -> int:
+        """See :class:`Paging`."""
+        return len(self._items(page))
+
     def _ended(self, turn: Turn[PageT], before: int) -> bool:
         """Whether a page is the last; ``before`` items stood on the pages before it."""
-        count = len(self._items(turn.page))
+        count = self.count(turn.page)
         more = self._more(turn.page)
         if more is not None:
             if more and not count:
@@ -295,8 +310,13 @@ class PageNumber(_Counted[PageT]):
     def following(self, turn: Turn[PageT]) -> Step | None:
         """See :class:`Paging`."""
         number = self._position(turn)
-        before = (number - self._base) * self._size
-        return None if self._ended(turn, before) else self._step(self._page, number + 1)
+        last = self._last(turn.page)
+        skipped = (self._start - self._base) * self._size
+        if last is None:
+            ended = self._ended(turn, skipped + turn.before)
+        else:
+            ended = number >= last or not self.count(turn.page)
+        return None if ended else self._step(self._page, number + 1)
 
 
 class Offset(_Counted[PageT]):
@@ -321,7 +341,7 @@ class Offset(_Counted[PageT]):
         offset = self._position(turn)
         if self._ended(turn, offset):
             return None
-        return self._step(self._offset, offset + len(self._items(turn.page)))
+        return self._step(self._offset, offset + self.count(turn.page))
 
 
 class Cursor(Paging[PageT]):

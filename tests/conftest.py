@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import httpx
+import hypothesis
 import pytest
 import yaml
 from openapi_core import Config, OpenAPI
@@ -42,6 +43,10 @@ from tests.fixtures.reference import reference_data  # noqa: F401  # a fixture i
 
 T = TypeVar("T")
 R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
+
+# How long an example takes says more of the machine than of the code; benchmarks measure.
+hypothesis.settings.register_profile("project", deadline=None)
+hypothesis.settings.load_profile("project")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 TODAY = date(2026, 6, 15)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
-from contextlib import aclosing
 from datetime import UTC
 from email.utils import format_datetime
 from typing import TypeVar
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from c360.contract import Context, Need, Ref, as_completed
-from c360.errors import ConnectorError, PartnerFault, RetryLater
+from c360.contract import Context, Need, Ref
+from c360.errors import PartnerFault, RetryLater
 from c360.http import Params, Response
+from c360.lookups import segment
 from plugins.banking import payloads as wire
 
 # The version of each operation's payload, by Banking 1.36.0 and Common 1.36.0.
@@ -25,8 +25,6 @@ _TRANSACTIONS = "2"
 
 PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
-KeyT = TypeVar("KeyT")
-ValueT = TypeVar("ValueT")
 
 
 class Consent:
@@ -81,9 +79,7 @@ class Consent:
 
     async def account(self, account_id: str) -> wire.AccountDetail | None:
         """The detail of an account; ``None`` where the bank has withdrawn it for good."""
-        response = await self._get(
-            f"/banking/accounts/{_segment(account_id)}", _ACCOUNT_DETAIL, accept=(404,)
-        )
+        response = await self._get(f"/banking/accounts/{segment(account_id)}", _ACCOUNT_DETAIL, accept=(404,))
         return None if _withdrawn(response) else response.decode(wire.Answer[wire.AccountDetail]).data
 
     async def direct_debits(self) -> tuple[wire.DirectDebit, ...]:
@@ -99,7 +95,7 @@ class Consent:
 
     async def transactions(self, account_id: str, window: Need) -> tuple[wire.Transaction, ...]:
         """The movements of an account on the days of a window, which are days in UTC."""
-        path = f"/banking/accounts/{_segment(account_id)}/transactions"
+        path = f"/banking/accounts/{segment(account_id)}/transactions"
 
         async def ask(page: int) -> wire.Answer[wire.Transactions] | None:
             params = {**self._paged(page), **_times(window)}
@@ -156,21 +152,6 @@ class Consent:
         return tuple(found)
 
 
-async def all_at_once(jobs: Mapping[KeyT, Callable[[], Awaitable[ValueT]]]) -> list[ValueT]:
-    """Run jobs at once; their outcomes in the order of the jobs.
-
-    Raises:
-        ConnectorError: the first failure; the other jobs are cancelled.
-    """
-    outcomes: dict[KeyT, ValueT] = {}
-    async with aclosing(as_completed(jobs)) as completed:
-        async for key, outcome in completed:
-            if isinstance(outcome, ConnectorError):
-                raise outcome
-            outcomes[key] = outcome
-    return [outcomes[key] for key in jobs]
-
-
 def _next_page(answer: wire.Answer[PageT], page: int) -> int | None:
     """Number of the page that the answer says is next.
 
@@ -194,13 +175,6 @@ def _times(window: Need) -> dict[str, str]:
     if window.until is not None:
         times["newest-time"] = f"{window.until.isoformat()}T23:59:59.999999Z"
     return times
-
-
-def _segment(account_id: str) -> str:
-    """An id as one step of a path, whatever stands in it."""
-    if account_id in {"", ".", ".."}:
-        raise PartnerFault("an account id cannot be asked for")
-    return quote(account_id, safe="")
 
 
 def _withdrawn(response: Response) -> bool:

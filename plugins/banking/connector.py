@@ -41,10 +41,11 @@ from typing import ClassVar
 
 from c360.contract import Connector, Description, Fetch, Fetched, Limits, Lookup, Need, Ref, fetch_each
 from c360.kinds import PARTY
+from c360.lookups import together
 from c360.records.banking import BankTransaction
 from c360.records.base import Record
 from plugins.banking import mapping
-from plugins.banking.client import Consent, all_at_once
+from plugins.banking.client import Consent
 from plugins.banking.config import CdsAuBankingConfig
 from plugins.banking.party_mapping import party
 
@@ -109,7 +110,7 @@ async def _account_terms(consent: Consent, _: Need) -> Sequence[Record]:
         return read
 
     accounts = await consent.accounts()
-    terms = await all_at_once({account.account_id: job(account.account_id) for account in accounts})
+    terms = await together([job(account.account_id) for account in accounts])
     return tuple(found for found in terms if found is not None)
 
 
@@ -125,7 +126,7 @@ async def _transactions(consent: Consent, window: Need) -> Sequence[Record]:
         return read
 
     accounts = await consent.accounts()
-    by_account = await all_at_once({account.account_id: job(account.account_id) for account in accounts})
+    by_account = await together([job(account.account_id) for account in accounts])
     return mapping.newest_first(transaction for found in by_account for transaction in found)
 
 

@@ -16,11 +16,9 @@ Not covered, and why:
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import aclosing
 from datetime import date, timedelta
 from functools import partial
 from typing import ClassVar, TypeVar
-from urllib.parse import quote
 from uuid import uuid4
 
 from c360.auth import Auth, credential_in
@@ -33,10 +31,12 @@ from c360.contract import (
     Lookup,
     Need,
     Ref,
-    as_completed,
     fetch_each,
 )
-from c360.errors import ConnectorError, PartnerFault, ProblemCode
+from c360.errors import ConnectorError, ProblemCode
+from c360.http import Response
+from c360.lookups import segment, together
+from c360.paging import HeaderCursor, Step, every, pages
 from c360.records.brokerage import CustodyAccount, Position, TradeTransaction
 from plugins.brokerage import mapping
 from plugins.brokerage.config import CustodyConfig
@@ -91,13 +91,8 @@ class OpenWealthCustody(Connector[CustodyConfig]):
         """
         path = f"{_customer(ref)}/transactions"
         days = self._days(need)
-        jobs = {day: partial(self._pages, path, {"date": day}, WireTransaction) for day in days}
-        found: dict[str, TradeTransaction] = {}
-        async with aclosing(as_completed(jobs)) as outcomes:
-            async for _day, outcome in outcomes:
-                if isinstance(outcome, ConnectorError):
-                    raise outcome
-                found.update((wire.id, mapping.transaction(wire)) for wire in outcome)
+        jobs = [partial(self._pages, path, {"date": day}, WireTransaction) for day in days]
+        found = {wire.id: mapping.transaction(wire) for wires in await together(jobs) for wire in wires}
         return sorted(found.values(), key=lambda item: (item.transacted_on, item.transaction_id))
 
     def _days(self, need: Need) -> list[str]:
@@ -115,38 +110,26 @@ class OpenWealthCustody(Connector[CustodyConfig]):
     async def _pages(self, path: str, params: Mapping[str, str], kind: type[WireT]) -> list[WireT]:
         """All pages of a list.
 
-        Raises:
-            PartnerFault: the next cursor is one that was already followed.
+        The API's operations call the header of the next cursor ``nextCursor``; its definition is titled
+        ``X-Next-Cursor``, and a custodian that reads only that must not lose its further pages.
         """
-        items: list[WireT] = []
-        cursor: str | None = None
-        followed: set[str] = set()
-        while True:
-            response = await self.ctx.http.get(
-                path,
-                params={**params, "limit": self.config.page_size, "cursor": cursor},
-                headers={"X-Correlation-ID": str(uuid4())},
+
+        async def ask(step: Step) -> Response:
+            return await self.ctx.http.get(
+                path, params=step.params(params), headers={"X-Correlation-ID": str(uuid4())}
             )
-            items.extend(response.decode(list[kind]))  # type: ignore[valid-type]  # a type given at run time
-            cursor = _next_cursor(response.headers)
-            if not cursor:
-                return items
-            if cursor in followed:
-                raise PartnerFault("the paging cursor repeats itself")
-            followed.add(cursor)
+
+        def read(response: Response) -> list[WireT]:
+            return response.decode(list[kind])  # type: ignore[valid-type]  # a type given at run time
+
+        cursor = HeaderCursor[list[WireT]](
+            ("nextcursor", "x-next-cursor"), size=("limit", self.config.page_size)
+        )
+        return await every(pages(ask, read, cursor), lambda page: page)
 
 
 def _customer(ref: Ref) -> str:
-    return f"/customers/{quote(ref.party_id, safe='')}"
-
-
-def _next_cursor(headers: Mapping[str, str]) -> str:
-    """The cursor of the next page, empty at the end.
-
-    The API's operations call the header ``nextCursor``; its definition is titled ``X-Next-Cursor``, and
-    a custodian that reads only that must not lose its further pages.
-    """
-    return headers.get("nextcursor") or headers.get("x-next-cursor") or ""
+    return f"/customers/{segment(ref.party_id)}"
 
 
 def _days_before(day: date, days: int) -> date:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import TypeVar
 
-from c360.errors import PartnerFault, ProblemCode
-from c360.http import Http, Params
+from c360.http import Http, Params, Response
+from c360.paging import PageNumber, Step, pages
 from plugins.hotel import payloads
 from plugins.hotel.errors import explain
 
@@ -38,7 +38,6 @@ class CloudbedsClient:
             "/getGuestList",
             {**filters, "includeGuestInfo": "true"},
             payloads.Page[payloads.ListedGuest],
-            lambda guest: str(guest.guest_id),
             size=min(limit, PAGE_SIZE),
         )
 
@@ -50,7 +49,6 @@ class CloudbedsClient:
             "/getGuestsModified",
             filters,
             payloads.Page[payloads.ListedGuest],
-            lambda guest: str(guest.guest_id),
             first=first,
             repeats=True,
         )
@@ -58,7 +56,7 @@ class CloudbedsClient:
     async def hotels(self) -> list[payloads.Hotel]:
         """All hotels the API key sees."""
         kind = payloads.Page[payloads.Hotel]
-        pages = self._pages("/getHotels", {}, kind, lambda hotel: str(hotel.property_id))
+        pages = self._pages("/getHotels", {}, kind)
         return [hotel async for page in pages for hotel in page]
 
     def reservations(self, filters: Params) -> AsyncIterator[list[payloads.ListedReservation]]:
@@ -67,7 +65,6 @@ class CloudbedsClient:
             "/getReservations",
             filters,
             payloads.Page[payloads.ListedReservation],
-            lambda reservation: str(reservation.reservation_id),
         )
 
     def detailed_reservations(
@@ -78,7 +75,6 @@ class CloudbedsClient:
             "/getReservationsWithRateDetails",
             filters,
             payloads.Page[payloads.Reservation],
-            lambda reservation: str(reservation.reservation_id),
             first=first,
         )
 
@@ -97,7 +93,6 @@ class CloudbedsClient:
         path: str,
         filters: Params,
         kind: type[payloads.Page[T]],
-        key: Callable[[T], str],
         *,
         size: int = PAGE_SIZE,
         first: int = 1,
@@ -106,32 +101,35 @@ class CloudbedsClient:
         """The pages of a list, from the first one wanted to the last there is.
 
         Raises:
-            PartnerFault: a page brings nothing that the pages before it did not bring, where the
-                list does not repeat its things; or the pages do not end.
+            PartnerFault: a page came before, where the list does not repeat its things; or the pages
+                do not end.
         """
-        seen: set[str] = set()
-        read = (first - 1) * size
-        for number in range(first, _MAX_PAGES + 1):
-            page = await self._get(path, {**filters, "pageNumber": number, "pageSize": size}, kind)
-            items = page.items
-            fresh = {key(item) for item in items} - seen
-            if items and not fresh and not repeats:
-                raise PartnerFault("the same page came twice")
-            seen |= fresh
-            read += len(items)
-            if items:
-                yield items
-            total = _count(page.total)
-            if not items or (read >= total if total is not None else len(items) < size):
-                return
-        raise PartnerFault("the pages do not end", code=ProblemCode.TOO_MUCH_DATA)
+
+        async def ask(step: Step) -> Response:
+            return await self._http.get(path, params=step.params(filters))
+
+        counted = PageNumber[payloads.Page[T]](
+            "pageNumber",
+            start=first,
+            size=("pageSize", size),
+            items=lambda page: page.items,
+            total=lambda page: _count(page.total),
+            fills=True,
+            repeats=repeats,
+        )
+        async for page in pages(ask, lambda it: _answer(it, kind), counted, max_pages=_MAX_PAGES):
+            if page.items:
+                yield page.items
 
     async def _get(self, path: str, params: Params, kind: type[T]) -> T:
-        response = await self._http.get(path, params=params)
-        flag = response.decode(payloads.Envelope)
-        if not flag.success:
-            raise explain(flag.message)
-        return response.decode(kind)
+        return _answer(await self._http.get(path, params=params), kind)
+
+
+def _answer(response: Response, kind: type[T]) -> T:
+    flag = response.decode(payloads.Envelope)
+    if not flag.success:
+        raise explain(flag.message)
+    return response.decode(kind)
 
 
 def _count(value: payloads.Loose) -> int | None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import date
-from typing import Any, TypeVar
+from functools import partial
+from typing import TypeVar
 
 from c360.auth import ApiKey, Auth
 from c360.contract import (
@@ -26,6 +27,7 @@ from c360.contract import (
 from c360.errors import PartnerFault, ProblemCode, SkipCustomer
 from c360.http import Params
 from c360.kinds import PARTY
+from c360.lookups import together
 from c360.records.base import Record
 from c360.records.hotel import Stay
 from c360.records.party import Party
@@ -72,9 +74,9 @@ class CloudbedsHotel(Connector[CloudbedsConfig]):
 
     async def identify(self, query: PartyQuery) -> Sequence[Party]:
         """Guests by e-mail address, by either of their phone numbers, or by name."""
-        searches = [self._search(filters, query.limit) for filters in _filters(query)]
+        searches = [partial(self._search, filters, query.limit) for filters in _filters(query)]
         found: dict[str, Party] = {}
-        for guests in await _together(searches):
+        for guests in await together(searches):
             for guest in guests:
                 if not guest.is_anonymized and not guest.is_merged:
                     found.setdefault(str(guest.guest_id), mapping.listed_party(guest))
@@ -137,7 +139,7 @@ class CloudbedsHotel(Connector[CloudbedsConfig]):
         reservations, known = await self._with_hotels(pages)
         latest = sorted(reservations, key=lambda it: it.start_date or "", reverse=True)
         latest = latest[: self.config.noted_reservations]
-        found = await _together([self._notes_on(reservation, known) for reservation in latest])
+        found = await together([partial(self._notes_on, reservation, known) for reservation in latest])
         return [note for notes in found for note in notes]
 
     async def _with_hotels(self, pages: AsyncIterator[list[T]]) -> tuple[list[T], mapping.Hotels]:
@@ -189,13 +191,3 @@ def _overlaps(stay: Stay, since: date | None, until: date | None) -> bool:
 
 async def _all(pages: AsyncIterator[list[T]]) -> list[T]:
     return [item async for page in pages for item in page]
-
-
-async def _together(jobs: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
-    """Run jobs at once; the first failure ends the others."""
-    tasks = [asyncio.ensure_future(job) for job in jobs]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()

@@ -1,15 +1,14 @@
-"""Reading the API: FAPI headers, paging, and several requests at once."""
+"""Reading the API: FAPI headers, and paging."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from contextlib import aclosing
+from collections.abc import Collection
 from typing import TypeVar
 
 from c360.auth import Auth
-from c360.contract import as_completed
-from c360.errors import ConnectorError, PartnerFault, ProblemCode
+from c360.errors import PartnerFault
 from c360.http import Http, Response
+from c360.paging import PageNumber, Step, every, pages
 from plugins.insurance.payloads import One, Page
 
 T = TypeVar("T")
@@ -55,41 +54,29 @@ class Client:
         Raises:
             PartnerFault: the path is listed and missing, or the pages do not end.
         """
-        found: list[T] = []
-        for number in range(1, MAX_PAGES + 1):
+
+        async def ask(step: Step) -> Response:
             response = await self._http.get(
                 path,
-                params={"page": number, "page-size": self._page_size},
+                params=step.params(),
                 headers=self._headers,
                 auth=self._auth,
                 accept=(404,) if listed else (),
             )
             _deny_missing(response)
-            if response.status == 204:
-                return found
-            page = response.decode(kind)
-            found.extend(page.data)
-            last = number >= page.meta.total_pages if page.meta else page.links.next is None
-            if last or not page.data:
-                return found
-        raise PartnerFault("the pages of a list do not end", code=ProblemCode.TOO_MUCH_DATA)
+            return response
+
+        counted = PageNumber[Page[T]](
+            items=lambda page: page.data,
+            size=("page-size", self._page_size),
+            last=lambda page: page.meta.total_pages if page.meta else None,
+            more=lambda page: bool(page.data) and page.links.next is not None,
+            repeats=True,
+        )
+        read_on = pages(ask, lambda response: response.decode(kind), counted, max_pages=MAX_PAGES)
+        return await every(read_on, lambda page: page.data)
 
 
 def _deny_missing(response: Response) -> None:
     if response.status == 404:
         raise PartnerFault("HTTP 404 for a policy that the partner's own list names")
-
-
-async def together(jobs: Sequence[Callable[[], Awaitable[T]]]) -> list[T]:
-    """Run jobs at once; results in the order of the jobs.
-
-    Raises:
-        ConnectorError: of the first job to fail; the others are cancelled.
-    """
-    found: dict[int, T] = {}
-    async with aclosing(as_completed(dict(enumerate(jobs)))) as outcomes:
-        async for position, outcome in outcomes:
-            if isinstance(outcome, ConnectorError):
-                raise outcome
-            found[position] = outcome
-    return [found[position] for position in range(len(jobs))]

@@ -44,11 +44,12 @@ import msgspec
 from c360.contract import Connector, Description, Fetch, Fetched, Limits, Lookup, Need, Ref, fetch_each
 from c360.errors import PartnerFault, Reauthorise, SkipCustomer
 from c360.kinds import PARTY
+from c360.lookups import together
 from c360.records.base import Record
 from c360.records.insurance import Claim, Policy, Premium
 from c360.records.party import Party
 from plugins.insurance import identifications, mapping, payloads
-from plugins.insurance.client import Client, together
+from plugins.insurance.client import Client
 from plugins.insurance.config import OpinConfig, Product
 from plugins.insurance.payloads import One, Page
 

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from c360.errors import OutcomeUnknown, PartnerFault, ProblemCode
-from c360.http import Http
+from c360.errors import OutcomeUnknown, PartnerFault
+from c360.http import Http, Response
+from c360.paging import Cursor, Step, pages
 from plugins.loyalty import payloads
 from plugins.loyalty.errors import check
 
@@ -89,25 +90,25 @@ class SquareClient:
         except PartnerFault as fault:
             raise OutcomeUnknown(f"the answer to a change cannot be read: {fault}") from None
 
-    async def _pages(self, path: str, body: Json, kind: type[PageT]) -> AsyncIterator[PageT]:
-        seen: set[str] = set()
-        cursor: str | None = None
-        for _ in range(_MAX_PAGES):
-            page = await self._post(path, body if cursor is None else {**body, "cursor": cursor}, kind)
+    def _pages(self, path: str, body: Json, kind: type[PageT]) -> AsyncIterator[PageT]:
+        async def ask(step: Step) -> Response:
+            return await self._http.post(path, json=step.body(body), headers=self._headers, safe=True)
+
+        def read(response: Response) -> PageT:
+            page = _answer(response, kind)
             check(page.errors)
-            yield page
-            cursor = page.cursor or None
-            if cursor is None:
-                return
-            if cursor in seen:
-                raise PartnerFault("Square's cursor goes in a circle")
-            seen.add(cursor)
-        raise PartnerFault("Square's pages do not end", code=ProblemCode.TOO_MUCH_DATA)
+            return page
+
+        return pages(ask, read, Cursor[PageT](lambda page: page.cursor, in_body=True), max_pages=_MAX_PAGES)
 
     async def _post(self, path: str, body: Json, kind: type[AnswerT]) -> AnswerT:
         response = await self._http.post(path, json=body, headers=self._headers, safe=True)
-        answer = response.decode(kind)
-        if answer == kind() and response.decode(dict[str, msgspec.Raw]):
-            # ``{}`` is how Square says that nothing was found; something else entirely is not that.
-            raise PartnerFault("the answer has nothing of what the operation defines")
-        return answer
+        return _answer(response, kind)
+
+
+def _answer(response: Response, kind: type[AnswerT]) -> AnswerT:
+    answer = response.decode(kind)
+    if answer == kind() and response.decode(dict[str, msgspec.Raw]):
+        # ``{}`` is how Square says that nothing was found; something else entirely is not that.
+        raise PartnerFault("the answer has nothing of what the operation defines")
+    return answer

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from urllib.parse import quote
 
 from c360.errors import ConnectorError, PartnerFault, ProblemCode, Reconfigure, SkipCustomer
 from c360.http import Http, Params, Response
+from c360.lookups import segment
+from c360.paging import Offset, Step, every, pages
 from plugins.rental.config import RentalConfig
 from plugins.rental.payloads import WireBooking, WireCustomer, WireEntry
 
@@ -26,11 +27,11 @@ class Client:
 
     async def customer(self, customer_id: str) -> WireCustomer:
         """A customer's account."""
-        return (await self._get(f"/customers/{quote(customer_id, safe='')}")).decode(WireCustomer)
+        return (await self._get(f"/customers/{segment(customer_id)}")).decode(WireCustomer)
 
     async def booking(self, booking_id: str) -> WireBooking:
         """A booking by id."""
-        return (await self._get(f"/bookings/{quote(booking_id, safe='')}")).decode(WireBooking)
+        return (await self._get(f"/bookings/{segment(booking_id)}")).decode(WireBooking)
 
     async def cancel(self, booking_id: str) -> Response:
         """Call off a booking on its customer's behalf; also a refusal is an answer.
@@ -40,7 +41,7 @@ class Client:
             ConnectorError: it has no effect.
         """
         return await self._http.post(
-            f"/bookings/{quote(booking_id, safe='')}/events",
+            f"/bookings/{segment(booking_id)}/events",
             json={"operation": "CANCEL", "origin": "END_USER"},
             headers=self._headers,
             accept=REFUSALS,
@@ -71,22 +72,19 @@ class Client:
         Raises:
             PartnerFault: the operator gives entries of other legs, or the same page again and again.
         """
-        entries: dict[str | None, WireEntry] = {}
-        offset = 0
-        while True:
-            response = await self._get(
-                "/payment/journal-entry", {"id": leg_id, "offset": offset, "limit": self._page_size}
-            )
+
+        async def ask(step: Step) -> Response:
+            return await self._get("/payment/journal-entry", step.params({"id": leg_id}))
+
+        def read(response: Response) -> list[WireEntry]:
             page = response.decode(list[WireEntry])
             if any(entry.journal_id != leg_id for entry in page):
                 raise PartnerFault("the journal was asked for one id and gave entries of another")
-            fresh = {entry.journal_sequence_id: entry for entry in page}
-            if page and fresh.keys() <= entries.keys():
-                raise PartnerFault("the journal gives the same page again")
-            entries |= fresh
-            offset += len(page)
-            if len(page) < self._page_size:
-                return list(entries.values())
+            return page
+
+        offset = Offset[list[WireEntry]](items=lambda page: page, size=("limit", self._page_size), fills=True)
+        entries = await every(pages(ask, read, offset), lambda page: page)
+        return list({entry.journal_sequence_id: entry for entry in entries}.values())
 
     async def _get(self, path: str, params: Params | None = None) -> Response:
         return await self._http.get(path, params=params, headers=self._headers)

@@ -30,7 +30,6 @@ from c360.contract import (
     ActionOutcome,
     ActionSpec,
     Change,
-    Checkpoint,
     Connector,
     Context,
     Description,
@@ -50,7 +49,8 @@ from c360.errors import ConnectorError, SkipCustomer
 from c360.kinds import PARTY
 from c360.records.party import Party
 from c360.records.rental import RentalBooking, RentalCharge
-from plugins.rental import actions, mapping, scan
+from c360.windows import Plan, Scan
+from plugins.rental import actions, mapping
 from plugins.rental.client import Client
 from plugins.rental.config import RentalConfig
 from plugins.rental.payloads import WireBooking
@@ -93,7 +93,7 @@ class TompRental(Connector[RentalConfig]):
         )
 
     async def changes(self, kind: str, since: str | None) -> AsyncIterator[Change]:
-        """Bookings, or the customers who have any, window by window; see :mod:`plugins.rental.scan`.
+        """Bookings, or the customers who have any, window by window; see :mod:`c360.windows`.
 
         A booking that spans windows comes with each. What the operator attributes to no customer is
         left out.
@@ -101,9 +101,10 @@ class TompRental(Connector[RentalConfig]):
         Raises:
             Reconfigure: the operator does not offer ``GET /bookings``.
         """
-        run = scan.begin(since, self.ctx.now(), self.config)
+        plan = _plan(self.config)
+        run = Scan.begin(since, self.ctx.now(), plan)
         known: set[str] = set()
-        for start, end, after in scan.windows(run, timedelta(days=self.config.window_days)):
+        for start, end, checkpoint in run.windows(plan.step):
             bookings = await self._client.bookings(start, end)
             if kind == PARTY:
                 owners = {owner for booking in bookings if (owner := _owner(booking))} - known
@@ -113,8 +114,8 @@ class TompRental(Connector[RentalConfig]):
                 upserts = _upserts(bookings)
             for upsert in upserts:
                 yield upsert
-            yield Checkpoint(cursor=scan.cursor(after), progress=after.progress)
-        yield Checkpoint(cursor=scan.cursor(scan.Done(began=run.began)), progress=1.0)
+            yield checkpoint
+        yield run.finished()
 
     async def act(self, action: Action) -> ActionOutcome:
         """Call off a booking."""
@@ -165,6 +166,16 @@ class TompRental(Connector[RentalConfig]):
             Upsert(kind=PARTY, party_id=party_id, object_id=party_id, record=mapping.party(wire, party_id))
             for party_id, wire in (await _known(jobs)).items()
         ]
+
+
+def _plan(config: RentalConfig) -> Plan:
+    """How far bookings are scanned; their state changes in the recent past and in the future."""
+    return Plan(
+        history=timedelta(days=config.history_days),
+        ahead=timedelta(days=config.horizon_days),
+        again=timedelta(days=config.rescan_days),
+        step=timedelta(days=config.window_days),
+    )
 
 
 def _upserts(bookings: Iterable[WireBooking]) -> list[Upsert]:

@@ -99,6 +99,9 @@ class Partner:
 def ways(size: int) -> dict[str, Paging[Page]]:
     return {
         "page, total": PageNumber(items=items, size=("size", size), total=lambda page: page.total),
+        "page, last": PageNumber(
+            items=items, size=("size", size), last=lambda page: -(-(page.total or 0) // size)
+        ),
         "page, more": PageNumber(items=items, size=("size", size), more=lambda page: page.more),
         "page, filled": PageNumber(items=items, size=("size", size), fills=True),
         "page, empty": PageNumber(items=items, size=("size", size)),
@@ -238,8 +241,14 @@ def test_an_empty_page_that_names_another_is_at_fault(run: Callable[..., Any]) -
 
 
 def test_a_partner_that_gives_fewer_than_asked_for_loses_nothing(run: Callable[..., Any]) -> None:
-    partner = Partner(range(10), 3)  # asked for 100 a page
-    assert run(read(partner, Offset(items=items, size=("limit", 100)))) == list(range(10))
+    ways: list[Paging[Page]] = [
+        Offset(items=items, size=("limit", 100)),
+        Offset(items=items, size=("limit", 100), total=lambda page: page.total),
+        PageNumber(items=items, size=("size", 100)),
+        PageNumber(items=items, size=("size", 4), total=lambda page: page.total),
+    ]
+    for paging in ways:
+        assert run(read(Partner(range(10), 3), paging)) == list(range(10))
 
 
 def test_a_list_may_repeat_itself_where_that_is_said(run: Callable[..., Any]) -> None:
