@@ -97,8 +97,8 @@ class Lab:
         self.suite = suite
         self.kind = suite.connector_class()
         self.ear = Ear()
-        self._temporary = tempfile.TemporaryDirectory(prefix="c360-suite-")
         self._prepared: Mapping[str, Any] | None = None
+        self._source: tempfile.TemporaryDirectory[str] | None = None
         self._runner: asyncio.Runner | None = None
         self._faulted: dict[str, list[Trial]] = {}
         self.notes: dict[str, Any] = {}
@@ -108,7 +108,8 @@ class Lab:
         """Remove what was prepared, and end the loop."""
         if self._runner is not None:
             self._runner.close()
-        self._temporary.cleanup()
+        if self._source is not None:
+            self._source.cleanup()
 
     # --- what the author said ----------------------------------------------------------------
 
@@ -181,9 +182,8 @@ class Lab:
         """The raw config, as settings would say it."""
         values = dict(self.suite.config)
         if self._prepared is None and not self.http:
-            folder = Path(self._temporary.name) / "source"
-            folder.mkdir(exist_ok=True)
-            self._prepared = self.suite.setup(folder)
+            self._source = tempfile.TemporaryDirectory(prefix="c360-source-")
+            self._prepared = self.suite.setup(Path(self._source.name))
         values.update(self._prepared or {})
         if "base_url" not in values and self.recording is not None:
             values["base_url"] = self.recording.about.base_url

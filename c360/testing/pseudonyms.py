@@ -18,6 +18,9 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
+SCRUBBED = "scrubbed"
+"""Stands where a secret stood; matches anything when a recording is replayed."""
+
 
 class Category(enum.Enum):
     """What a value is, for the form of its pseudonym."""
@@ -135,7 +138,7 @@ def category(name: str) -> Category | None:  # noqa: C901, PLR0911  # a table re
         return Category.EMAIL
     if has & {"phone", "phones", "mobile", "cell", "fax", "msisdn", "telephone", "cellphone"}:
         return Category.PHONE
-    if has & {"birth", "birthday", "birthdate", "dob"}:
+    if has & {"birth", "birthday", "birthdate", "born", "dob"}:
         return Category.BIRTH_DATE
     if last in {"name", "names", "surname", "lastname", "firstname", "middlename", "username"}:
         return _name_category(has, joined)
@@ -238,7 +241,7 @@ class Pseudonyms:
         kind = self._category(name)
         if kind is None or kind is Category.EMAIL or value.startswith(("http://", "https://")):
             return
-        if len(value) > 1:
+        if len(value) > 1 and value != SCRUBBED:
             self.name(value, kind)
 
     def _text(self, text: str) -> str:

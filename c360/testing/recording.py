@@ -30,6 +30,7 @@ import msgspec
 from c360.errors import C360Error
 from c360.http import Request, Response, Transport
 from c360.testing.known import Known
+from c360.testing.pseudonyms import SCRUBBED
 
 T = TypeVar("T")
 
@@ -39,8 +40,6 @@ _ENCODER = msgspec.json.Encoder(decimal_format="number")
 
 HEADER = "recording.json"
 FORMAT = 1
-SCRUBBED = "scrubbed"
-"""Stands where a secret stood; matches anything when it is replayed."""
 
 
 class Exchange(msgspec.Struct, frozen=True, kw_only=True):

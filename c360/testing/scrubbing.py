@@ -12,10 +12,9 @@ import msgspec
 from c360.config import ConnectorConfig
 from c360.http import Request, Response
 from c360.testing.known import Known
-from c360.testing.pseudonyms import Category, Pseudonyms
+from c360.testing.pseudonyms import SCRUBBED, Category, Pseudonyms
 from c360.testing.recording import (
     KEPT_HEADERS,
-    SCRUBBED,
     About,
     Exchange,
     Recording,
@@ -116,6 +115,8 @@ def _learn(names: Pseudonyms, exchanges: Sequence[Exchange], about: About) -> No
         for ids in customer.objects.values():
             for value in ids:
                 names.name(value, Category.ID)
+    if about.unknown is not None:
+        names.name(about.unknown, Category.ID)
     for exchange in exchanges:
         names.learn(exchange.answer)
         names.learn(exchange.body)
@@ -155,7 +156,8 @@ def _introduced(about: About, names: Pseudonyms) -> About:
         )
         for customer in about.customers
     )
-    return msgspec.structs.replace(about, customers=customers)
+    unknown = None if about.unknown is None else str(names.replace(about.unknown))
+    return msgspec.structs.replace(about, customers=customers, unknown=unknown)
 
 
 def _audit(recording: Recording, secrets: Sequence[str], names: Pseudonyms) -> None:

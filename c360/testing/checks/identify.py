@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from c360.contract import KeyKind, PartyQuery
+from c360.contract import PartyQuery
 from c360.testing.base import Exempt, Failed, check, demand
+from c360.testing.exercising import nobody
 from c360.testing.lab import Lab
 from c360.testing.validity import complaints
-
-_NOBODY = {
-    KeyKind.EMAIL: "nobody.c360@mail.example",
-    KeyKind.PHONE: "+10000000000",
-    KeyKind.NAME: "Nobody Whatsoever",
-}
 
 
 def _searchable(lab: Lab) -> None:
@@ -65,7 +60,7 @@ def identify_finds_nobody(lab: Lab) -> None:
     _searchable(lab)
     tried = False
     for key in lab.description.identifies:
-        value = _NOBODY.get(key, "C360-NOBODY-0")
+        value = nobody(key)
         trial = lab.trial(lab.identifying(PartyQuery(key=key, value=value)), taped=False)
         if trial.wire.unrecorded:
             continue
