@@ -22,6 +22,8 @@ NEW_FIELD = "c360_new_field"
 UNKNOWN_WORD = "C360_UNKNOWN"
 MOST_PLACES = 24
 """Places of one exchange that are tried, spread over all there are."""
+BUDGET = 1_600
+"""What the places of one exchange may cost together, as :meth:`Lab.cost` counts."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _ANY_ID = re.compile(r".*\d.*")
@@ -154,8 +156,9 @@ def mutations(
         if not isinstance(body, dict | list):
             continue
         found = [change for path, value in places(body) for change in pick(path, value)]
-        step = max(1, len(found) // most)
-        for change in found[::step][:most]:
+        bound = min(most, max(4, BUDGET // lab.cost(trial)))
+        step = max(1, len(found) // bound)
+        for change in found[::step][:bound]:
             response = altered(heard.response, change)
             yield lab.trial(trial.operation, fault=at(heard, _answering(response)), heard=heard)
 

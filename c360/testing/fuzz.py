@@ -25,6 +25,9 @@ CASES = 200
 SEED = 360
 _BROKEN = 0.3
 """Share of answers that are broken in one place."""
+_DEAR = 60
+"""Operations that cost more, as :meth:`Lab.cost` counts, are not run hundreds of times: made-up answers end
+them soon, but what comes before the first of them is replayed each time."""
 _MOST_ANSWERS = 12
 """Answers of one case; then the partner is down, because made-up cursors never end."""
 _MOST_SHRINKS = 300
@@ -56,7 +59,8 @@ def fuzz(lab: Lab, documents: Sequence[Document], *, cases: int = CASES, seed: i
         seed: the same seed makes the same cases.
     """
     matched = 0
-    operations = lab.trials
+    cheapest = min(map(lab.cost, lab.trials))
+    operations = [it for it in lab.trials if lab.cost(it) <= max(_DEAR, cheapest)]
     for case in range(cases):
         trial = operations[case % len(operations)]
         made: dict[Key, Any] = {}

@@ -47,85 +47,100 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|\d{3}))?(-[A
 """The part of BCP 47 that partners use: language, script, region, variants."""
 
 
-def complaints(record: msgspec.Struct, place: str = "") -> Iterator[Complaint]:
+def complaints(record: msgspec.Struct) -> Sequence[Complaint]:
     """Everything that is wrong with a record."""
-    for name, hint in _hints(type(record)).items():
-        yield from _value(getattr(record, name), hint, f"{place}.{name}" if place else name)
+    return _fields(record, "")
+
+
+Look = Callable[[Any, str], Sequence[Complaint]]
+"""Looks at a value at a place."""
+
+
+def _fields(record: msgspec.Struct, place: str) -> Sequence[Complaint]:
+    found: list[Complaint] = []
+    for name, look in _looks(type(record)):
+        wrong = look(getattr(record, name), name)
+        if wrong:
+            found.extend(it._replace(place=f"{place}.{it.place}" if place else it.place) for it in wrong)
+    return found
+
+
+@functools.cache
+def _looks(kind: type) -> Sequence[tuple[str, Look]]:
+    # Which connector a record is from is the host's to say; another check looks at it.
+    return tuple((name, _look(hint)) for name, hint in _hints(kind).items() if name != "connector")
 
 
 @functools.cache
 def _hints(kind: type) -> Mapping[str, Any]:
     hints = get_type_hints(kind, include_extras=False)
-    # Which connector a record is from is the host's to say; another check looks at it.
-    return {name: hints[name] for name in kind.__struct_fields__ if name != "connector"}  # type: ignore[attr-defined]  # a Struct's
+    return {name: hints[name] for name in kind.__struct_fields__}  # type: ignore[attr-defined]  # a Struct's
 
 
-def _value(value: Any, hint: Any, place: str) -> Iterator[Complaint]:  # noqa: C901  # a table of types
+@functools.cache
+def _look(hint: Any) -> Look:  # noqa: PLR0911  # a table of types
     if get_origin(hint) is Annotated:
-        hint = get_args(hint)[0]
+        return _look(get_args(hint)[0])
     if isinstance(hint, NewType):
-        yield from _named(value, hint, place)
-        return
-    origin = get_origin(hint)
-    if origin in {Union, types.UnionType}:
-        yield from _union(value, get_args(hint), place)
-    elif origin is tuple:
-        yield from _tuple(value, get_args(hint)[0], place)
-    elif isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-        if type(value) is not hint:
-            yield _wrong(value, hint, place)
-        else:
-            yield from complaints(value, place)
-    elif hint is datetime:
-        yield from _moment(value, place)
-    elif isinstance(hint, type) and type(value) is not hint:  # also: no bool as int, no datetime as date
-        yield _wrong(value, hint, place)
-    elif hint is str:
-        yield from _text(value, place)
-    elif hint is Decimal and not value.is_finite():
-        yield Complaint(Aspect.NUMBER, place, "a number that is not finite")
+        aspect, holds, found = _NAMED.get(hint, (Aspect.TYPE, lambda _: True, ""))
+        return _exactly(hint.__supertype__, aspect, holds, found)
+    if get_origin(hint) in {Union, types.UnionType}:
+        return _union(hint)
+    if get_origin(hint) is tuple:
+        return _tuple(_look(get_args(hint)[0]))
+    if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+        return lambda value, place: (
+            _fields(value, place) if type(value) is hint else _wrong(value, hint, place)
+        )
+    if hint is datetime:
+        return _exactly(
+            datetime, Aspect.ZONE, lambda it: it.utcoffset() is not None, "a moment without a zone"
+        )
+    if hint is str:
+        return _exactly(str, Aspect.TEXT, lambda it: bool(it.strip()), "an empty text")
+    if hint is Decimal:
+        return _exactly(
+            Decimal, Aspect.NUMBER, lambda it: bool(it.is_finite()), "a number that is not finite"
+        )
+    return _exactly(hint, Aspect.TYPE, lambda _: True, "")
 
 
-def _union(value: Any, hints: Sequence[Any], place: str) -> Iterator[Complaint]:
-    if value is None and type(None) in hints:
-        return
-    found = []
-    for hint in hints:
-        if hint is not type(None):
-            found = list(_value(value, hint, place))
+def _exactly(kind: Any, aspect: Aspect, holds: Callable[[Any], bool], found: str) -> Look:
+    """Of that very type (no bool for an int, no datetime for a date), and what else has to hold."""
+
+    def look(value: Any, place: str) -> Sequence[Complaint]:
+        if type(value) is not kind:
+            return _wrong(value, kind, place)
+        return () if holds(value) else (Complaint(aspect, place, found),)
+
+    return look
+
+
+def _union(hint: Any) -> Look:
+    parts = get_args(hint)
+    looks = [_look(part) for part in parts if part is not type(None)]
+    optional = len(looks) < len(parts)
+
+    def look(value: Any, place: str) -> Sequence[Complaint]:
+        if value is None and optional:
+            return ()
+        found: Sequence[Complaint] = ()
+        for each in looks:
+            found = each(value, place)
             if not found:
-                return
-    yield from found
+                return ()
+        return found
+
+    return look
 
 
-def _tuple(value: Any, hint: Any, place: str) -> Iterator[Complaint]:
-    if type(value) is not tuple:
-        yield Complaint(Aspect.TYPE, place, f"a {type(value).__name__}, where a tuple is due")
-        return
-    for item in value:
-        yield from _value(item, hint, place)
+def _tuple(item: Look) -> Look:
+    def look(value: Any, place: str) -> Sequence[Complaint]:
+        if type(value) is not tuple:
+            return (Complaint(Aspect.TYPE, place, f"a {type(value).__name__}, where a tuple is due"),)
+        return [complaint for it in value for complaint in item(it, place)]
 
-
-def _moment(value: Any, place: str) -> Iterator[Complaint]:
-    if type(value) is not datetime:
-        yield _wrong(value, datetime, place)
-    elif value.utcoffset() is None:
-        yield Complaint(Aspect.ZONE, place, "a moment without a zone")
-
-
-def _text(value: str, place: str) -> Iterator[Complaint]:
-    if not value.strip():
-        yield Complaint(Aspect.TEXT, place, "an empty text")
-
-
-def _named(value: Any, hint: Any, place: str) -> Iterator[Complaint]:
-    base: type = hint.__supertype__
-    if type(value) is not base:
-        yield _wrong(value, base, place)
-        return
-    aspect, holds, found = _NAMED.get(hint, (Aspect.TYPE, lambda _: True, ""))
-    if not holds(value):
-        yield Complaint(aspect, place, found)
+    return look
 
 
 _NAMED: dict[Any, tuple[Aspect, Callable[[Any], bool], str]] = {
@@ -136,8 +151,8 @@ _NAMED: dict[Any, tuple[Aspect, Callable[[Any], bool], str]] = {
 }
 
 
-def _wrong(value: Any, hint: Any, place: str) -> Complaint:
-    return Complaint(Aspect.TYPE, place, f"a {type(value).__name__}, where a {hint.__name__} is due")
+def _wrong(value: Any, hint: Any, place: str) -> Sequence[Complaint]:
+    return (Complaint(Aspect.TYPE, place, f"a {type(value).__name__}, where a {hint.__name__} is due"),)
 
 
 def moments(record: msgspec.Struct) -> Iterator[tuple[str, date]]:

@@ -9,7 +9,7 @@ from c360.testing.base import Failed, check, demand
 from c360.testing.drifting import Path, mutations, replaced, retyped, rewritten, with_new_fields, without
 from c360.testing.lab import Lab, Trial, at
 from c360.testing.recording import value_of
-from c360.testing.validity import STRUCTURE, complaints
+from c360.testing.validity import STRUCTURE, Complaint, complaints
 
 _CHANGE = "decode into typed structs with defaults for what is optional, and raise PartnerFault for the rest"
 
@@ -20,12 +20,7 @@ def typed(lab: Lab, trials: Iterable[Trial], what: str) -> None:
     Raises:
         Failed: something else came out; says of what change.
     """
-    before = {
-        (kind, complaint)
-        for trial in lab.trials
-        for (_, kind), item in trial.result.records()
-        for complaint in complaints(getattr(item, "record", item))  # of a change, its record
-    }
+    before = _before(lab)
     for trial in trials:
         if trial.result.breaches:
             raise Failed(f"{what} ({trial.where}): {trial.result.breaches[0]}", _CHANGE)
@@ -36,6 +31,20 @@ def typed(lab: Lab, trials: Iterable[Trial], what: str) -> None:
                 ):  # else another check has said so
                     where = f"{what} ({trial.where}): {kind}"
                     raise Failed(f"{where}: {complaint.place} is {complaint.found}", _CHANGE)
+
+
+def _before(lab: Lab) -> set[tuple[str, Complaint]]:
+    """What was wrong without any change; other checks say so."""
+    found: set[tuple[str, Complaint]] | None = lab.notes.get("complaints")
+    if found is None:
+        records = [it for trial in lab.trials for it in trial.result.records()]
+        found = {
+            (kind, complaint)
+            for (_, kind), item in records
+            for complaint in complaints(getattr(item, "record", item))  # of a change, its record
+        }
+        lab.notes["complaints"] = found
+    return found
 
 
 @check("drift-new-fields", "Fields that are new change nothing", rule="drift")

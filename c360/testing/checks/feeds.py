@@ -15,6 +15,8 @@ from c360.testing.lab import Lab
 from c360.testing.validity import complaints
 
 _MOST_RESUMES = 12
+_BUDGET = 2_000
+"""What resuming one feed may cost, as :meth:`Lab.cost` counts."""
 
 
 def _feeds(lab: Lab) -> Iterator[tuple[Feed, Answer]]:
@@ -100,7 +102,9 @@ def feed_resumes(lab: Lab) -> None:
     for feed, answer in _feeds(lab):
         whole = _told(answer.items)
         stops = [index for index, it in enumerate(answer.items) if isinstance(it, Checkpoint)]
-        step = max(1, len(stops) // _MOST_RESUMES)
+        trial = next(it for it in lab.trials if it.operation.name == lab.changing(feed.kind).name)
+        most = min(_MOST_RESUMES, max(3, _BUDGET // lab.cost(trial)))
+        step = max(1, len(stops) // most)
         for stop in stops[::step]:
             before, cursor = _told(answer.items[:stop]), answer.items[stop].cursor
             trial = lab.trial(lab.changing(feed.kind, cursor))
