@@ -21,7 +21,7 @@ import msgspec
 from c360.changes import Checkpoint, Upsert
 from c360.config import is_secret, read_config
 from c360.contract import Connector, Description, Lookup, Medium, Need, PartyQuery, Ref
-from c360.errors import C360Error, ConnectorError
+from c360.errors import C360Error, ConfigError, ConnectorError
 from c360.http import Request, Response, Transport
 from c360.kinds import PARTY
 from c360.kinds import kind as kind_of
@@ -127,6 +127,14 @@ class Lab:
         return self.kind.configured(self.config())
 
     @property
+    def best_description(self) -> Description:
+        """What the instance says of itself; where the config keeps it from that, what its class says."""
+        try:
+            return self.description
+        except Unjudged:
+            return self.stated
+
+    @property
     def http(self) -> bool:
         """Whether the connector speaks HTTP; else time is real and no faults are put on a wire."""
         return self.stated.medium is Medium.HTTP
@@ -190,14 +198,27 @@ class Lab:
         return values
 
     def config(self, **other: Any) -> Any:
-        """The typed config, with some values replaced."""
-        return self._read({**self.values, **other}) if other else self._config
+        """The typed config, with some values replaced.
+
+        Raises:
+            ConfigError: the replaced values will not do.
+            Unjudged: nor will those that the suite gives; the check ``config-accepted`` says so.
+        """
+        return self.read({**self.values, **other}) if other else self._config
 
     @functools.cached_property
     def _config(self) -> Any:
-        return self._read(self.values)
+        try:
+            return self.read(self.values)
+        except ConfigError:
+            raise Unjudged("config-accepted") from None
 
-    def _read(self, values: Mapping[str, Any]) -> Any:
+    def read(self, values: Mapping[str, Any]) -> Any:
+        """Raw settings as the typed config.
+
+        Raises:
+            ConfigError: they will not do.
+        """
         return read_config(self.stated.config, values, where=f"connectors.{INSTANCE}")
 
     @functools.cached_property

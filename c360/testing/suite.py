@@ -104,7 +104,8 @@ class ConnectorSuite:
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        cls.__test__ = True  # whatever it is called, pytest collects it
+        if "__test__" not in cls.__dict__:
+            cls.__test__ = True  # whatever it is called, pytest collects it
 
     @classmethod
     def connector_class(cls) -> type[Connector[Any]]:
@@ -194,9 +195,10 @@ def run(
             reports.append(_run(check, lab))
             if progress is not None:
                 progress(reports[-1])
-        standing = tiers.standing(lab.description, reports)
+        about = lab.best_description
+        standing = tiers.standing(about, reports)
         return Report(
-            connector=lab.description.name,
+            connector=about.name,
             checks=tuple(reports),
             standing=standing,
             seconds=time.perf_counter() - began,

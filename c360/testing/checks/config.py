@@ -20,7 +20,7 @@ _PUBLIC_NAME = re.compile(r"(?i)(^|_)(public|key_id|header|url|uri|endpoint|name
 def config_accepted(lab: Lab) -> None:
     """Whatever is wrong with it is named."""
     try:
-        lab.config()
+        lab.read(lab.values)
     except ConfigError as error:
         raise Failed(str(error), "correct config in the suite, or the config class") from None
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from c360.testing import CHECKS, Report, run
-from tests.c360.testing.broken import answers, capabilities, contract, errors, grants, import_effects, manners
+from tests.c360.testing.broken import (
+    answers,
+    capabilities,
+    contract,
+    errors,
+    grants,
+    import_effects,
+    manners,
+    sources,
+)
 from tests.c360.testing.broken.case import Broken
 
 _STARTS_PYTHON = "import-without-effects"
@@ -18,6 +27,7 @@ CASES: tuple[Broken, ...] = (
     *manners.CASES,
     *capabilities.CASES,
     *grants.CASES,
+    *sources.CASES,
     *import_effects.CASES,
 )
 
@@ -32,6 +42,20 @@ def test_caught_by_its_check_alone(case: Broken) -> None:
     report = checked(case)
     assert {check.id for check in report.failures} == {case.caught_by, *case.also}, report.text()
     assert all(check.found and check.change for check in report.failures)
+
+
+ELSEWHERE = {
+    "config-missing-named": "what is missing, c360.config names for every connector",
+    "rate-declared": "it never fails: a rate that is not declared is exempt, and the tier asks for a reason",
+    "recordings-scrubbed": "test_recording.py puts a secret into a recording",
+    "fuzz-openapi": "test_fuzz.py has a connector that trusts the file",
+}
+"""Checks that no broken connector is about, and why."""
+
+
+def test_every_check_catches_something() -> None:
+    caught = {case.caught_by for case in CASES}
+    assert {check.id for check in CHECKS} - caught == set(ELSEWHERE)
 
 
 def test_there_are_enough_of_them() -> None:

@@ -135,9 +135,12 @@ def test_it_is_a_check(tmp_path: Path) -> None:
     class Suite(suites.ClubSuite):
         openapi = tmp_path / "api.json"
 
-    report = run(Suite, only=["fuzz-openapi"])
-    assert not report.failures, report.text()
-    assert report.checks[0].outcome.value == "PASSED"
+    class Broken(Suite):
+        connector = TrustsTheFile
+
+    assert run(Suite, only=["fuzz-openapi"]).checks[0].outcome.value == "PASSED"
+    (failure,) = run(Broken, only=["fuzz-openapi"]).failures
+    assert "AssertionError" in failure.found
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from c360.testing import CHECKS, Outcome, Tier, run
-from tests.c360.testing import inn, suites
+from tests.c360.testing import inn, register, suites
 
 
 class TestGoodClub(suites.ClubSuite):
@@ -12,6 +12,10 @@ class TestGoodClub(suites.ClubSuite):
 
 class TestGoodInn(inn.InnSuite):
     """By grant, without batches, feeds and actions."""
+
+
+class TestGoodRegister(register.RegisterSuite):
+    """Without an API: what would be put on a wire is exempt, and the source breaks instead."""
 
 
 def test_without_pytest() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
@@ -87,6 +88,20 @@ def test_a_suite_over_recordings_alone_passes(folder: Path) -> None:
 
 
 _IDS = [check.id for check in CHECKS]
+
+
+def test_a_secret_in_a_recording_fails(folder: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(folder, tmp_path / "copy"))
+    file = next(copy.glob("001-*.json"))
+    file.write_text(file.read_text("utf-8").replace('"status": 200', '"status": 200, "key": "another-key-1"'))
+
+    class TestLeaky(ConnectorSuite):
+        connector = GoodClub
+        config: ClassVar[Mapping[str, Any]] = {"api_key": "another-key-1", "webhook_secret": "another-key-2"}
+        recordings = copy
+
+    (failure,) = run(TestLeaky, only=["recordings-scrubbed"]).failures
+    assert "shows api_key" in failure.found
 
 
 def test_pseudonyms_are_consistent(folder: Path) -> None:

@@ -7,12 +7,18 @@ import itertools
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta
 
+from c360.auth import ApiKey, Auth
 from c360.contract import Connector, Context, Description, Exemption, Limits, WebhookSpec
 from c360.hooks import hookimpl
+from c360.http import Request, Response, Transport
+from c360.values import Secret
 from tests.c360.testing.broken.case import Broken, described
+from tests.c360.testing.club import KEY, Club
 from tests.c360.testing.good import ClubConfig, GoodClub
+from tests.c360.testing.suites import ClubSuite
 
 _COUNT = itertools.count()
 
@@ -62,6 +68,39 @@ class StartsAtOnce(GoodClub):
     def __init__(self, config: ClubConfig, ctx: Context) -> None:
         super().__init__(config, ctx)
         self._task = asyncio.get_running_loop().create_task(asyncio.sleep(3600))
+
+
+class WildRate(GoodClub):
+    description = described(limits=Limits(concurrency=4, requests_per_second=1e9))
+
+
+class OpenClub(Club):
+    """Asks for no credential."""
+
+    async def send(self, request: Request) -> Response:
+        return await super().send(msgspec.structs.replace(request, auth=ApiKey("x-club-key", Secret(KEY))))
+
+
+class NoCredential(GoodClub):
+    def auth(self) -> Auth | None:
+        return None
+
+
+class OpenSuite(ClubSuite):
+    __test__ = False
+
+    def partner(self) -> Transport:
+        return OpenClub()
+
+
+class PickyConfig(ClubConfig, frozen=True, kw_only=True):
+    """Wants more than the suite gives."""
+
+    region: Annotated[str, Meta(description="Where the club is.")]
+
+
+class Picky(GoodClub):
+    description = described(config=PickyConfig)
 
 
 class NoAddress(GoodClub):
@@ -128,6 +167,9 @@ CASES = (
     Broken(NotInTheHook, "hook-returns-it"),
     Broken(ExemptFromItsOwn, "exemptions-honest"),
     Broken(StartsAtOnce, "construct-without-io"),
+    Broken(WildRate, "rate-plausible"),
+    Broken(NoCredential, "auth-on-every-request", base=OpenSuite),
+    Broken(Picky, "config-accepted"),
     Broken(NoAddress, "documentation-address"),
     Broken(Tolerant, "config-unknown-named"),
     Broken(Untyped, "config-type-named"),
