@@ -28,7 +28,7 @@ _BROKEN = 0.3
 _DEAR = 60
 """Operations that cost more, as :meth:`Lab.cost` counts, are not run hundreds of times: made-up answers end
 them soon, but what comes before the first of them is replayed each time."""
-_MOST_ANSWERS = 12
+_MOST_ANSWERS = 8
 """Answers of one case; then the partner is down, because made-up cursors never end."""
 _MOST_SHRINKS = 300
 
@@ -59,8 +59,8 @@ def fuzz(lab: Lab, documents: Sequence[Document], *, cases: int = CASES, seed: i
         seed: the same seed makes the same cases.
     """
     matched = 0
-    cheapest = min(map(lab.cost, lab.trials))
-    operations = [it for it in lab.trials if lab.cost(it) <= max(_DEAR, cheapest)]
+    one = lab.trial(lab.fetching(lab.needs, lab.refs[:1]))
+    operations = [one, *(it for it in lab.trials[1:] if lab.cost(it) <= _DEAR)]
     for case in range(cases):
         trial = operations[case % len(operations)]
         made: dict[Key, Any] = {}

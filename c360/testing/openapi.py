@@ -45,6 +45,7 @@ class Document:
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.root = root
+        self._found: dict[tuple[str, str], Operation | None] = {}
 
     @classmethod
     def load(cls, file: Path) -> Document:
@@ -111,6 +112,12 @@ class Document:
 
     def find(self, method: str, path: str) -> Operation | None:
         """The operation of a request's path, whatever base path comes before it; the longest template."""
+        key = (method, path)
+        if key not in self._found:
+            self._found[key] = self._find(method, path)
+        return self._found[key]
+
+    def _find(self, method: str, path: str) -> Operation | None:
         fits = [
             operation
             for operation in self.operations

@@ -155,6 +155,11 @@ def _wrong(value: Any, hint: Any, place: str) -> Sequence[Complaint]:
     return (Complaint(Aspect.TYPE, place, f"a {type(value).__name__}, where a {hint.__name__} is due"),)
 
 
+def optional(record: type[msgspec.Struct], field: str) -> bool:
+    """Whether a field of a record may be ``None``."""
+    return type(None) in get_args(_hints(record)[field])
+
+
 def moments(record: msgspec.Struct) -> Iterator[tuple[str, date]]:
     """Every date and moment of a record's own fields, with the field's name."""
     for name in _hints(type(record)):

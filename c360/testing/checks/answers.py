@@ -6,8 +6,8 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
-from c360.contract import Connector, Need, Ref
-from c360.errors import SkipCustomer
+from c360.contract import Connector, Lookup, Need, Ref
+from c360.errors import Reauthorise, SkipCustomer
 from c360.testing import driving
 from c360.testing.base import Exempt, Failed, check, demand
 from c360.testing.driving import Result, same
@@ -44,8 +44,10 @@ def known_customers_answered(lab: Lab) -> None:
     rule="answers",
 )
 def unknown_customer_skipped(lab: Lab) -> None:
-    """An unknown customer is no failure of the partner's."""
+    """An unknown customer is no failure of the partner's. By grant it is a token that nobody gave."""
     lab.sound()
+    by_grant = lab.description.lookup is Lookup.BY_GRANT
+    expected = (SkipCustomer, Reauthorise) if by_grant else SkipCustomer
     if lab.unknown is None:
         raise Failed(
             "the suite names no unknown customer", "set unknown to an id that the partner does not know"
@@ -58,7 +60,7 @@ def unknown_customer_skipped(lab: Lab) -> None:
             raise Failed(trial.result.breaches[0], "yield SkipCustomer as the error of that customer")
         for answer in trial.result.answers.values():
             demand(
-                answer.error is None or isinstance(answer.error, SkipCustomer),
+                answer.error is None or isinstance(answer.error, expected),
                 f"{fetch.kind} of an unknown customer ended as {type(answer.error).__name__}",
                 "yield SkipCustomer as the error of that customer",
             )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
@@ -133,6 +135,22 @@ def is_a(*kinds: type[ConnectorError]) -> Judge:
     return wrong
 
 
+def _gone(trial: Trial, error: ConnectorError) -> str:
+    """Of what another answer has just named, a 404 may also mean to ask again."""
+    if isinstance(error, RetryLater) and trial.heard is not None and _named_before(trial.heard, trial):
+        return ""
+    return is_a(SkipCustomer, PartnerFault)(trial, error)
+
+
+def _named_before(heard: Heard, trial: Trial) -> bool:
+    """Whether the path leads to something whose id came in an earlier answer, such as an account's."""
+    customers = {party for party, _ in trial.result.answers}
+    steps = [unquote(it) for it in urlsplit(heard.request.url).path.split("/")]
+    ids = [it for it in steps if re.search(r"\d", it) and it not in customers]
+    answers = [it.response.content for it in trial.wire.heard if it.response and it.key != heard.key]
+    return any(f'"{name}"'.encode() in content for name in ids for content in answers)
+
+
 def _refusal(trial: Trial, error: ConnectorError) -> str:
     by_grant = trial.heard is not None and trial.heard.by_grant
     return is_a(Reauthorise if by_grant else Reconfigure)(trial, error)
@@ -212,7 +230,7 @@ CHECKS = (
         "status-404",
         "404 is SkipCustomer or PartnerFault, or less of a list",
         FAULTS["status-404"],
-        is_a(SkipCustomer, PartnerFault),
+        _gone,
         _LET_THROUGH,
         shown=False,
     ),

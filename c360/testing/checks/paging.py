@@ -14,8 +14,10 @@ from c360.testing.lab import Lab, Trial, shape
 from c360.testing.recording import value_of
 from c360.testing.wire import Heard, Misbehave
 
-_NEXT = re.compile(r"(?i)(next|more|cursor|continuation)")
-_BACK = re.compile(r"(?i)(prev|self|first|total|size|count)")
+_NEXT = frozenset(["next", "more", "cursor", "continuation"])
+_ABOUT_PAGES = frozenset(
+    "has page pages cursor token link url uri href offset start after number results key is there".split()  # noqa: SIM905  # a list of words
+)
 
 
 def _families(trial: Trial) -> dict[str, list[Heard]]:
@@ -121,8 +123,14 @@ def _in_body(value: Any, place: str, *, depth: int) -> Iterator[tuple[str, Any]]
         here = f"{place}.{name}" if place else name
         if isinstance(inner, dict):
             yield from _in_body(inner, here, depth=depth + 1)
-        elif _NEXT.search(name) and not _BACK.search(name) and isinstance(inner, str | int) and inner:
+        elif _is_next(name) and isinstance(inner, str | int) and inner:
             yield here, inner
+
+
+def _is_next(name: str) -> bool:
+    """Whether a field is named as the next page: ``next_cursor``, ``hasMore``; no ``nextPaymentDate``."""
+    words = {word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)}
+    return bool(words & _NEXT) and words <= _NEXT | _ABOUT_PAGES
 
 
 @check("paging-loop-ends", "Pages that repeat themselves end it", rule="paging")
