@@ -95,6 +95,8 @@ def judge(
         where = f"{what} ({trial.where})"
         if not trial.wire.faults:
             continue  # what it follows from was already different
+        if trial.heard is not None and not trial.heard.request.safe:
+            continue  # it claims to change something, of which the check reads-declared-safe tells
         if trial.result.breaches:
             raise Failed(f"{where}: {trial.result.breaches[0]}", change)
         errors = lab.errors(trial)
