@@ -98,9 +98,7 @@ def party(presence: Presence) -> Party:
             ),
         ),
         language=LanguageTag(presence.language),
-        identifiers=(Identifier(kind=IdentifierKind.TAX_ID, value=presence.tax_id),)
-        if presence.tax_id
-        else (),
+        identifiers=_identifiers(presence),
         updated_at=presence.updated_at,
     )
 
@@ -112,6 +110,14 @@ def _in_house(member: Member) -> LinkLine:
 
 def _kind(member: Member) -> PartyKind:
     return PartyKind.ORGANIZATION if member.organization else PartyKind.PERSON
+
+
+def _identifiers(presence: Presence) -> tuple[Identifier, ...]:
+    if not presence.tax_id:
+        return ()
+    # The insurer asks for the Brazilian number; the others for the one of the country of residence.
+    country = "BR" if presence.domain == "insurance" else presence.address.country
+    return (Identifier(kind=IdentifierKind.TAX_ID, value=presence.tax_id, country=CountryCode(country)),)
 
 
 def _link(population: Population, member: Member, presence: Presence) -> LinkLine:

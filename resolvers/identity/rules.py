@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from c360.records.party import PartyKind
 from resolvers.identity.comparisons import COMPARISONS
 from resolvers.identity.features import Features
 from resolvers.identity.identifiers import form_of, kind_of
@@ -111,6 +112,24 @@ def _shared_value(pair: Pair) -> Verdict | None:
     return Verdict.REVIEW if probability(pair.score.total - resting) < pair.link else None
 
 
+def _too_little_of_ones_own(pair: Pair) -> Verdict | None:
+    if pair.left.kind is PartyKind.ORGANIZATION:
+        return None
+    told = {field.field: field.agreement for field in pair.score.fields}
+    born = told.get("birth_date") in _SAME_DAY
+    named = told.get("given_name") in _SAME_NAME
+    contacts = {field for field in ("email", "phone") if told.get(field) == "exact"}
+    mine = contacts - pair.shared
+    reached = "email" in mine or (named and ("phone" in mine or len(contacts) > 1 or (born and contacts)))
+    at_home = born and named and told.get("address") in _SAME_PLACE
+    return None if told.get("identifier") == "exact" or bool(reached) or at_home else Verdict.REVIEW
+
+
+_SAME_NAME = frozenset({"exact", "part", "nickname", "initial", "close", "sound"})
+_SAME_DAY = frozenset({"exact", "swapped", "typo"})
+_SAME_PLACE = frozenset({"exact", "street", "close"})
+
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "same_verified_id",
@@ -133,6 +152,13 @@ RULES: tuple[Rule, ...] = (
         "A field of one's own (given name, birth date, name of an organisation, number) differs entirely: "
         "at most a review.",
         _own_field_differs,
+    ),
+    Rule(
+        "too_little_of_ones_own",
+        "Persons link by a number, an e-mail address or a phone in common that is not the household's, or by "
+        "birth date and address together; else a review. Namesakes are born on one day; father and son "
+        "share name and home, twins birth date and home.",
+        _too_little_of_ones_own,
     ),
     Rule(
         "shared_value",

@@ -22,6 +22,21 @@ KEEP_NAMES = frozenset({"ES", "PT", "CN", "GR"})
 """Where marriage seldom changes a name."""
 
 
+DOUBLES = 0.05
+"""Of those who live alone, how many have the name and the birth date of somebody else."""
+NAMED_FOR_FATHER = 0.12
+"""Of the sons, how many have the father's name."""
+TWINS = 0.4
+"""Of two grown children at home, how many are twins."""
+RECYCLED = 0.04
+"""How many have a phone number that somebody else had before."""
+
+
+def given_up_number(phone: str) -> str:
+    """The number that the owner of a phone had before, which a partner may still hold."""
+    return phone[:-4] + f"{(int(phone[-4:]) + 4711) % 10_000:04d}"
+
+
 @dataclass(slots=True)
 class _Home:
     """What the people of one household share."""
@@ -48,6 +63,8 @@ class Registry:
         self._seed = seed
         self._emails: set[str] = set()
         self._singles: list[tuple[Origin, Name, Name, str, Address]] = []
+        self._alone: list[tuple[Origin, Name, Name, str, date]] = []
+        self._phones: list[str] = []
 
     def people(self, count: int) -> Iterator[Member]:
         """The first ``count`` people."""
@@ -79,8 +96,18 @@ class Registry:
         if kind > 0.75:
             parents = sorted(couple, key=lambda parent: parent.sex, reverse=True)
             oldest_parent = max(parent.birth_date for parent in parents)
-            for child in range(1 if rng.random() < 0.6 else 2):
-                yield self._child(home, parents[0], oldest_parent, first + 2 + child, rng)
+            yield from self._children(home, parents[0], oldest_parent, first + 2, rng)
+
+    def _children(
+        self, home: _Home, parent: Member, youngest: date, first: int, rng: Random
+    ) -> Iterator[Member]:
+        """One or two grown children at home; two may be twins, and never have one name."""
+        count = 1 if rng.random() < 0.6 else 2
+        eldest: Member | None = None
+        for child in range(count):
+            member = self._child(home, parent, youngest, first + child, rng, eldest=eldest)
+            yield member
+            eldest = eldest or member
 
     def _home(self, household: str, origin: Origin, rng: Random) -> _Home:
         residence = origin if rng.random() > 0.1 else origins().draw(rng)
@@ -116,6 +143,12 @@ class Registry:
         else:
             self._singles.append((home.origin, given, family, "F" if woman else "M", home.address))
         born = _day(rng, date(1938, 1, 1), date(2006, 1, 1))
+        hard = self._luck("double", home.id)
+        if self._alone and hard.random() < DOUBLES:
+            # Two of one name born on one day, somewhere else: only contact points and numbers tell.
+            home.origin, given, family, sex, born = pick(hard, tuple(self._alone[-2000:]))
+            woman = sex == "F"
+        self._alone.append((home.origin, given, family, "F" if woman else "M", born))
         return self._person(home, index, rng, woman=woman, given=given, family=family, born=born)
 
     def _couple(self, home: _Home, first: int, rng: Random) -> list[Member]:
@@ -152,15 +185,26 @@ class Registry:
             ),
         ]
 
-    def _child(self, home: _Home, parent: Member, youngest: date, index: int, rng: Random) -> Member:
+    def _luck(self, what: str, of: str) -> Random:
+        """Chance of its own for what makes a population hard, so that everybody else stays who they are."""
+        return Random(f"{self._seed}/{what}/{of}")
+
+    def _child(
+        self, home: _Home, parent: Member, youngest: date, index: int, rng: Random, *, eldest: Member | None
+    ) -> Member:
         woman = rng.random() < 0.5
         given = _given(home.origin, woman, rng)
-        if not woman and parent.sex == "M" and rng.random() < 0.25:
+        if not woman and parent.sex == "M" and rng.random() < NAMED_FOR_FATHER:
             given = Name(parent.given_name, parent.native_given_name)
+        luck = self._luck("sibling", str(index))
+        while eldest and set(given.latin.split()) & set(eldest.given_name.split()):
+            given = _given(home.origin, woman, luck)
         family = Name(parent.birth_family_name, parent.native_family_name)
         born = _day(
             rng, min(youngest.replace(day=1, year=youngest.year + 20), date(2005, 1, 1)), date(2006, 6, 1)
         )
+        if eldest and luck.random() < TWINS:
+            born = eldest.birth_date
         return self._person(home, index, rng, woman=woman, given=given, family=family, born=born)
 
     def _person(
@@ -190,7 +234,7 @@ class Registry:
             birth_date=born,
             sex="F" if woman else "M",
             email=email,
-            phone=fill(home.residence.mobile, rng),
+            phone=self._phone(fill(home.residence.mobile, rng), index),
             address=home.address,
             language=home.origin.language if rng.random() < 0.8 else home.residence.language,
             household=home.id,
@@ -206,6 +250,18 @@ class Registry:
             household_email=home.email or email,
             household_phone=home.phone,
         )
+
+    def _phone(self, own: str, index: int) -> str:
+        """Mostly a number of one's own; sometimes one that somebody else gave up, as operators hand out."""
+        luck = self._luck("recycled", str(index))
+        given_up = self._phones
+        phone = (
+            given_up_number(pick(luck, tuple(given_up[-2000:])))
+            if (given_up and luck.random() < RECYCLED)
+            else own
+        )
+        given_up.append(own)
+        return phone
 
     def _company(self, index: int) -> Member:
         rng = Random(f"{self._seed}/company/{index}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from sandbox.population.households import EPOCH
+from sandbox.population.households import EPOCH, given_up_number
 from sandbox.population.model import Address, Member, Presence
 from sandbox.population.naming import (
     BLOCKED,
@@ -205,7 +205,7 @@ def _phone(member: Member, domain: str, rng: Random) -> str | None:
         return member.household_phone
     if rng.random() < 0.05:
         # A number given up long ago.
-        return member.phone[:-4] + f"{(int(member.phone[-4:]) + 4711) % 10_000:04d}"
+        return given_up_number(member.phone)
     return member.phone
 
 

@@ -96,7 +96,7 @@ class SplinkEngine:
         )
         for number, session in enumerate(sessions, 1):
             report(f"learning how often matches agree, round {number} of {len(sessions)}")
-            rule = " AND ".join(f"l.{quoted(name)} = r.{quoted(name)}" for name in session)
+            rule = " AND ".join(f"l.{name} = r.{name}" for name in session)
             linker.training.estimate_parameters_using_expectation_maximisation(
                 rule,
                 max_pairs=SESSION_PAIRS,
