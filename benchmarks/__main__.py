@@ -26,7 +26,7 @@ from benchmarks.figures import Figure, table
 from benchmarks.stage.databases import Databases, SqliteFiles, postgres
 from benchmarks.stage.graph import Stage, StageClock, filled, make_settings
 from benchmarks.stage.partners import CHECKOUT, People, start_partners
-from benchmarks.workloads import copies, deadline, fifty, full_view, lookups, million, planning
+from benchmarks.workloads import copies, deadline, fifty, full_view, identity, lookups, million, planning
 
 REPORT = CHECKOUT / "var" / "bench.json"
 STAGED: dict[str, Callable[[Stage], list[Figure]]] = {
@@ -36,7 +36,7 @@ STAGED: dict[str, Callable[[Stage], list[Figure]]] = {
     "copies": copies.run,
 }
 """Workloads between a store and the six partners."""
-ALL = (*STAGED, "lookups", "million", "planning")
+ALL = (*STAGED, "identity", "lookups", "million", "planning")
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,6 +82,8 @@ def _run(workloads: Sequence[str], *, sqlite_only: bool) -> list[Figure]:
         folder = Path(name)
         if "planning" in workloads:
             figures += _told("planning", planning.run)
+        if "identity" in workloads:
+            figures += _told("identity", partial(identity.run, folder))
         staged = [workload for workload in workloads if workload in STAGED]
         if staged:
             with _stage(folder) as stage:

@@ -7,7 +7,11 @@ from pathlib import Path
 
 import click
 
+from api.commands import run_async, settings_of
 from c360.errors import C360Error
+
+_FOLDER = "Where the population is kept between runs. Default: var/identity beside the settings file."
+_MODEL = "Model to start from. Default: the one that is shipped."
 
 
 class ExtraMissingError(C360Error):
@@ -57,6 +61,73 @@ def evaluate(
     else:
         for line in evaluating.lines(found):
             click.echo(line)
+    return 0
+
+
+@command.command(
+    "link",
+    help="Read all partners' feeds of parties, compare what changed since the last run, and give parties to "
+    "customers: links, new customers, merges, reviews and households, each in the ledger. Safe to interrupt "
+    "and to repeat; one run at a time.",
+)
+@click.option("--full", is_flag=True, help="Read feeds from their beginning and compare everything again.")
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help=_FOLDER)
+@click.option("--model", "model_file", type=click.Path(path_type=Path, dir_okay=False), help=_MODEL)
+@click.pass_context
+def link(ctx: click.Context, folder: Path | None, model_file: Path | None, *, full: bool) -> int:
+    """Link; exit 1 where a feed failed."""
+    _require()
+    from api.identity.linking import link as run
+    from resolvers.identity.model import DEFAULT, load
+
+    settings = settings_of(ctx)
+    model = load(model_file or DEFAULT)
+    done = run_async(
+        run(settings, model, folder or settings.folder / "var" / "identity", full=full, report=_progress)
+    )
+    click.echo(
+        f"{done.compared.parties:,} parties, {done.compared.compared:,} of {done.compared.pairs:,} pairs "
+        f"compared; linked {done.applied.linked:,}, created {done.applied.created:,}, "
+        f"merged {done.applied.merged:,}, for review {done.applied.reviews:,}, "
+        f"households {done.applied.households:,}"
+    )
+    if done.applied.refused:
+        click.echo(f"{done.applied.refused:,} merges were kept apart", err=True)
+    for instance in done.failed:
+        click.echo(f"the feed of {instance} failed; run again", err=True)
+    return 1 if done.failed else 0
+
+
+@command.command(
+    "train",
+    help="Learn weights and term frequencies without truth and write them as a model with its evaluation. "
+    "FILE has customers as `seed` takes them; without it, what `link` keeps is learnt from.",
+)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="To write.")
+@click.option("--folder", type=click.Path(path_type=Path, file_okay=False), help=_FOLDER)
+@click.option("--model", "model_file", type=click.Path(path_type=Path, dir_okay=False), help=_MODEL)
+@click.pass_context
+def train(
+    ctx: click.Context, file: Path | None, output: Path, folder: Path | None, model_file: Path | None
+) -> int:
+    """Train."""
+    _require()
+    from api.identity import training
+    from resolvers.identity.model import DEFAULT, load
+
+    before = load(model_file or DEFAULT)
+    if file is not None:
+        trained = training.from_file(file, before, report=_progress)
+    else:
+        settings = settings_of(ctx)
+        trained = training.from_population(
+            folder or settings.folder / "var" / "identity", before, report=_progress
+        )
+    training.write(trained, output)
+    click.echo(f"wrote {output}: {trained.version}, {trained.engine}")
+    for name, value in sorted(trained.metrics.items()):
+        click.echo(f"  {name} {value:g}")
     return 0
 
 

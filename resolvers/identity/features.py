@@ -109,6 +109,14 @@ def row(features: Features) -> tuple[Any, ...]:
     return (features.kind.value, *rest)
 
 
+def from_row(values: Iterable[Any]) -> Features:
+    """Features from the values of :func:`row`."""
+    kind, *rest = values
+    lists = (tuple(value) if isinstance(value, list) else value for value in rest)
+    fields: dict[str, Any] = dict(zip(Features.__struct_fields__, (PartyKind(kind), *lists), strict=True))
+    return Features(**fields)
+
+
 def party_features(
     party: Party,
     *,

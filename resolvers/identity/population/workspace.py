@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from resolvers.identity.clusters import Clusters, Edge, Member, cluster
-from resolvers.identity.features import Features, columns
+from resolvers.identity.features import Features, columns, from_row
 from resolvers.identity.model import Model
 from resolvers.identity.population import parties, tables
 from resolvers.identity.population.deciding import Judge
@@ -73,7 +73,7 @@ class Workspace:
     """See the module. Use :func:`open_workspace`."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-        self._connection = connection
+        self.connection = self._connection = connection
         self._folder = folder
         made = ", ".join(f"{name} {kind}" for name, kind in columns().items())
         connection.execute(
@@ -202,17 +202,32 @@ class Workspace:
             reviews=tuple((names[each.edge.left], names[each.edge.right]) for each in found.reviews),
         )
 
+    def forget(self) -> None:
+        """Compare everything again in the next run, because other work used the tables of pairs."""
+        self._connection.execute("DELETE FROM facts WHERE name = 'model'").fetchall()
+
     def documents(self, keys: Iterable[Key]) -> dict[Key, bytes]:
         """The records of parties, as JSON."""
         wanted = list(keys)
-        if not wanted:
-            return {}
         rows = self._connection.execute(
             """SELECT connector, party_id, document FROM parties JOIN
-            (SELECT unnest(?) AS connector, unnest(?) AS party_id) USING (connector, party_id)""",
+            (SELECT unnest(?::VARCHAR[]) AS connector, unnest(?::VARCHAR[]) AS party_id)
+            USING (connector, party_id)""",
             [[connector for connector, _ in wanted], [party_id for _, party_id in wanted]],
         ).fetchall()
         return {(connector, party_id): bytes(document) for connector, party_id, document in rows}
+
+    def features(self, keys: Iterable[Key]) -> dict[Key, Features]:
+        """What of parties is compared."""
+        wanted = list(keys)
+        names = ", ".join(columns())
+        rows = self._connection.execute(
+            f"""SELECT connector, party_id, {names} FROM parties JOIN
+            (SELECT unnest(?::VARCHAR[]) AS connector, unnest(?::VARCHAR[]) AS party_id)
+            USING (connector, party_id)""",
+            [[connector for connector, _ in wanted], [party_id for _, party_id in wanted]],
+        ).fetchall()
+        return {(connector, party_id): from_row(values) for connector, party_id, *values in rows}
 
     def everybody(self) -> Iterator[Sequence[Key]]:
         """The keys of all parties, in order, in batches."""
@@ -222,8 +237,6 @@ class Workspace:
             yield [(connector, party_id) for connector, party_id in batch]
 
     def _scored(self) -> Iterator[tuple[int, int, str, Sequence[int], bool, bool, float]]:
-        cursor = self._connection.cursor()
-        cursor.execute("SELECT 1").fetchall()
         result = self._connection.execute(
             f"""SELECT least(a.rank, b.rank), greatest(a.rank, b.rank), kind, levels, shared_emails,
             shared_phones, bits FROM scored JOIN ranks AS a ON a.{ROW} = l JOIN ranks AS b ON b.{ROW} = r
