@@ -10,13 +10,13 @@ from typing import TypeVar
 
 import msgspec
 
-from api import seeding
 from api.settings import Settings
 from api.wiring import Hub
 from c360.records.party import Party
 from resolvers.identity.decide import Matcher
 from resolvers.identity.features import Features
 from resolvers.identity.households import Household, Person, households
+from resolvers.identity.keeping import party_draft, party_link
 from resolvers.identity.population.engine import Report
 from resolvers.identity.population.workspace import Groups, Key, Workspace
 from resolvers.identity.rules import WEIGHTS
@@ -226,8 +226,8 @@ class Applying:
 
     def _admission(self, party: Party, customer: str | None, decision: LinkDecision | None) -> Admission:
         return Admission(
-            party=seeding.party_link(party, self._region, method=ACTOR),
-            draft=seeding.draft([party], self._order),
+            party=party_link(party, self._region, method=ACTOR),
+            draft=party_draft([party], self._order),
             decision=decision or self._decision(WEIGHTS, None, ()),
             customer_id=customer,
         )
