@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from api.live import LiveHealth, live_health
 from api.settings import Settings
 from api.wiring import open_hub, require_current
 
@@ -33,6 +34,11 @@ class InstanceRow(msgspec.Struct, frozen=True, kw_only=True):
     identifies: tuple[str, ...]
     feeds: tuple[FeedRow, ...]
     problem: str | None
+    tier: str | None
+    """The quality tier that its connector has proven."""
+    tier_note: str
+    live: LiveHealth | None
+    """How it does in the server that runs at the address of the settings; none where none runs."""
 
 
 async def instances(settings: Settings) -> list[InstanceRow]:
@@ -41,6 +47,7 @@ async def instances(settings: Settings) -> list[InstanceRow]:
     async with open_hub(settings) as hub:
         async with hub.store.database.read(hub.tenant) as unit:
             feeds = {(feed.connector, feed.kind): feed for feed in await unit.feeds.all()}
+        live = await live_health(settings.server)
         rows = []
         for info in hub.host.infos():
             read = [(kind, feeds.get((info.id, kind))) for kind in info.feeds]
@@ -63,6 +70,9 @@ async def instances(settings: Settings) -> list[InstanceRow]:
                         for kind, feed in read
                     ),
                     problem=info.problem,
+                    tier=info.tier.value if info.tier else None,
+                    tier_note=info.tier_note,
+                    live=live.get(info.id),
                 )
             )
         return rows

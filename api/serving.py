@@ -16,6 +16,7 @@ from api import logs
 from api.app import create_app
 from api.connections import guarded
 from api.settings import Settings
+from api.switches import followed
 from api.wiring import open_hub, require_current
 from c360.errors import C360Error, ConfigError
 
@@ -100,7 +101,8 @@ async def answer(
         # What is there now stays: looking through it in every collection would only cost time.
         gc.collect()
         gc.freeze()
-        await server.serve(sockets=[listener])
+        async with followed(hub.store.database, hub.tenant, hub.host):
+            await server.serve(sockets=[listener])
         return server.started
 
 

@@ -84,6 +84,10 @@ class GatherSettings(Section, frozen=True, kw_only=True):
     """How long an operation waits for partners."""
 
     deadline: Annotated[float, Meta(description="Seconds until answering begins, by default.", gt=0)] = 2.0
+    memory: Annotated[
+        int,
+        Meta(description="Records that a process remembers within their time to live; 0: none", ge=0),
+    ] = 200_000
 
 
 class WorkerSettings(Section, frozen=True, kw_only=True):
@@ -116,6 +120,13 @@ class ConnectorSettings(Section, frozen=True, kw_only=True):
 
     plugin: Annotated[str, Meta(description="Name of the plugin to run.")]
     enabled: Annotated[bool, Meta(description="Whether it is asked at all.")] = True
+    ttl: Annotated[
+        dict[str, Annotated[float, Meta(ge=0, le=86400)]],
+        Meta(
+            description="Times to live of what it fetches, in seconds by kind of record, instead of the "
+            "kinds' own; 0: always asked live."
+        ),
+    ] = {}
     config: Annotated[dict[str, Any], Meta(description="What the plugin describes.")] = {}
 
 
@@ -227,7 +238,7 @@ def _table(values: Mapping[str, Any], name: str, where: str | None = None) -> di
 
 
 def _instance(name: str, values: Mapping[str, Any]) -> ConnectorSettings:
-    own = {key: values[key] for key in ("plugin", "enabled") if key in values}
+    own = {key: values[key] for key in ("plugin", "enabled", "ttl") if key in values}
     config = {key: value for key, value in values.items() if key not in own}
     return read_config(ConnectorSettings, {**own, "config": config}, where=f"connectors.{name}")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from api import switches
 from api.copies import StoredCopies
 from api.settings import Settings, database_url, visible
 from c360.access import TenantId
@@ -15,6 +16,7 @@ from c360.addresses import AddressPolicy
 from c360.config import read_config
 from c360.errors import C360Error, ConfigError
 from c360.values import Secret
+from connectors.cache import MemoryCache
 from connectors.checks import configured
 from connectors.host import Host
 from connectors.instances import InstanceSettings, check_address
@@ -112,10 +114,13 @@ async def open_hub(
             now=clock,
             resilience=resilience,
             addresses=partner_addresses(settings),
+            cache=MemoryCache(settings.gather.memory) if settings.gather.memory else None,
         )
         try:
             await _announce(store, settings, host)
-            yield Hub(TenantId(settings.tenant), store, host, clock)
+            hub = Hub(TenantId(settings.tenant), store, host, clock)
+            await switches.apply(hub.store.database, hub.tenant, host)
+            yield hub
         finally:
             await host.close()
 
@@ -130,8 +135,9 @@ async def _announce(store: Store, settings: Settings, host: Host) -> None:
     tenant = TenantId(settings.tenant)
     async with store.database.read(tenant) as unit:
         known = await unit.instances.all()
-    if {(each.id, each.plugin, each.domain) for each in known} != {
-        (each.id, each.plugin, each.domain) for each in present
+    # What the settings no longer have stays as it is: another process may still have it.
+    if not {(each.id, each.plugin, each.domain) for each in present} <= {
+        (each.id, each.plugin, each.domain) for each in known
     }:
         async with store.database.unit(tenant) as unit:
             await unit.instances.sync(present)
@@ -150,7 +156,12 @@ def instance_settings(settings: Settings) -> list[InstanceSettings]:
     """The connector instances as the host takes them."""
     return [
         InstanceSettings(
-            id=name, plugin=each.plugin, config=each.config, enabled=each.enabled, folder=settings.folder
+            id=name,
+            plugin=each.plugin,
+            config=each.config,
+            enabled=each.enabled,
+            ttl=each.ttl,
+            folder=settings.folder,
         )
         for name, each in settings.connectors.items()
     ]
@@ -176,7 +187,7 @@ def check_connectors(settings: Settings) -> tuple[dict[str, Any], list[str]]:
     tables: dict[str, Any] = {}
     problems: list[str] = []
     for name, each in settings.connectors.items():
-        table: dict[str, Any] = {"plugin": each.plugin, "enabled": each.enabled}
+        table: dict[str, Any] = {"plugin": each.plugin, "enabled": each.enabled, "ttl": each.ttl}
         try:
             kind, description = manager.find(each.plugin)
             where = f"connectors.{name}"

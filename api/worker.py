@@ -21,6 +21,7 @@ from api import logs
 from api.matching import Matching
 from api.processes import stop_event
 from api.settings import Settings
+from api.switches import followed
 from api.wiring import Hub, open_hub, require_current
 from c360.contract import Change, Checkpoint, Deletion, Upsert
 from c360.errors import C360Error
@@ -50,7 +51,7 @@ async def work(settings: Settings, *, once: bool = False) -> int:
     """
     require_current(settings)
     asyncio.get_running_loop().set_exception_handler(logs.report)
-    async with open_hub(settings) as hub:
+    async with open_hub(settings) as hub, followed(hub.store.database, hub.tenant, hub.host):
         worker = Worker(hub, settings)
         if once:
             return 0 if await worker.round() else 1

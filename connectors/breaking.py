@@ -197,6 +197,10 @@ class Breakers:
         """Every breaker that ever saw a call, by operation."""
         return tuple(breaker.info(now) for _, breaker in sorted(self._breakers.items()))
 
+    def open_ones(self, now: float) -> tuple[BreakerInfo, ...]:
+        """The breakers that are not closed, by operation."""
+        return tuple(info for info in self.infos(now) if info.state is not BreakerState.CLOSED)
+
     @property
     def worst(self) -> BreakerState:
         """The state of the one that is worst off."""

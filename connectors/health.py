@@ -30,6 +30,10 @@ class Health:
         self.last_problem: ProblemCode | None = None
         self.last_problem_at: datetime | None = None
         self.last_success_at: datetime | None = None
+        self.blocked = 0
+        """Times that the plugin held the event loop longer than it may."""
+        self.longest_block = 0.0
+        """Seconds."""
 
     def sent(self) -> None:
         """A request goes out."""
@@ -50,6 +54,11 @@ class Health:
         self.errors += 1
         self.last_problem = code
         self.last_problem_at = self._now()
+
+    def held(self, seconds: float) -> None:
+        """The plugin held the event loop for so long, and nobody was answered meanwhile."""
+        self.blocked += 1
+        self.longest_block = max(self.longest_block, seconds)
 
     def latency(self, share: float) -> timedelta | None:
         """The latency that this share of the latest requests kept to; none without requests."""

@@ -8,12 +8,10 @@ from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
 import httpx
-import msgspec
 
 from c360.access import Access
 from c360.addresses import AddressPolicy
-from c360.contract import Action, Change, KeyKind, Lookup, PartyQuery, Webhook
-from c360.errors import ProblemCode
+from c360.contract import Action, Change, PartyQuery, Webhook
 from connectors.acting import Acted, Acting
 from connectors.board import Reaper
 from connectors.cache import PartCache
@@ -21,6 +19,7 @@ from connectors.errors import SettingsError
 from connectors.feeds import IDLE, follow
 from connectors.gather import Gatherer
 from connectors.identify import IdentifyResult, identify
+from connectors.infos import InstanceInfo, info_of
 from connectors.instances import Instance, InstanceSettings, InstanceState, build
 from connectors.manager import PluginManager
 from connectors.protocols import GrantStore, SnapshotStore
@@ -28,6 +27,7 @@ from connectors.receiving import EventLog, Received, RecentEvents, receive
 from connectors.resilience import Resilience
 from connectors.results import Gathered, GatherRequest
 from connectors.transport import HostTransport
+from connectors.watching import Watchdog, root_module
 
 _GRACE = 1.0
 """Seconds that abandoned work gets to end at shutdown."""
@@ -35,36 +35,6 @@ _GRACE = 1.0
 
 _LONGEST_WRITE = 3.0
 """Seconds that last-known copies get to be written at shutdown."""
-
-
-class InstanceInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be said about one instance, for operators and front ends."""
-
-    id: str
-    plugin: str
-    title: str
-    """Name for people; the id where the plugin could not be loaded."""
-    domain: str
-    """Empty where the plugin could not be loaded."""
-    lookup: Lookup | None
-    kinds: tuple[str, ...]
-    identifies: tuple[KeyKind, ...]
-    feeds: tuple[str, ...]
-    indexed: tuple[str, ...] = ()
-    """Feeds whose record ids the hub has to keep; see :attr:`c360.contract.Feed.indexed`."""
-    documentation: str
-    state: InstanceState
-    problem: str | None
-    """What is wrong with its settings or its plugin; for operators, without secrets."""
-    calls: int
-    """Requests sent to the partner since the start."""
-    errors: int
-    last_problem: ProblemCode | None
-    last_problem_at: datetime | None
-    last_success_at: datetime | None
-    latency_p50: timedelta | None
-    """Over the latest requests."""
-    latency_p95: timedelta | None
 
 
 def utc_now() -> datetime:
@@ -91,6 +61,7 @@ class Host:
         self._reaper = reaper
         self._acting = Acting(reaper)
         self._events = events
+        self._draining: set[asyncio.Task[None]] = set()
 
     @classmethod
     def open(
@@ -136,6 +107,7 @@ class Host:
         problems = [instance.error for instance in instances if instance.error is not None]
         if strict and problems:
             raise SettingsError(problems)
+        _watch(instances)
         reaper = Reaper()
         gatherer = Gatherer(
             instances, snapshots=snapshots, grants=grants, now=now, reaper=reaper, cache=cache
@@ -152,7 +124,7 @@ class Host:
 
     def infos(self) -> tuple[InstanceInfo, ...]:
         """What can be said about every instance at this moment, in the order of the settings."""
-        return tuple(_info(instance) for instance in self.instances)
+        return tuple(info_of(instance, _moment()) for instance in self.instances)
 
     async def gather(self, request: GatherRequest) -> Gathered:
         """See :meth:`connectors.gather.Gatherer.gather`."""
@@ -235,9 +207,21 @@ class Host:
         self._switch(instance_id, InstanceState.DISABLED)
         await self._gatherer.freshness.forget(instance_id)
 
-    async def drain_instance(self, instance_id: str) -> None:
-        """Let an instance take no more work, wait for what is under way, then switch it off."""
+    async def drain_instance(self, instance_id: str, *, wait: bool = True) -> None:
+        """Let an instance take no more work, wait for what is under way, then switch it off.
+
+        Args:
+            instance_id: which one.
+            wait: until it is switched off; else that happens by itself.
+        """
         self._switch(instance_id, InstanceState.DRAINING)
+        draining = asyncio.create_task(self._drained(instance_id), name=f"draining of {instance_id}")
+        self._draining.add(draining)
+        draining.add_done_callback(self._draining.discard)
+        if wait:
+            await draining
+
+    async def _drained(self, instance_id: str) -> None:
         instance = self._by_id[instance_id]
         await asyncio.sleep(0)  # what was started just now counts itself in
         await instance.idle.wait()
@@ -250,6 +234,8 @@ class Host:
 
     async def close(self) -> None:
         """Write what is still to be kept, end what was abandoned, close all connections."""
+        for draining in self._draining:
+            draining.cancel()
         await self._gatherer.drain(_LONGEST_WRITE)
         await self._reaper.drain(_GRACE)
         await asyncio.gather(*(instance.close(_GRACE) for instance in self.instances))
@@ -261,26 +247,26 @@ class Host:
             instance.state = state
 
 
-def _info(instance: Instance) -> InstanceInfo:
-    description, health = instance.description, instance.health
-    return InstanceInfo(
-        id=instance.id,
-        plugin=instance.plugin,
-        title=description.title if description else instance.id,
-        domain=instance.domain,
-        lookup=description.lookup if description else None,
-        kinds=tuple(instance.batches),
-        identifies=description.identifies if description else (),
-        feeds=tuple(feed.kind for feed in description.feeds) if description else (),
-        indexed=tuple(feed.kind for feed in description.feeds if feed.indexed) if description else (),
-        documentation=description.documentation if description else "",
-        state=instance.state,
-        problem=str(instance.error) if instance.error else None,
-        calls=health.calls,
-        errors=health.errors,
-        last_problem=health.last_problem,
-        last_problem_at=health.last_problem_at,
-        last_success_at=health.last_success_at,
-        latency_p50=health.latency(0.50),
-        latency_p95=health.latency(0.95),
-    )
+def _watch(instances: Sequence[Instance]) -> None:
+    """Have one watchdog look after the plugins of all instances."""
+    of_root: dict[str, list[Instance]] = {}
+    for instance in instances:
+        if instance.state is not InstanceState.FAULTY:
+            of_root.setdefault(root_module(type(instance.connector).__module__), []).append(instance)
+
+    def blame(root: str, seconds: float) -> None:
+        for instance in of_root.get(root, ()):
+            instance.health.held(seconds)
+
+    watchdog = Watchdog({root: mine[0].plugin for root, mine in of_root.items()}, blame)
+    for mine in of_root.values():
+        for instance in mine:
+            instance.watchdog = watchdog
+
+
+def _moment() -> float:
+    """The event loop's clock; outside of one nothing has happened yet."""
+    try:
+        return asyncio.get_running_loop().time()
+    except RuntimeError:
+        return 0.0

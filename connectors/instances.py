@@ -19,6 +19,7 @@ from c360.config import ConnectorConfig, read_config
 from c360.contract import Connector, Description, Medium, connect
 from c360.errors import C360Error, ConfigError, ConnectorError, ProblemCode, place
 from c360.kinds import kind as kind_of
+from c360.testing.tiers import UNPROVEN, Standing, tier_of
 from connectors.breaking import Breakers
 from connectors.checks import configured
 from connectors.complaints import Complaints
@@ -27,6 +28,7 @@ from connectors.health import Health
 from connectors.manager import PluginManager
 from connectors.operation import remaining
 from connectors.transport import HostTransport
+from connectors.watching import Watchdog, root_module
 
 _log = logging.getLogger(__name__)
 LONGEST_TTL = 86_400.0
@@ -91,6 +93,12 @@ class Instance:
         """Fingerprint of its own credential; empty where it has none."""
         self._ttl = dict(ttl or {})
         self.complaints = Complaints(id, plugin)
+        self.allowed = enabled
+        """Whether the settings let it take work."""
+        self.standing: Standing = UNPROVEN
+        """Where its connector stands with the quality tiers."""
+        self.watchdog: Watchdog | None = None
+        """Told whenever its plugin is at work."""
         self.error = error
         """Why it is faulty."""
         self.batches: Mapping[str, int] = (
@@ -124,9 +132,14 @@ class Instance:
         """Count a piece of work in while it is under way."""
         self._under_way += 1
         self.idle.clear()
+        watchdog = self.watchdog
+        if watchdog is not None:
+            watchdog.enter()
         try:
             yield
         finally:
+            if watchdog is not None:
+                watchdog.leave()
             self._under_way -= 1
             if not self._under_way:
                 self.idle.set()
@@ -237,7 +250,7 @@ def _build(
         error = ConfigError(where, f"a configuration the connector refuses ({refused})", "correct it")
     except Exception as fault:  # noqa: BLE001  # a stranger's constructor may raise anything
         error = PluginError(settings.plugin, f"building {where} raised {place(fault)}", "repair the plugin")
-    return Instance(
+    made = Instance(
         id=settings.id,
         plugin=settings.plugin,
         health=health,
@@ -249,6 +262,9 @@ def _build(
         ttl=settings.ttl,
         credential=credential,
     )
+    if description is not None and connector is not None:
+        made.standing = tier_of(root_module(type(connector).__module__), description.name)
+    return made
 
 
 def _check_ttl(ttl: Mapping[str, float], description: Description, where: str) -> None:

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from c360.access import Access, TenantId
 from c360.contract import KeyKind, PartyQuery
-from connectors.host import InstanceInfo
 from connectors.identify import IdentifyResult
+from connectors.infos import InstanceInfo
 from connectors.results import Gathered, GatherRequest
 from store.data import CustomerData, CustomerFilter, CustomerOrder, EnrolKey, EnrolLink, Page
 from store.data_identity import (

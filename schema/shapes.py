@@ -13,7 +13,9 @@ from c360.access import Purpose
 from c360.contract import KeyKind, Lookup
 from c360.errors import ProblemCode
 from c360.records.party import Identifier
+from c360.testing.tiers import Tier
 from c360.values import LanguageTag, PostalAddress
+from connectors.breaking import BreakerState
 from connectors.instances import InstanceState
 from connectors.results import SourceState
 from resolvers.contacts import ContactKind
@@ -193,6 +195,22 @@ class ConnectorHealth(Shape, frozen=True, kw_only=True):
     last_success_at: Annotated[datetime | None, Meta(description="When a request last succeeded.")]
     last_problem_at: Annotated[datetime | None, Meta(description="When a request last failed.")]
     last_problem: Annotated[ProblemCode | None, Meta(description="What that failure was.")]
+    blocked: Annotated[
+        int, Meta(description="Times that its plugin held the event loop for more than 50 ms.")
+    ] = 0
+    longest_block: Annotated[timedelta | None, Meta(description="The longest of these.")] = None
+
+
+class ConnectorBreaker(Shape, frozen=True, kw_only=True):
+    """An operation of a partner that failed too often of late."""
+
+    operation: Annotated[str, Meta(description="Method and path, the ids of customers left out.")]
+    state: Annotated[BreakerState, Meta(description="Whether its calls go out.")]
+    failures: Annotated[int, Meta(description="Of the latest calls, those that failed.")]
+    calls: Annotated[int, Meta(description="Latest calls that are judged.")]
+    retry_in: Annotated[timedelta | None, Meta(description="When it is tried again, where it is open.")] = (
+        None
+    )
 
 
 class Connector(Shape, frozen=True, kw_only=True):
@@ -213,6 +231,17 @@ class Connector(Shape, frozen=True, kw_only=True):
     documentation: Annotated[str | None, Meta(description="Address of the partner's published API.")]
     problem: Annotated[str | None, Meta(description="What is wrong with its settings or plugin.")]
     health: Annotated[ConnectorHealth, Meta(description="How its requests went.")]
+    tier: Annotated[
+        Tier | None, Meta(description="Quality tier that its plugin has proven; null where it is unproven.")
+    ] = None
+    tier_note: Annotated[str | None, Meta(description="What to do where the tier is unproven.")] = None
+    breaker: Annotated[
+        BreakerState, Meta(description="Whether its calls go out: the state of the operation worst off.")
+    ] = BreakerState.CLOSED
+    left_alone: Annotated[
+        tuple[ConnectorBreaker, ...],
+        Meta(description="Operations of which no calls go out, or only to find out whether they may again."),
+    ] = ()
 
 
 class SearchSource(Shape, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from c360.errors import ProblemCode
 from c360.kinds import domains
 from c360.kinds import kind as kind_of
 from c360.records.party import PartyKind
+from c360.testing.tiers import Tier
 from c360.values import CountryCode
 from connectors.instances import InstanceState
 from resolvers.needs import needs_of
@@ -48,6 +49,7 @@ def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deri
         enum_names={
             PartyKind: "CustomerKind",
             InstanceState: "ConnectorState",
+            Tier: "ConnectorTier",
             ProblemCode: "SourceProblemCode",
             EntryKind: "LedgerEntryKind",
         },

@@ -9,20 +9,31 @@ import msgspec
 
 from api.commands import run_async, settings_of
 
+_NO_SERVER = "no server answers at the address of the settings: nothing is known of its health"
 
-@click.command(help="List the connector instances: what each can do, and how far its feeds were read.")
+
+@click.group(
+    help="List the connector instances: what each can do, how it does, and how far its feeds were read; "
+    "or switch one.",
+    invoke_without_command=True,
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON array.")
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> int:
     """List; exit 1 where an instance is faulty."""
-    from api.listing import instances
+    if ctx.invoked_subcommand is not None:
+        return 0
+    from api.listing import InstanceRow, instances
 
     rows = run_async(instances(settings_of(ctx)))
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode() + "\n")
         return 1 if any(row.problem for row in rows) else 0
-    for row in rows:
+
+    def show(row: InstanceRow) -> None:
         click.echo(f"{row.id:<14} {row.state:<9} {row.domain:<10} {row.lookup:<9} {row.title}")
+        click.echo(f"{'':<14} tier {row.tier or f'unproven ({row.tier_note})'}")
+        click.echo(f"{'':<14} {row.live or _NO_SERVER}")
         click.echo(f"{'':<14} fetches {', '.join(row.kinds) or 'nothing'}")
         if row.identifies:
             click.echo(f"{'':<14} searched by {', '.join(row.identifies)}")
@@ -30,4 +41,39 @@ def command(ctx: click.Context, *, as_json: bool) -> int:
             click.echo(f"{'':<14} feed {feed.kind}: {feed.read or 'never read'}")
         if row.problem:
             click.echo(f"{'':<14} problem: {row.problem}", err=True)
+
+    for row in rows:
+        show(row)
     return 1 if any(row.problem for row in rows) else 0
+
+
+def _switch(ctx: click.Context, instance: str, state: str, means: str) -> int:
+    from api.switching import switch
+
+    run_async(switch(settings_of(ctx), instance, state))
+    click.echo(f"{instance}: {means} Processes that run know within seconds.")
+    return 0
+
+
+@command.command(help="Let an instance take work again.")
+@click.argument("instance", metavar="ID")
+@click.pass_context
+def enable(ctx: click.Context, *, instance: str) -> int:
+    """Switch on."""
+    return _switch(ctx, instance, "ENABLED", "takes work.")
+
+
+@command.command(help="Let an instance take no more work, at once. Last-known copies stand in.")
+@click.argument("instance", metavar="ID")
+@click.pass_context
+def disable(ctx: click.Context, *, instance: str) -> int:
+    """Switch off."""
+    return _switch(ctx, instance, "DISABLED", "takes no more work.")
+
+
+@command.command(help="Let an instance end what is under way and take no more work.")
+@click.argument("instance", metavar="ID")
+@click.pass_context
+def drain(ctx: click.Context, *, instance: str) -> int:
+    """Switch off gently."""
+    return _switch(ctx, instance, "DRAINING", "ends what is under way and takes no more work.")

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from api.engine import build_engine
 from api.seeding import seed
-from api.settings import ConnectorSettings, DatabaseSettings, Security, Settings
+from api.settings import ConnectorSettings, DatabaseSettings, GatherSettings, Security, Settings
 from api.wiring import Hub, open_hub
 from api.worker import Worker
 from benchmarks.stage.databases import Databases
@@ -95,6 +95,7 @@ def make_settings(url: str, connectors: Mapping[str, Mapping[str, Any]]) -> Sett
         connectors: a table per connector instance, with its plugin.
     """
     return Settings(
+        gather=GatherSettings(memory=0),  # what is measured and tested here is what partners are asked
         database=DatabaseSettings(url=url),
         security=Security(
             master_key=Secret("5a" * 32),

@@ -12,7 +12,7 @@ from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNod
 from graphql.execution.values import VariableValues
 
 from c360.access import Access
-from connectors.host import InstanceInfo
+from connectors.infos import InstanceInfo
 from resolvers.identity.recognition import Recogniser
 from resolvers.view import CustomerView
 from schema.answers import Answer, CustomerAnswer, customer_answers

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from c360.contract import Need
-from connectors.host import InstanceInfo
+from connectors.infos import InstanceInfo
 from connectors.results import Gathered, GatherRequest, Link, SourceResult, SourceState, Target
 from resolvers.needs import merge
 from resolvers.view import CustomerView

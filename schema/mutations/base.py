@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Meta
 
 from c360.access import Access, IdempotencyKey
-from connectors.host import InstanceInfo
+from connectors.infos import InstanceInfo
 from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
 from schema.inputs import Arguments, NodeId

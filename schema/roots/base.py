@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 import msgspec
 
 from c360.contract import KeyKind, Need, PartyQuery
-from connectors.host import InstanceInfo
 from connectors.identify import IdentifyResult
+from connectors.infos import InstanceInfo
 from resolvers.identity.recognition import Recogniser
 from schema.answers import CustomerAnswer
 from schema.inputs import Arguments, Gather

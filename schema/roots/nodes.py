@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar, NamedTuple, Self
 
 from c360.contract import Need
-from connectors.host import InstanceInfo
+from connectors.breaking import BreakerInfo
+from connectors.infos import InstanceInfo
 from resolvers.references import Reference, Referrer
 from schema import ids
 from schema.answers import CustomerAnswer
@@ -18,7 +19,7 @@ from schema.inputs import LONGEST_WINDOW, MAX_NODES, Arguments, NodeArguments, N
 from schema.ports import Unit
 from schema.roots.base import Lookups, RootField
 from schema.roots.decisions import read_decisions, sides
-from schema.shapes import Connector, ConnectorHealth
+from schema.shapes import Connector, ConnectorBreaker, ConnectorHealth
 from store.data import CustomerData
 
 _CONNECTOR = "Connector"
@@ -181,6 +182,16 @@ class ConnectorsRoot(RootField):
         return [connector(info) for info in self.infos]
 
 
+def _breaker(info: BreakerInfo) -> ConnectorBreaker:
+    return ConnectorBreaker(
+        operation=info.operation,
+        state=info.state,
+        failures=info.failures,
+        calls=info.calls,
+        retry_in=None if info.retry_in is None else timedelta(seconds=info.retry_in),
+    )
+
+
 def connector(info: InstanceInfo) -> Connector:
     """A connector instance as the graph shows it."""
     return Connector(
@@ -204,5 +215,11 @@ def connector(info: InstanceInfo) -> Connector:
             last_success_at=info.last_success_at,
             last_problem_at=info.last_problem_at,
             last_problem=info.last_problem,
+            blocked=info.blocked,
+            longest_block=info.longest_block,
         ),
+        tier=info.tier,
+        tier_note=info.tier_note or None,
+        breaker=info.breaker,
+        left_alone=tuple(_breaker(each) for each in info.left_alone),
     )

@@ -17,8 +17,8 @@ class InstanceRepository(Repository):
     async def sync(self, instances: Sequence[InstanceData]) -> None:
         """Bring the table in line with the settings.
 
-        The state of an instance that is known already stays. Instances that the settings no longer have are
-        disabled, not deleted: links and copies still name them.
+        The state of an instance that is known already stays. Instances that the settings do not have stay too:
+        links and copies still name them, and another process may have them.
         """
         now = self._scope.clock()
         known = {instance.id: instance for instance in await self.all()}
@@ -35,10 +35,6 @@ class InstanceRepository(Repository):
             or (instance.plugin, instance.domain) != (known[instance.id].plugin, known[instance.id].domain)
         ]
         await self._scope.replace_many(ConnectorInstance, changed)
-        gone = known.keys() - {instance.id for instance in instances}
-        for instance_id in sorted(gone):
-            if known[instance_id].state is not InstanceState.DISABLED:
-                await self.set_state(instance_id, InstanceState.DISABLED)
 
     async def all(self) -> tuple[InstanceData, ...]:
         """All instances, by id."""

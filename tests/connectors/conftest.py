@@ -136,7 +136,12 @@ class Kit:
         def fetch(self: Connector[Any], needs: Sequence[Need], refs: Sequence[Ref]) -> AsyncIterator[Fetched]:
             return (body or everybody)(self, needs, refs)
 
-        members = {"description": self.describe(name, **described), "fetch": fetch, **(methods or {})}
+        members = {
+            "__module__": __name__,
+            "description": self.describe(name, **described),
+            "fetch": fetch,
+            **(methods or {}),
+        }
         return type(name.title(), (Connector,), members)
 
     def module(self, *connectors: object) -> object:

@@ -20,8 +20,8 @@ from c360.kinds import kinds
 from c360.records.base import Record
 from c360.records.party import Party, PartyKind
 from c360.values import CurrencyCode, Money
-from connectors.host import InstanceInfo
 from connectors.identify import IdentifyResult
+from connectors.infos import InstanceInfo
 from connectors.instances import InstanceState
 from connectors.results import Gathered, GatherRequest, KindResult, SourceProblem, SourceResult, SourceState
 from schema.build import Schema, build_schema

@@ -129,7 +129,7 @@ def test_instances_follow_the_settings_and_keep_their_state(database: Database, 
             assert not await unit.instances.set_state("nothing", InstanceState.DRAINING)
             await unit.instances.sync([InstanceData(id="bank", plugin="cds2", domain="banking")])
             assert await unit.instances.of_domains(["banking", "x"]) == {"banking": ("bank",), "x": ()}
-        assert await states() == {"bank": InstanceState.DRAINING, "hotel": InstanceState.DISABLED}
+        assert await states() == {"bank": InstanceState.DRAINING, "hotel": InstanceState.ENABLED}
 
     run(go())
 

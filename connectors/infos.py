@@ -1,0 +1,88 @@
+"""What can be said about connector instances, for operators and front ends."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from c360.contract import KeyKind, Lookup
+from c360.errors import ProblemCode
+from c360.testing.tiers import Tier
+from connectors.breaking import BreakerInfo, BreakerState
+from connectors.instances import Instance, InstanceState
+
+
+class InstanceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be said about one instance, for operators and front ends."""
+
+    id: str
+    plugin: str
+    title: str
+    """Name for people; the id where the plugin could not be loaded."""
+    domain: str
+    """Empty where the plugin could not be loaded."""
+    lookup: Lookup | None
+    kinds: tuple[str, ...]
+    identifies: tuple[KeyKind, ...]
+    feeds: tuple[str, ...]
+    indexed: tuple[str, ...] = ()
+    """Feeds whose record ids the hub has to keep; see :attr:`c360.contract.Feed.indexed`."""
+    documentation: str
+    state: InstanceState
+    problem: str | None
+    """What is wrong with its settings or its plugin; for operators, without secrets."""
+    calls: int
+    """Requests sent to the partner since the start."""
+    errors: int
+    last_problem: ProblemCode | None
+    last_problem_at: datetime | None
+    last_success_at: datetime | None
+    latency_p50: timedelta | None
+    """Over the latest requests."""
+    latency_p95: timedelta | None
+    blocked: int
+    """Times that the plugin held the event loop longer than it may."""
+    longest_block: timedelta | None
+    tier: Tier | None
+    """The quality tier that its connector has proven; none where it has proven none."""
+    tier_note: str
+    """What to do about a tier that is not proven; empty where it is."""
+    breaker: BreakerState
+    """That of the operation that is worst off."""
+    left_alone: tuple[BreakerInfo, ...] = ()
+    """Operations that do not go out, or only to find out whether they may again."""
+
+
+def info_of(instance: Instance, now: float) -> InstanceInfo:
+    """What can be said about an instance at a moment of the event loop's clock."""
+    description, health = instance.description, instance.health
+    breaker = instance.breakers.worst
+    left_alone = instance.breakers.open_ones(now) if breaker is not BreakerState.CLOSED else ()
+    return InstanceInfo(
+        id=instance.id,
+        plugin=instance.plugin,
+        title=description.title if description else instance.id,
+        domain=instance.domain,
+        lookup=description.lookup if description else None,
+        kinds=tuple(instance.batches),
+        identifies=description.identifies if description else (),
+        feeds=tuple(feed.kind for feed in description.feeds) if description else (),
+        indexed=tuple(feed.kind for feed in description.feeds if feed.indexed) if description else (),
+        documentation=description.documentation if description else "",
+        state=instance.state,
+        problem=str(instance.error) if instance.error else None,
+        calls=health.calls,
+        errors=health.errors,
+        last_problem=health.last_problem,
+        last_problem_at=health.last_problem_at,
+        last_success_at=health.last_success_at,
+        latency_p50=health.latency(0.50),
+        latency_p95=health.latency(0.95),
+        blocked=health.blocked,
+        longest_block=timedelta(seconds=health.longest_block) if health.blocked else None,
+        tier=instance.standing.tier if instance.standing.proven else None,
+        tier_note=instance.standing.reason,
+        breaker=breaker,
+        left_alone=left_alone,
+    )
