@@ -41,14 +41,14 @@ class InstanceInfo(msgspec.Struct, frozen=True, kw_only=True):
     latency_p50: timedelta | None
     """Over the latest requests."""
     latency_p95: timedelta | None
-    blocked: int
+    blocked: int = 0
     """Times that the plugin held the event loop longer than it may."""
-    longest_block: timedelta | None
-    tier: Tier | None
+    longest_block: timedelta | None = None
+    tier: Tier | None = None
     """The quality tier that its connector has proven; none where it has proven none."""
-    tier_note: str
+    tier_note: str = ""
     """What to do about a tier that is not proven; empty where it is."""
-    breaker: BreakerState
+    breaker: BreakerState = BreakerState.CLOSED
     """That of the operation that is worst off."""
     left_alone: tuple[BreakerInfo, ...] = ()
     """Operations that do not go out, or only to find out whether they may again."""
