@@ -26,7 +26,16 @@ from benchmarks.figures import Figure, table
 from benchmarks.stage.databases import Databases, SqliteFiles, postgres
 from benchmarks.stage.graph import Stage, StageClock, filled, make_settings
 from benchmarks.stage.partners import CHECKOUT, People, start_partners
-from benchmarks.workloads import copies, deadline, fifty, full_view, identity, lookups, million, planning
+from benchmarks.workloads import (
+    copies,
+    deadline,
+    fifty,
+    full_view,
+    identity,
+    lookups,
+    million,
+    planning,
+)
 
 REPORT = CHECKOUT / "var" / "bench.json"
 STAGED: dict[str, Callable[[Stage], list[Figure]]] = {
@@ -36,7 +45,7 @@ STAGED: dict[str, Callable[[Stage], list[Figure]]] = {
     "copies": copies.run,
 }
 """Workloads between a store and the six partners."""
-ALL = (*STAGED, "identity", "lookups", "million", "planning")
+ALL = (*STAGED, "host", "identity", "lookups", "million", "planning")
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):

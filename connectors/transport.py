@@ -1,4 +1,4 @@
-"""The host's own transport: one HTTP client for all instances, and a chain of stages for each.
+"""The host's own transport: pools of connections for all instances, and a chain of stages for each.
 
 ``Sharing → Retrying → Limiting → Sending``. A further stage is one more class with ``send`` around the next.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 
 import httpx
@@ -31,12 +30,19 @@ from connectors.sharing import Sharing
 TIMEOUT = 10.0
 """Seconds a request may take that says nothing itself."""
 
+_DEFAULTS = {
+    "accept": "*/*",
+    "accept-encoding": "gzip, deflate",
+    "user-agent": "c360",
+}
+"""Headers of every request that says nothing else."""
+
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """There was no connection to send it over."""
 
 
 class HostTransport:
-    """Owns the HTTP client that all instances share.
+    """Owns the connections that all instances share.
 
     Args:
         base: what carries the requests; the network by default, which is told nothing by the
@@ -55,14 +61,9 @@ class HostTransport:
         self.resilience = resilience or Resilience()
         self._pools = Pools(addresses)
         self._chance = random.Random()  # noqa: S311  # spreads retries, hides nothing
-        self._client = httpx.AsyncClient(
-            transport=base if base is not None else self._pools,
-            trust_env=False,
-            follow_redirects=False,
-            # A cookie that came with one customer's answer must not go out with another's request.
-            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
-            headers={"user-agent": "c360"},
-        )
+        # No httpx.AsyncClient around it: of what that adds, redirects, cookies, proxies and credentials from
+        # the environment are unwanted here, and the rest costs more than all stages of the host together.
+        self._base = base if base is not None else self._pools
 
     def for_instance(
         self,
@@ -87,7 +88,7 @@ class HostTransport:
         """
         known_as = self._pools.admit(identity) if identity is not None else ""
         limiting = Limiting(
-            Sending(self._client, limits.max_bytes, known_as),
+            Sending(self._base, limits.max_bytes, known_as),
             limits,
             health,
             breakers=breakers or Breakers("", self.resilience.breaker),
@@ -99,14 +100,14 @@ class HostTransport:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await self._base.aclose()
 
 
 class Sending:
     """The last stage: puts the request on the wire and reads the answer, no further than allowed."""
 
-    def __init__(self, client: httpx.AsyncClient, max_bytes: int, identity: str = "") -> None:
-        self._client = client
+    def __init__(self, base: httpx.AsyncBaseTransport, max_bytes: int, identity: str = "") -> None:
+        self._base = base
         self._extensions = {IDENTITY: identity} if identity else {}
         self._max_bytes = max_bytes
 
@@ -155,22 +156,24 @@ class Sending:
     def _build(self, request: Request, seconds: float, extensions: Mapping[str, Any]) -> httpx.Request:
         if request.auth is not None:
             request = request.auth.apply(request)
-        headers = {name.lower(): value for name, value in request.headers}
+        headers = {**_DEFAULTS, **{name.lower(): value for name, value in request.headers}}
         try:
-            return self._client.build_request(
+            return httpx.Request(
                 request.method,
                 request.url,
                 params=request.params or None,
                 headers=headers,
                 content=request.content or None,
-                timeout=seconds,
-                extensions={**extensions},
+                extensions={
+                    **extensions,
+                    "timeout": {"connect": seconds, "read": seconds, "write": seconds, "pool": seconds},
+                },
             )
         except (httpx.InvalidURL, ValueError, TypeError):  # their messages quote what was wrong
             raise ConnectorError("the plugin made a request that cannot be written down") from None
 
     async def _exchange(self, request: httpx.Request) -> Response:
-        answer = await self._client.send(request, stream=True)
+        answer = await self._base.handle_async_request(request)
         try:
             body = bytearray()
             async for chunk in answer.aiter_bytes():

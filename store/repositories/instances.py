@@ -17,8 +17,8 @@ class InstanceRepository(Repository):
     async def sync(self, instances: Sequence[InstanceData]) -> None:
         """Bring the table in line with the settings.
 
-        The state of an instance that is known already stays. Instances that the settings do not have stay too:
-        links and copies still name them, and another process may have them.
+        The state of an instance that is known already stays. Instances that the settings do not have stay
+        too: links and copies still name them, and another process may have them.
         """
         now = self._scope.clock()
         known = {instance.id: instance for instance in await self.all()}
