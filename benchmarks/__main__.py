@@ -31,6 +31,7 @@ from benchmarks.workloads import (
     deadline,
     fifty,
     full_view,
+    host,
     identity,
     lookups,
     million,
@@ -91,6 +92,8 @@ def _run(workloads: Sequence[str], *, sqlite_only: bool) -> list[Figure]:
         folder = Path(name)
         if "planning" in workloads:
             figures += _told("planning", planning.run)
+        if "host" in workloads:
+            figures += _told("host", host.run)
         if "identity" in workloads:
             figures += _told("identity", partial(identity.run, folder))
         staged = [workload for workload in workloads if workload in STAGED]
