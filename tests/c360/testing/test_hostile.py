@@ -54,7 +54,7 @@ def test_what_does_not_end_is_said_and_takes_no_time() -> None:
     report = run(SlowSuite, only=["one-answer-each"])
     (failure,) = report.failures
     assert failure.found == "fetch() did not end within 120 s"
-    assert report.seconds < 20  # they pass on the virtual clock
+    assert report.seconds < 100  # the 120 s pass on the virtual clock
 
 
 def test_no_pytest_is_needed() -> None:
