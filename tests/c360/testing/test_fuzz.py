@@ -106,7 +106,7 @@ def test_a_good_connector_bears_it() -> None:
     finding = fuzzed(GoodClub)
     assert finding.problem == ""
     assert finding.cases == 200
-    assert finding.matched > 200
+    assert finding.matched > 150
 
 
 class TrustsTheFile(GoodClub):
