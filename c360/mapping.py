@@ -254,9 +254,7 @@ class _Compiled:
         self._temporaries = 0
         known = {each.name: each for each in msgspec.structs.fields(mapping.record)}
         self._texts = {
-            name: name
-            if source.by_caller
-            else self._text(mapping.wire, source, optional=_is_optional(known[name].type))
+            name: name if source.by_caller else self._text(mapping.wire, source, known[name])
             for name, source in mapping.fields.items()
         }
         given = "".join(f", {name}" for name, source in mapping.fields.items() if source.by_caller)
@@ -274,8 +272,8 @@ class _Compiled:
         build: Callable[..., Any] = made["build"]
         return build
 
-    def _text(self, wire: Any, source: Source, *, optional: bool) -> str:
-        """The expression for one field."""
+    def _text(self, wire: Any, source: Source, target: msgspec.structs.FieldInfo) -> str:
+        """The expression for one field. Where nothing is found, the record's own default stands."""
         if not source.paths:
             return self._bind(source.value)
         values = [self._path(wire, path) for path in source.paths]
@@ -293,7 +291,13 @@ class _Compiled:
             )
             text = f"(None if {missing} else {self._bind(convert)}({', '.join(held)}))"
             sure = False
-        return text if optional or sure else f"needed_({text})"
+        if sure or _is_optional(target.type):
+            return text
+        default = _default(target)
+        if default is None:
+            return f"needed_({text})"
+        name = self._temporary()
+        return f"({self._bind(default)} if ({name} := {text}) is None else {name})"
 
     def _path(self, wire: Any, path: str) -> str:
         """The expression for what stands at a path."""
@@ -315,6 +319,13 @@ class _Compiled:
         name = f"k{len(self._names)}_"
         self._names[name] = value
         return name
+
+
+def _default(target: msgspec.structs.FieldInfo) -> Any:
+    """What a record's field is when it is not given; ``None`` where it has to be."""
+    if target.default_factory is not msgspec.NODEFAULT:
+        return target.default_factory()  # records are frozen, and so are their parts
+    return None if target.default is msgspec.NODEFAULT else target.default
 
 
 def _needed(value: Any) -> Any:

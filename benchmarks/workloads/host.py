@@ -16,10 +16,11 @@ from c360.access import Access, Principal
 from c360.auth import Bearer
 from c360.contract import Limits
 from c360.http import Request
+from c360.sending import Sending
 from c360.values import Secret
 from connectors.health import Health
 from connectors.operation import Operation, during
-from connectors.transport import HostTransport, Sending
+from connectors.transport import HostTransport
 from connectors.watching import Watchdog
 
 NAME = "the host, for each upstream call"

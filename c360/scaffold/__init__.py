@@ -1,0 +1,1 @@
+"""A new plugin's distribution: what is written, and the recording that makes its suite green at once."""
