@@ -39,6 +39,7 @@ from tests.fixtures.databases import (  # noqa: F401  # fixtures are offered by 
     postgres_server,
     sqlite_template,
 )
+from tests.fixtures.leaks import _no_leak, _watch  # noqa: F401  # watches every test by being here
 from tests.fixtures.reference import reference_data  # noqa: F401  # a fixture is offered by being here
 
 T = TypeVar("T")

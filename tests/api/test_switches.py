@@ -25,6 +25,7 @@ def file(tmp_path: Path) -> Path:
     shop = "plugin = 'loyalty'\nbase_url = 'http://127.0.0.1:9/v2'\naccess_token = 'hunter2'\n"
     made.write_text(
         f"[security]\nmaster_key = '{'ab' * 32}'\nlookup_pepper = '{'cd' * 32}'\n"
+        "allowed_partner_networks = ['127.0.0.0/8']\n"
         "[database]\nurl = 'sqlite:///c360.db'\n[server]\nport = 1\n"
         f"[connectors.shop]\n{shop}[connectors.off]\nenabled = false\n{shop}",
         encoding="utf-8",
