@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
+import msgspec
 
-from c360.changes import Checkpoint, Upsert
 from c360.cli import live
-from c360.contract import Connector, Description, KeyKind, Need, PartyQuery, Ref
+from c360.contract import KeyKind
 from c360.errors import C360Error
-from c360.testing import Known, driving
+from c360.testing import Known
+from c360.testing.exercising import exercise
 from c360.testing.recording import About, Recorder, save
 from c360.testing.scrubbing import config_secrets, scrub
-
-_NOBODY = {
-    KeyKind.EMAIL: "nobody.at.all@nowhere.example",
-    KeyKind.PHONE: "+12025550100",
-    KeyKind.NAME: "Nobody Atall",
-}
-"""Searched for as well, so that a replay knows what it looks like when nothing is found."""
+from c360.values import Secret
 
 
 class NotRecordedError(C360Error):
@@ -100,96 +94,37 @@ async def _record(
     recorder = Recorder(partner.transport)
     connector = partner.connector(recorder)
     since, until = live.window(at, days)
+    known = [_granted(customer, partner.grant(place)) for place, customer in enumerate(customers)]
     try:
-        description = connector.configured(connector.config)
-        needs = live.needs(description, (), since, until)
-        objects = await _feeds(connector, description)
-        known = []
-        for place, each in enumerate(customers):
-            ref = partner.ref(each.party_id, place=place, objects=_owned(each, objects))
-            known.append(await _customer(connector, ref, each, needs))
-        refs = [
-            partner.ref(each.party_id, place=place, objects=each.objects) for place, each in enumerate(known)
-        ]
-        await driving.fetch(connector, needs, refs)  # together, as the host batches them
-        await _windows(connector, needs, refs)
-        if unknown is not None:
-            await driving.fetch(connector, needs, [partner.ref(unknown)])
-        await _searches(connector, description, known)
+        found = await exercise(
+            connector, known, unknown=unknown, since=since, until=until, progress=_progress
+        )
     finally:
         await connector.close()
         await partner.aclose()
+    for customer in found:
+        if not any(customer.records.values()):
+            raise NotRecordedError("a customer has no records of any kind; name one that the partner knows")
     about = About(
-        connector=description.name,
+        connector=connector.configured(connector.config).name,
         recorded_at=at,
         base_url=partner.base_url,
-        customers=tuple(known),
+        customers=found,
         unknown=unknown,
         since=since,
         until=until,
     )
-    secrets = config_secrets(partner.config, known)
+    secrets = config_secrets(partner.config, found)
     recording = scrub(recorder.exchanges, about=about, secrets=(*secrets, *partner.grants))
     save(recording, out)
     return len(recording.exchanges)
 
 
-def _owned(customer: Known, objects: dict[str, dict[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
-    """Ids of a customer's records of the indexed kinds."""
-    return {kind: owned.get(customer.party_id, ()) for kind, owned in objects.items()}
+def _granted(customer: Known, grant: Secret | None) -> Known:
+    if grant is None:
+        return customer
+    return msgspec.structs.replace(customer, grant=grant.reveal())
 
 
-async def _customer(connector: Connector[Any], ref: Ref, customer: Known, needs: Sequence[Need]) -> Known:
-    """Fetch everything of one customer; the customer with what there is of each kind.
-
-    Raises:
-        NotRecordedError: something could not be fetched.
-    """
-    result = await driving.fetch(connector, needs, [ref])
-    for problem in (*result.breaches, *(f"{type(error).__name__}: {error}" for error in result.errors())):
-        raise NotRecordedError(f"a customer could not be fetched: {problem}; mend it and record again")
-    return Known(
-        party_id=customer.party_id,
-        keys=customer.keys,
-        records={kind: len(answer.items) for (_, kind), answer in result.answers.items()},
-        objects={kind: ids for kind, ids in ref.objects.items() if ids},
-    )
-
-
-async def _feeds(
-    connector: Connector[Any], description: Description
-) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Read every feed to its end, and on from there; ids by kind and customer where they are indexed."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for feed in description.feeds:
-        click.echo(f"reading the feed of {feed.kind} ...", err=True)
-        result = await driving.changes(connector, feed.kind, None)
-        items = [item for _, item in result.records()]
-        ends = [item.cursor for item in items if isinstance(item, Checkpoint)]
-        if ends:
-            await driving.changes(connector, feed.kind, ends[-1])
-        if feed.indexed:
-            owned = found.setdefault(feed.kind, {})
-            for item in items:
-                if isinstance(item, Upsert):
-                    owned[item.party_id] = (*owned.get(item.party_id, ()), item.object_id)
-    return found
-
-
-async def _windows(connector: Connector[Any], needs: Sequence[Need], refs: Sequence[Ref]) -> None:
-    """Ask for the halves of the window, so that a replay can tell whether windows are kept to."""
-    for need in needs:
-        if need.since is None or need.until is None:
-            continue
-        middle = need.since + (need.until - need.since) / 2
-        for first, last in ((need.since, middle), (middle + timedelta(days=1), need.until)):
-            await driving.fetch(connector, [Need(kind=need.kind, since=first, until=last)], refs)
-
-
-async def _searches(connector: Connector[Any], description: Description, known: Sequence[Known]) -> None:
-    for key in description.identifies:
-        for customer in known:
-            if key in customer.keys:
-                await driving.identify(connector, PartyQuery(key=key, value=customer.keys[key]))
-        if key in _NOBODY:
-            await driving.identify(connector, PartyQuery(key=key, value=_NOBODY[key]))
+def _progress(line: str) -> None:
+    click.echo(f"asking: {line}", err=True)

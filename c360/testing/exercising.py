@@ -29,6 +29,10 @@ def nobody(key: KeyKind) -> str:
     return NOBODY.get(key, "C360-NOBODY-0")
 
 
+_MOST_RESUMES = 5
+"""A feed with more checkpoints is not read from each: that would ask for everything many times over."""
+
+
 async def exercise(
     connector: Connector[Any],
     customers: Sequence[Known],
@@ -82,13 +86,14 @@ async def exercise(
 async def _follow(
     connector: Connector[Any], about: Description, tell: Callable[[str], None]
 ) -> dict[str, list[Upsert]]:
-    """Every feed to its end, and again from every checkpoint."""
+    """Every feed to its end, and again from every checkpoint; of a long one from the last alone."""
     told: dict[str, list[Upsert]] = {}
     for feed in about.feeds:
         tell(f"the feed of {feed.kind}")
         result = await driving.changes(connector, feed.kind, None)
         changes = [it for answer in result.answers.values() for it in answer.items]
-        for stop in [it for it in changes if isinstance(it, Checkpoint)]:
+        stops = [it for it in changes if isinstance(it, Checkpoint)]
+        for stop in stops if len(stops) <= _MOST_RESUMES else stops[-1:]:
             await driving.changes(connector, feed.kind, stop.cursor)
         if feed.indexed:
             told[feed.kind] = [it for it in changes if isinstance(it, Upsert)]
