@@ -19,6 +19,8 @@ def build_engine(hub: Hub, settings: Settings) -> GraphEngine:
         hub.host,
         hub.clock,
         settings=EngineSettings(
-            deadline=timedelta(seconds=settings.gather.deadline), region=settings.phone_region
+            deadline=timedelta(seconds=settings.gather.deadline),
+            region=settings.phone_region,
+            profile=settings.profile,
         ),
     )

@@ -22,6 +22,7 @@ from c360.records.party import PartyKind
 from c360.values import Secret
 from resolvers.identity import normalise
 from resolvers.identity.keeping import party_draft, party_link
+from resolvers.survivorship import AS_EVER, ProfileRules
 from store.data import EnrolCustomer, EnrolGrant, EnrolKey, EnrolLink, EnrolResult
 
 BATCH = 250
@@ -57,7 +58,7 @@ async def seed(settings: Settings, file: Path, *, report: Callable[[str], None])
         count = sum(1 for _ in _lines(file))
         position, order, analyzed = done, tuple(settings.connectors), 0
         for batch in _batches(file, done):
-            customers = [_customer(line, number, settings.phone_region, order) for number, line in batch]
+            customers = [_customer(line, number, settings, order) for number, line in batch]
             async with store.database.unit(tenant) as unit:
                 total += await unit.customers.enrol(customers)
                 position += len(batch)
@@ -113,10 +114,10 @@ def _batches(file: Path, skip: int) -> Iterator[list[tuple[int, bytes]]]:
         yield batch
 
 
-def _customer(text: bytes, number: int, region: str, order: Sequence[str]) -> EnrolCustomer:
+def _customer(text: bytes, number: int, settings: Settings, order: Sequence[str]) -> EnrolCustomer:
     try:
         line = msgspec.json.decode(text, type=CustomerLine)
-        return customer(line, region, order)
+        return customer(line, settings.phone_region, order, settings.profile)
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at ")
         raise EnrolmentError(
@@ -126,16 +127,19 @@ def _customer(text: bytes, number: int, region: str, order: Sequence[str]) -> En
         raise EnrolmentError(f"line {number}: not a JSON object; mend it and import again") from None
 
 
-def customer(line: CustomerLine, region: str, order: Sequence[str] = ()) -> EnrolCustomer:
+def customer(
+    line: CustomerLine, region: str, order: Sequence[str] = (), rules: ProfileRules = AS_EVER
+) -> EnrolCustomer:
     """What the store is given for a line of the import format.
 
     Args:
         line: the line.
         region: country of phone numbers written without one.
         order: connector instances, the most trusted first: the name is the golden one.
+        rules: by which it wins.
     """
     parties = [msgspec.structs.replace(link.party, connector=link.connector) for link in line.links]
-    called = party_draft(parties, order, kind=line.kind, otherwise=line.external_id)
+    called = party_draft(parties, order, kind=line.kind, otherwise=line.external_id, rules=rules)
     return EnrolCustomer(
         external_id=line.external_id,
         kind=line.kind,

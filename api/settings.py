@@ -21,6 +21,7 @@ from c360.access import DEFAULT_TENANT
 from c360.config import read_config
 from c360.errors import ConfigError
 from c360.values import Secret
+from resolvers.survivorship import AS_EVER, ProfileRules, check
 
 PREFIX = "C360_"
 DEFAULT_FILE = Path("c360.toml")
@@ -144,12 +145,13 @@ class Settings(Section, frozen=True, kw_only=True):
     worker: WorkerSettings = WorkerSettings()
     identity: IdentitySettings = IdentitySettings()
     logging: Logging = Logging()
+    profile: ProfileRules = AS_EVER
     connectors: dict[str, ConnectorSettings] = {}
     folder: Path = Path()
     """Folder of the settings file: relative paths count from it."""
 
 
-_SECTIONS: Mapping[str, type[Section]] = {
+_SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "server": Server,
     "database": DatabaseSettings,
     "security": Security,
@@ -157,6 +159,7 @@ _SECTIONS: Mapping[str, type[Section]] = {
     "worker": WorkerSettings,
     "identity": IdentitySettings,
     "logging": Logging,
+    "profile": ProfileRules,
 }
 _PLAIN = ("tenant", "phone_region")
 _PASSWORD = re.compile(r"(?P<before>://[^:@/]*:).*(?=@)|(?P<name>[?&]password=)[^&]*")
@@ -222,6 +225,7 @@ def _build(values: dict[str, Any], folder: Path) -> Settings:
         name: _instance(name, _table(_table(values, "connectors"), name, f"connectors.{name}"))
         for name in _table(values, "connectors")
     }
+    check(sections["profile"], instances)
     try:
         return msgspec.convert(
             {**plain, **sections, "connectors": instances, "folder": folder}, Settings, from_attributes=True
@@ -257,6 +261,8 @@ def visible(section: msgspec.Struct) -> dict[str, Any]:
 def _visible(value: Any) -> Any:
     if isinstance(value, Secret):
         return "…"
+    if isinstance(value, dict):  # tables within a section, none of which holds secrets
+        return msgspec.to_builtins(value)
     return _PASSWORD.sub(r"\g<before>\g<name>…", value) if isinstance(value, str) else value
 
 

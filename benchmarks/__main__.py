@@ -34,6 +34,7 @@ from benchmarks.workloads import (
     host,
     identity,
     lookups,
+    matching,
     million,
     planning,
 )
@@ -46,7 +47,13 @@ STAGED: dict[str, Callable[[Stage], list[Figure]]] = {
     "copies": copies.run,
 }
 """Workloads between a store and the six partners."""
-ALL = (*STAGED, "host", "identity", "lookups", "million", "planning")
+ALONE: dict[str, Callable[[], list[Figure]]] = {
+    "planning": planning.run,
+    "host": host.run,
+    "matching": matching.run,
+}
+"""Workloads that need nothing beside them."""
+ALL = (*STAGED, "identity", "lookups", "million", *ALONE)
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,10 +97,9 @@ def _run(workloads: Sequence[str], *, sqlite_only: bool) -> list[Figure]:
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="c360-bench-") as name:
         folder = Path(name)
-        if "planning" in workloads:
-            figures += _told("planning", planning.run)
-        if "host" in workloads:
-            figures += _told("host", host.run)
+        for workload, run in ALONE.items():
+            if workload in workloads:
+                figures += _told(workload, run)
         if "identity" in workloads:
             figures += _told("identity", partial(identity.run, folder))
         staged = [workload for workload in workloads if workload in STAGED]

@@ -1,54 +1,44 @@
 """The golden profile: for each attribute the value that survives, why, and what it beat.
 
-Survivorship compares the values of one attribute by rules in a fixed order: verified, most recent
-(by day), agreed by most sources, configured order of the sources, the source's own preference,
-and the text itself, so that there is always exactly one winner whatever the order of the input.
+Survivorship compares the values of one attribute by rules that are data
+(:mod:`resolvers.survivorship`), by default: verified, most recent (by day), agreed by most sources,
+configured order of the sources, the source's own preference; at last the text itself, so that there is
+always exactly one winner whatever the order of the input. Given and family name are one choice: a name
+is never put together from two records where one record states it whole.
 """
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from c360.records.party import Party
-from resolvers.attributes import ATTRIBUTES, Attribute
+from resolvers.claims import Claim, ValueSource, claims
+from resolvers.survivorship import (
+    AS_EVER,
+    NAME_PARTS,
+    PERSON_NAME,
+    ProfileRules,
+    Ranking,
+    SurvivorshipRule,
+    day,
+)
 from store.data import ProfileValueData
 
-
-class SurvivorshipRule(enum.Enum):
-    """Why a value won over the others of its attribute."""
-
-    SOLE = "SOLE"
-    """No source says anything else."""
-    VERIFIED = "VERIFIED"
-    """It was verified and the runner-up was not."""
-    MOST_RECENT = "MOST_RECENT"
-    """A source stated it on a later day than the runner-up."""
-    MOST_SOURCES = "MOST_SOURCES"
-    """More sources agree on it than on the runner-up."""
-    SOURCE_ORDER = "SOURCE_ORDER"
-    """Its source comes first in the configured order."""
-    SOURCE_PREFERENCE = "SOURCE_PREFERENCE"
-    """The source itself prefers it over its other values."""
-    TEXT_ORDER = "TEXT_ORDER"
-    """Nothing else told them apart; the alphabet did, so that the answer is always the same."""
-
-
-_RULES = tuple(SurvivorshipRule)[1:]
-"""In the order in which a candidate's rank compares them."""
-
-
-class ValueSource(msgspec.Struct, frozen=True, kw_only=True):
-    """Who stated a value, and when."""
-
-    connector: str
-    party_id: str
-    observed_at: datetime | None = None
-    verified: bool = False
+__all__ = [
+    "Claim",
+    "GoldenProfile",
+    "GoldenValue",
+    "LosingValue",
+    "SurvivorshipRule",
+    "ValueSource",
+    "claims",
+    "golden_profile",
+    "survivors",
+]
 
 
 class LosingValue(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +61,11 @@ class GoldenValue(msgspec.Struct, frozen=True, kw_only=True):
     losing: tuple[LosingValue, ...] = ()
     """What else is said, best first."""
 
+    @property
+    def verified(self) -> bool:
+        """Whether some source of it had it checked."""
+        return self.source.verified or any(source.verified for source in self.agreeing)
+
 
 class GoldenProfile(msgspec.Struct, frozen=True, kw_only=True):
     """A customer's profile, put together from all sources."""
@@ -87,20 +82,13 @@ class GoldenProfile(msgspec.Struct, frozen=True, kw_only=True):
     identifiers: tuple[GoldenValue, ...] = ()
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """One source stating one value."""
-
-    attribute: str
-    variant: str
-    value: Any
-    same: str
-    text: str
-    source: ValueSource
-    preference: int = 0
-
-
 def golden_profile(
-    stored: Iterable[ProfileValueData], parties: Iterable[Party], order: Sequence[str]
+    stored: Iterable[ProfileValueData],
+    parties: Iterable[Party],
+    order: Sequence[str],
+    *,
+    rules: ProfileRules = AS_EVER,
+    fetched: Mapping[str, datetime | None] = {},
 ) -> GoldenProfile:
     """The profile from what the hub keeps, overlaid by what partners said just now.
 
@@ -109,152 +97,137 @@ def golden_profile(
         parties: Fresh records; each replaces what the hub keeps of the same source, except that a
             value that was verified stays verified.
         order: Connector instances, the most trusted first.
+        rules: By which values win.
+        fetched: By connector instance: when its fresh records were fetched.
     """
     winners: dict[str, list[GoldenValue]] = {}
-    for golden in survivors(claims(stored, parties), order):
+    for golden in survivors(claims(stored, parties, fetched), order, rules):
         winners.setdefault(golden.attribute, []).append(golden)
     single = {name: values[0] for name, values in winners.items() if name != "identifier"}
     return GoldenProfile(**single, identifiers=tuple(winners.get("identifier", ())))
 
 
-def claims(stored: Iterable[ProfileValueData], parties: Iterable[Party]) -> list[Claim]:
-    """All statements, the fresh ones in place of the kept ones of the same source."""
-    kept = [claim for value in stored if (claim := _stored_claim(value)) is not None]
-    fresh_parties = tuple(parties)
-    verified = {_identity(claim) for claim in kept if claim.source.verified}
-    fresh = [
-        claim
-        for party in fresh_parties
-        for attribute in ATTRIBUTES.values()
-        for claim in _party_claims(attribute, party, verified)
-    ]
-    replaced = {(party.connector, party.party_id) for party in fresh_parties}
-    return [*fresh, *(one for one in kept if (one.source.connector, one.source.party_id) not in replaced)]
-
-
-_Identity = tuple[str, str, str, str, str]
-
-
-def _identity(claim: Claim) -> _Identity:
-    source = claim.source
-    return (claim.attribute, claim.variant, claim.same, source.connector, source.party_id)
-
-
-def _stored_claim(stored: ProfileValueData) -> Claim | None:
-    """``None`` for an attribute or a text that this release does not know."""
-    attribute = ATTRIBUTES.get(stored.attribute)
-    if attribute is None:
-        return None
-    try:
-        value = attribute.read(stored.value)
-    except ValueError:  # msgspec's decoding errors are ValueErrors too
-        return None
-    source = ValueSource(
-        connector=stored.connector,
-        party_id=stored.party_id,
-        observed_at=stored.observed_at if stored.dated else None,
-        verified=stored.verified,
-    )
-    return _claim(attribute, value, source, stored.rank)
-
-
-def _party_claims(attribute: Attribute, party: Party, verified: set[_Identity]) -> Iterable[Claim]:
-    source = ValueSource(connector=party.connector, party_id=party.party_id, observed_at=party.updated_at)
-    for preference, value in enumerate(attribute.values(party)):
-        claim = _claim(attribute, value, source, preference)
-        if _identity(claim) in verified:
-            claim = msgspec.structs.replace(claim, source=msgspec.structs.replace(source, verified=True))
-        yield claim
-
-
-def _claim(attribute: Attribute, value: Any, source: ValueSource, preference: int) -> Claim:
-    return Claim(
-        attribute=attribute.name,
-        variant=attribute.variant(value),
-        value=value,
-        same=attribute.same(value),
-        text=attribute.write(value),
-        source=source,
-        preference=preference,
-    )
-
-
-def survivors(stated: Iterable[Claim], order: Sequence[str]) -> list[GoldenValue]:
+def survivors(
+    stated: Iterable[Claim], order: Sequence[str], rules: ProfileRules = AS_EVER
+) -> list[GoldenValue]:
     """One golden value per attribute and variant, in the order of their names."""
-    places = {connector: place for place, connector in enumerate(order)}
-    contests: dict[tuple[str, str], dict[str, list[Claim]]] = {}
+    contests: dict[tuple[str, str], list[Claim]] = {}
     for claim in stated:
-        contest = contests.setdefault((claim.attribute, claim.variant), {})
-        contest.setdefault(claim.same, []).append(claim)
-    return [
-        _decide(attribute, [_Candidate(group, places) for group in contest.values()])
-        for (attribute, _), contest in sorted(contests.items())
+        contests.setdefault((claim.attribute, claim.variant), []).append(claim)
+    parts = [contests.pop((part, ""), []) for part in NAME_PARTS]
+    found = [
+        ((attribute, variant), _decide(attribute, _candidates(contest, rules.ranking(attribute, order))))
+        for (attribute, variant), contest in contests.items()
     ]
+    found += [((golden.attribute, ""), golden) for golden in _names(parts, rules.ranking(PERSON_NAME, order))]
+    return [golden for _, golden in sorted(found, key=lambda one: one[0])]
 
 
-_Rank = tuple[bool, int, int, int, int, str]
+class _Candidate(msgspec.Struct, frozen=True):
+    """All claims of one value, the best first."""
 
+    claims: tuple[Claim, ...]
+    rank: tuple[Any, ...]
+    ranking: Ranking
+    """What it was ranked by."""
 
-class _Candidate:
-    """All claims of one value."""
-
-    __slots__ = ("claims", "rank")
-
-    def __init__(self, group: list[Claim], places: dict[str, int]) -> None:
-        self.claims = sorted(group, key=lambda claim: _claim_rank(claim, places))
-        best = self.claims[0]
-        self.rank: _Rank = (
-            not any(claim.source.verified for claim in group),
-            min(-_day(claim.source.observed_at) for claim in group),
-            -len({claim.source.connector for claim in group}),
-            min(_place(claim, places) for claim in group),
-            min(claim.preference for claim in group),
-            best.same,
-        )
+    @property
+    def same(self) -> str:
+        return self.claims[0].same
 
     def sources(self) -> tuple[ValueSource, ...]:
         return tuple(dict.fromkeys(claim.source for claim in self.claims))
 
 
-def _decide(attribute: str, candidates: list[_Candidate]) -> GoldenValue:
-    winner, *others = sorted(candidates, key=lambda candidate: candidate.rank)
-    source, *agreeing = winner.sources()
+def _candidates(contest: Iterable[Claim], ranking: Ranking) -> list[_Candidate]:
+    """The values of a contest, the winner first."""
+    values: dict[str, list[Claim]] = {}
+    for claim in contest:
+        values.setdefault(claim.same, []).append(claim)
+    found = [
+        _Candidate(tuple(sorted(group, key=ranking.of_claim)), ranking.of_value(group), ranking)
+        for group in values.values()
+    ]
+    return sorted(found, key=lambda candidate: candidate.rank)
+
+
+def _decide(attribute: str, ranked: Sequence[_Candidate]) -> GoldenValue:
+    winner, *others = ranked
+    rule = winner.ranking.deciding(winner.rank, others[0].rank) if others else SurvivorshipRule.SOLE
+    return _golden(attribute, winner.claims, rule, others)
+
+
+def _golden(
+    attribute: str, stating: Iterable[Claim], rule: SurvivorshipRule, others: Iterable[_Candidate]
+) -> GoldenValue:
+    best, *_ = stated = tuple(stating)
+    source, *agreeing = dict.fromkeys(claim.source for claim in stated)
     return GoldenValue(
         attribute=attribute,
-        value=winner.claims[0].value,
-        rule=_rule(winner.rank, others[0].rank) if others else SurvivorshipRule.SOLE,
+        value=best.value,
+        rule=rule,
         source=source,
         agreeing=tuple(agreeing),
         losing=tuple(LosingValue(value=one.claims[0].value, sources=one.sources()) for one in others),
     )
 
 
-def _rule(winner: _Rank, runner_up: _Rank) -> SurvivorshipRule:
-    return next(rule for rule, mine, theirs in zip(_RULES, winner, runner_up, strict=True) if mine != theirs)
+def _names(parts: Sequence[Sequence[Claim]], ranking: Ranking) -> Iterator[GoldenValue]:
+    """Given and family name: both of the best record that states both, where there is one."""
+    pairs = _candidates(_whole_names(*parts), ranking)
+    for place, (attribute, contest) in enumerate(zip(NAME_PARTS, parts, strict=True)):
+        ranked = _candidates(contest, ranking)
+        if pairs:
+            yield _of_pair(attribute, place, pairs, ranked)
+        elif ranked:
+            yield _decide(attribute, ranked)
 
 
-def _claim_rank(claim: Claim, places: dict[str, int]) -> tuple[bool, int, int, int, str, str, str]:
-    source = claim.source
-    return (
-        not source.verified,
-        -_day(source.observed_at),
-        _place(claim, places),
-        claim.preference,
-        source.connector,
-        source.party_id,
-        claim.text,
+def _of_pair(
+    attribute: str, place: int, pairs: Sequence[_Candidate], ranked: Sequence[_Candidate]
+) -> GoldenValue:
+    """One part of the name that won; what else is said of it loses, whole names before parts."""
+    whole: dict[str, _Candidate] = {}
+    for pair in pairs:
+        whole.setdefault(pair.claims[0].value[place].same, pair)
+    by_same = {candidate.same: candidate for candidate in ranked}
+    winner, *others = (by_same.pop(same) for same in (*whole, *(one for one in by_same if one not in whole)))
+    best: Claim = pairs[0].claims[0].value[place]
+    if not others:
+        rule = SurvivorshipRule.SOLE
+    elif others[0].same in whole:
+        rule = pairs[0].ranking.deciding(pairs[0].rank, whole[others[0].same].rank)
+    else:
+        rule = SurvivorshipRule.COMPLETE
+    return _golden(attribute, (best, *winner.claims), rule, others)
+
+
+def _whole_names(given: Iterable[Claim], family: Iterable[Claim]) -> Iterator[Claim]:
+    """A claim of both names for each record that states both; its value are the two claims."""
+    families = _by_record(family)
+    for record, first in _by_record(given).items():
+        for one, other in zip(first, families.get(record, ()), strict=False):
+            yield _joined(one, other)
+
+
+def _by_record(stated: Iterable[Claim]) -> dict[tuple[str, str], list[Claim]]:
+    found: dict[tuple[str, str], list[Claim]] = {}
+    for claim in sorted(stated, key=lambda claim: (claim.preference, claim.text)):
+        found.setdefault((claim.source.connector, claim.source.party_id), []).append(claim)
+    return found
+
+
+def _joined(given: Claim, family: Claim) -> Claim:
+    source = msgspec.structs.replace(
+        max(given.source, family.source, key=lambda source: day(source.observed_at)),
+        verified=given.source.verified and family.source.verified,
     )
-
-
-def _place(claim: Claim, places: dict[str, int]) -> int:
-    return places.get(claim.source.connector, len(places))
-
-
-def _day(moment: datetime | None) -> int:
-    """Days count, not seconds: two partners that changed on one day are equally recent."""
-    if moment is None:
-        return date.min.toordinal() - 1
-    try:
-        return (moment.astimezone(UTC) if moment.tzinfo else moment).date().toordinal()
-    except OverflowError:  # a partner's "never" at the very edge of the calendar
-        return moment.date().toordinal()
+    return Claim(
+        attribute=PERSON_NAME,
+        variant="",
+        value=(given, family),
+        same=f"{given.same}\n{family.same}",
+        text=f"{given.text}\n{family.text}",
+        source=source,
+        preference=max(given.preference, family.preference),
+    )

@@ -17,6 +17,7 @@ from connectors.results import KindResult, SourceResult, SourceState
 from resolvers.joins import join, joins_of
 from resolvers.profile import GoldenProfile, golden_profile
 from resolvers.references import owned
+from resolvers.survivorship import AS_EVER, ProfileRules
 from store.data import CustomerData
 
 RecordT = TypeVar("RecordT", bound=Record)
@@ -45,6 +46,7 @@ class CustomerView:
         today: date,
         at: datetime,
         order: Sequence[str],
+        rules: ProfileRules = AS_EVER,
         known: Mapping[Any, Any] | None = None,
     ) -> None:
         """Look at a customer.
@@ -55,6 +57,7 @@ class CustomerView:
             today: The day of the operation, by which windows and terms are reckoned.
             at: When gathering ended; ages are measured against it.
             order: Connector instances, the most trusted first.
+            rules: By which values of the profile win.
             known: What else the hub knows of the customer, by what the operation asked for.
         """
         self.customer = customer
@@ -63,6 +66,7 @@ class CustomerView:
         self.today = today
         self.at = at
         self.order = tuple(order)
+        self.rules = rules
         self._kinds: dict[str, tuple[Record, ...]] = {}
         self._owned_kinds: dict[str, tuple[Record, ...]] = {}
 
@@ -77,7 +81,14 @@ class CustomerView:
     @cached_property
     def profile(self) -> GoldenProfile:
         """The golden profile."""
-        return golden_profile(self.customer.values, self.of(PARTY, Party), self.order)
+        fetched = {
+            source.connector: result.fetched_at
+            for source in self.sources
+            if (result := source.kinds.get(PARTY)) is not None
+        }
+        return golden_profile(
+            self.customer.values, self.of(PARTY, Party), self.order, rules=self.rules, fetched=fetched
+        )
 
     def of(self, kind: str, record: type[RecordT]) -> tuple[RecordT, ...]:
         """The records of a kind over all sources, in their order."""

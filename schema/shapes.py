@@ -69,6 +69,9 @@ class ValueSource(Shape, frozen=True, kw_only=True):
     connector: Annotated[NodeId, Meta(description="Id of the connector instance.")]
     party_id: Annotated[str, Meta(description="The partner's own id of the customer.")]
     observed_at: Annotated[datetime | None, Meta(description="When the partner stated it.")]
+    fetched_at: Annotated[
+        datetime | None, Meta(description="When the hub fetched it, or recorded the copy that it keeps.")
+    ]
     verified: Annotated[bool, Meta(description="Whether somebody checked it.")]
 
 
@@ -94,6 +97,7 @@ def _golden(name: str, what: str, value: Any) -> type[msgspec.Struct]:
         [
             ("value", field(value, "The value that won.")),
             ("rule", field(SurvivorshipRule, "Why it won.")),
+            ("verified", field(bool, "Whether somebody checked it, at any of its sources.")),
             ("source", field(ValueSource, "Where it was taken from.")),
             ("agreeing", field(tuple[ValueSource, ...], "Every other source that says the same.")),
             ("losing", field(tuple[losing, ...], "What else is said, best first.")),

@@ -30,6 +30,8 @@ class ProfileValueData(msgspec.Struct, frozen=True, kw_only=True):
     """Place among the attribute's values as the partner lists them; 0 is the preferred one."""
     valid_from: datetime | None = None
     """Since when the partner holds it, as far as the hub knows."""
+    recorded_at: datetime | None = None
+    """When the hub recorded it as it stands."""
 
 
 class LinkData(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from resolvers.identity import normalise
 from resolvers.identity.blocks import blocks
 from resolvers.identity.features import party_features
 from resolvers.profile import golden_profile
+from resolvers.survivorship import AS_EVER, ProfileRules
 from store.data import EnrolKey, EnrolLink, ProfileValueData, StatedValue
 from store.data_identity import CustomerDraft
 
@@ -49,21 +50,29 @@ def party_keys(party: Party, region: str) -> tuple[EnrolKey, ...]:
     return tuple(EnrolKey(kind=kind, value=value) for kind, value in dict.fromkeys(found) if value)
 
 
-def draft(kind: PartyKind, values: Iterable[ProfileValueData], order: Sequence[str]) -> CustomerDraft:
+def draft(
+    kind: PartyKind,
+    values: Iterable[ProfileValueData],
+    order: Sequence[str],
+    rules: ProfileRules = AS_EVER,
+) -> CustomerDraft:
     """What a customer is called who is made of parties that the hub knows already.
 
     Args:
         kind: Person or organisation.
         values: What the hub keeps of the parties.
         order: Connector instances, the most trusted first.
+        rules: By which values of the profile win.
     """
     kept = tuple(values)
-    golden = golden_profile(kept, (), order)
+    golden = golden_profile(kept, (), order, rules=rules)
     address = golden.address.value if golden.address else None
     by_party: dict[tuple[str, str], list[ProfileValueData]] = {}
     for value in kept:
         by_party.setdefault((value.connector, value.party_id), []).append(value)
-    said = (names.display_name(golden_profile(mine, (), order), kind) for mine in by_party.values())
+    said = (
+        names.display_name(golden_profile(mine, (), order, rules=rules), kind) for mine in by_party.values()
+    )
     return CustomerDraft(
         kind=kind,
         display_name=names.display_name(golden, kind, UNNAMED),
@@ -79,6 +88,7 @@ def party_draft(
     *,
     kind: PartyKind | None = None,
     otherwise: str | None = None,
+    rules: ProfileRules = AS_EVER,
 ) -> CustomerDraft:
     """What a customer is called who is made of parties as they just came in.
 
@@ -87,10 +97,11 @@ def party_draft(
         order: Connector instances, the most trusted first: the name is the golden one.
         kind: Person or organisation; by default what the first party is.
         otherwise: What to call it where no party has a name.
+        rules: By which values of the profile win.
     """
     said = [name for party in parties for name in (party_name(party), party.organization_name) if name]
     countries = [address.country for party in parties for address in party.addresses if address.country]
-    golden = golden_profile((), parties, order)
+    golden = golden_profile((), parties, order, rules=rules)
     kind = kind or (parties[0].kind if parties else PartyKind.PERSON)
     name = said[0] if said else otherwise or UNNAMED
     return CustomerDraft(

@@ -184,18 +184,19 @@ class Judgement(msgspec.Struct, frozen=True):
     """The two must never be linked without a person."""
 
 
+_TWO_BY_WEIGHTS = Judgement(Outcome.NEW, WEIGHTS)
+
+
 def judge(pair: Pair, model: Model, rules: Iterable[Rule] = RULES) -> Judgement:
     """Rules first, then weights; the order of the rules does not matter.
 
     A pair that weights call two is asked only of verified numbers: all other rules hold back.
     """
-    if _by_weights(pair.score, model) is Outcome.NEW and not (
-        pair.left.verified_ids and pair.right.verified_ids
-    ):
-        return Judgement(Outcome.NEW, WEIGHTS)
+    by_weights = _by_weights(pair.score, model)
+    if by_weights is Outcome.NEW and not (pair.left.verified_ids and pair.right.verified_ids):
+        return _TWO_BY_WEIGHTS
     found = {rule.name: verdict for rule in rules if (verdict := rule.judge(pair)) is not None}
     verdicts = frozenset(found.values())
-    by_weights = _by_weights(pair.score, model)
     outcome, decisive = _combined(verdicts, by_weights)
     names = sorted(name for name, verdict in found.items() if verdict is decisive)
     return Judgement(

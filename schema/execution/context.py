@@ -14,6 +14,7 @@ from graphql.execution.values import VariableValues
 from c360.access import Access
 from connectors.infos import InstanceInfo
 from resolvers.identity.recognition import Recogniser
+from resolvers.survivorship import AS_EVER, ProfileRules
 from resolvers.view import CustomerView
 from schema.answers import Answer, CustomerAnswer, customer_answers
 from schema.ports import Database, Host
@@ -24,6 +25,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     deadline: timedelta = timedelta(seconds=2)
     """From the start of the operation to the answer, unless the operation says otherwise."""
+    profile: ProfileRules = AS_EVER
+    """By which values of the golden profile win."""
     searches: int = 50
     """Searches at the partners in one operation at the most."""
     records: int = 5_000

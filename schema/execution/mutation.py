@@ -55,7 +55,13 @@ async def _take_effect(context: OperationContext, root: Root, kind: type[Mutatio
     try:
         asked = read_input(kind.input_type, root.arguments["input"])
         region = context.services.settings.region
-        mutation = kind(asked, access=context.access, infos=context.infos, region=region)
+        mutation = kind(
+            asked,
+            access=context.access,
+            infos=context.infos,
+            region=region,
+            rules=context.services.settings.profile,
+        )
         await mutation.ask(context.services.host)
         # Ends even where the caller has gone: what was begun is done or undone, never left open.
         outcome = await asyncio.shield(_outcome(context, mutation))

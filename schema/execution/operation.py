@@ -235,6 +235,7 @@ class _Operation:
                 today=context.today,
                 at=gathered.at,
                 order=order,
+                rules=context.services.settings.profile,
                 known=self._known.get(customer_id),
             )
             customers[customer_id] = make(view, customers)

@@ -148,7 +148,7 @@ def probable_matches(decision: Decision) -> Iterator[Match]:
 
 def stated_profile(values: Iterable[ProfileValueData], view: CustomerView) -> Profile:
     """A golden profile made of some of the values that the hub keeps, of now or of the past."""
-    return profile_of(golden_profile(values, (), view.order), view)
+    return profile_of(golden_profile(values, (), view.order, rules=view.rules), view)
 
 
 def review(found: data.ReviewData, customers: Mapping[str, CustomerAnswer]) -> Review:

@@ -20,6 +20,7 @@ from msgspec import Meta
 
 from c360.access import Access, IdempotencyKey
 from connectors.infos import InstanceInfo
+from resolvers.survivorship import AS_EVER, ProfileRules
 from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
 from schema.inputs import Arguments, NodeId
@@ -89,7 +90,15 @@ class Mutation:
     outcome_type: ClassVar[type[Outcome]]
     payload_type: ClassVar[type[Payload]]
 
-    def __init__(self, asked: Any, *, access: Access, infos: Sequence[InstanceInfo], region: str) -> None:
+    def __init__(
+        self,
+        asked: Any,
+        *,
+        access: Access,
+        infos: Sequence[InstanceInfo],
+        region: str,
+        rules: ProfileRules = AS_EVER,
+    ) -> None:
         """Take a mutation as it was asked for.
 
         Args:
@@ -97,6 +106,7 @@ class Mutation:
             access: Who asks, for what.
             infos: The configured connector instances.
             region: Country of phone numbers written without one.
+            rules: By which values of the golden profile win.
 
         Raises:
             Refusal: The input cannot be used.
@@ -106,6 +116,7 @@ class Mutation:
         self.access = access
         self.order = tuple(info.id for info in infos)
         self.region = region
+        self.rules = rules
         self.key = _checked_key(asked.idempotency_key)
         self.check()
 

@@ -165,7 +165,7 @@ class UndoLedgerEntry(IdentityMutation):
         if entry is None or entry.kind is not EntryKind.LINK:
             return None
         customer = (await unit.customers.hold([entry.customer_id])).get(entry.customer_id)
-        return None if customer is None else drafted(customer, entry.parties, self.order)
+        return None if customer is None else drafted(customer, entry.parties, self.order, self.rules)
 
     def concerns(self, outcome: UndoOutcome) -> Concerns:
         """Everybody, and the entries."""

@@ -13,6 +13,7 @@ from c360.errors import ProblemCode as SourceCode
 from c360.records.party import Party
 from connectors.results import SourceState
 from resolvers.identity.keeping import draft, party_link
+from resolvers.survivorship import ProfileRules
 from schema.identity import answers
 from schema.identity.shapes import CustomerNode, LedgerEntry, PartyReference
 from schema.inputs import PartnerRef
@@ -196,7 +197,7 @@ class SplitCustomer(IdentityMutation):
     async def decide(self, unit: Unit) -> SplitOutcome:
         """Split."""
         (customer,) = (await self.seen(unit, (self.asked.customer,))).values()
-        done = await self.part(unit, customer, drafted(customer, self._parties, self.order))
+        done = await self.part(unit, customer, drafted(customer, self._parties, self.order, self.rules))
         return SplitOutcome(
             customer=done.customer_id,
             created=done.created,
@@ -246,8 +247,10 @@ class UnlinkIdentity(SplitCustomer):
         return await unit.ledger.unlink(party, called, self.decision, apart=self.asked.keep_apart)
 
 
-def drafted(customer: CustomerData, parties: Sequence[PartyRef], order: Sequence[str]) -> CustomerDraft:
+def drafted(
+    customer: CustomerData, parties: Sequence[PartyRef], order: Sequence[str], rules: ProfileRules
+) -> CustomerDraft:
     """What the customer is called whom some partner records of another become."""
     leaving = {(party.connector, party.party_id) for party in parties}
     values = (one for one in customer.values if (one.connector, one.party_id) in leaving)
-    return draft(customer.kind, values, order)
+    return draft(customer.kind, values, order, rules)

@@ -165,6 +165,7 @@ class ProfileRepository(Repository):
                 ProfileValue.verified,
                 ProfileValue.rank,
                 ProfileValue.valid_from,
+                ProfileValue.recorded_from,
                 (ProfileValue.observed_at != ProfileValue.recorded_from).label("dated"),
             )
             .where(ProfileValue.tenant == self._tenant, *conditions)
@@ -189,6 +190,7 @@ class ProfileRepository(Repository):
                     verified=row.verified,
                     rank=row.rank,
                     valid_from=row.valid_from,
+                    recorded_at=row.recorded_from,
                 ),
             )
             for row in rows

@@ -8,6 +8,7 @@ import pytest
 
 from api.settings import database_url, load, shown
 from c360.errors import ConfigError
+from resolvers.survivorship import AS_EVER, SurvivorshipRule
 
 KEYS = '[security]\nmaster_key = "hunter2-master"\nlookup_pepper = "hunter2-pepper"\n'
 
@@ -56,6 +57,21 @@ def test_relative_database_counts_from_the_settings_file(tmp_path: Path) -> None
         ),
         (f"[logging]\nlevel = 'LOUD'\n{KEYS}", {}, "logging.level", "'LOUD'"),
         (f"phone_region = 'Australia'\n{KEYS}", {}, "phone_region", "'Australia'"),
+        (f"[profile]\nrules = ['LOUDEST']\n{KEYS}", {}, "profile.rules[0]", "'LOUDEST'"),
+        (f"[profile]\nrules = ['SOLE']\n{KEYS}", {}, "profile.rules", "an outcome"),
+        (f"[profile]\nsources = ['bank']\n{KEYS}", {}, "profile.sources", "no connector 'bank'"),
+        (
+            f"[profile.attributes.email]\nrules = ['VERIFIED', 'VERIFIED']\n{KEYS}",
+            {},
+            "profile.attributes.email.rules",
+            "twice",
+        ),
+        (
+            f"[profile.attributes.family_name]\nrules = ['VERIFIED']\n{KEYS}",
+            {},
+            "profile.attributes.family_name",
+            "person_name",
+        ),
     ],
 )
 def test_a_mistake_names_field_and_remedy(
@@ -79,3 +95,18 @@ def test_secrets_are_never_shown(tmp_path: Path) -> None:
     settings = load(write(tmp_path, KEYS), {})
     for text in (repr(settings), str(settings), str(shown(settings))):
         assert "hunter2" not in text
+
+
+def test_rules_of_the_profile_are_read_and_shown(tmp_path: Path) -> None:
+    text = (
+        "[profile]\nrules = ['VERIFIED', 'SOURCE_ORDER']\nsources = ['inn']\n"
+        "[profile.attributes.email]\nrules = ['MOST_RECENT']\n"
+        f"{KEYS}[connectors.inn]\nplugin = 'hotel'\n"
+    )
+    settings = load(write(tmp_path, text), {})
+    assert settings.profile.rules == (SurvivorshipRule.VERIFIED, SurvivorshipRule.SOURCE_ORDER)
+    assert settings.profile.attributes["email"].rules == (SurvivorshipRule.MOST_RECENT,)
+    shown_profile = shown(settings)["profile"]
+    assert shown_profile["sources"] == ("inn",)
+    assert shown_profile["attributes"]["email"]["rules"] == ("MOST_RECENT",)
+    assert load(write(tmp_path, KEYS), {}).profile == AS_EVER

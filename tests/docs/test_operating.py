@@ -24,6 +24,7 @@ from c360.enrolment import CustomerLine
 from c360.errors import ConfigError
 from connectors.host import Host
 from connectors.instances import InstanceState
+from resolvers.survivorship import AS_EVER
 from sandbox.framework.behaviour import Mode
 from store import migrate
 from store.errors import DatabaseUnavailable
@@ -64,6 +65,9 @@ def settings(folder: Path, text: str, environ: dict[str, str] | None = None) -> 
 def test_an_example_of_toml_is_one(toml_block: Block, folder: Path) -> None:
     if toml_block.title == "pyproject.toml":
         assert tomllib.loads(toml_block.text)["project"]["entry-points"]["c360"]
+        return
+    if toml_block.document == "docs/identity.md":
+        assert settings(folder, KEYS + toml_block.text).profile != AS_EVER
         return
     own = "" if "[security]" in toml_block.text else KEYS
     loaded = settings(folder, own + toml_block.text)

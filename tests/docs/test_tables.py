@@ -38,6 +38,7 @@ from schema.execution.limits import Limits
 from schema.groups import discover
 from schema.mutations import problems as mutation_codes
 from schema.scalars import scalar_map
+from tests.docs.identity_tables import identity_tables
 
 Rows = list[tuple[str, ...]]
 NONE = "\N{EN DASH}"
@@ -356,6 +357,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "connector-settings": connector_settings,
     "mapping": mapping,
     "import": import_table,
+    **identity_tables(markdown),
 }
 
 

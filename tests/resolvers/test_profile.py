@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from c360.records.party import Identifier, IdentifierKind, Party
 from c360.values import CountryCode, PostalAddress
 from resolvers.attributes import ATTRIBUTES, party_values
-from resolvers.profile import Claim, SurvivorshipRule, claims, golden_profile, survivors
+from resolvers.profile import Claim, GoldenValue, SurvivorshipRule, claims, golden_profile, survivors
+from resolvers.survivorship import AttributeRules, ProfileRules
 from store.data import ProfileValueData
 
 DAY = datetime(2025, 1, 10, tzinfo=UTC)
@@ -193,3 +194,124 @@ def test_the_winner_obeys_the_first_rules(values: list[ProfileValueData]) -> Non
         return (any(one.verified for one in mine), max(days))
 
     assert all(key(golden.value) >= key(one.value) for one in golden.losing)
+
+
+def named(given: str | None, family: str | None, connector: str, days: int = 0, **more: Any) -> Party:
+    return Party(
+        connector=connector,
+        party_id=f"p-{connector}",
+        given_name=given,
+        family_name=family,
+        updated_at=DAY + timedelta(days=days),
+        **more,
+    )
+
+
+def value_and_rule(golden: GoldenValue | None) -> tuple[Any, SurvivorshipRule]:
+    assert golden is not None
+    return golden.value, golden.rule
+
+
+def test_given_and_family_name_come_from_one_record() -> None:
+    # The newest family name stands alone; the newest whole name wins, and both its parts.
+    parties = (
+        named("Anna", "Rossi", "bank", 3),
+        named("Annamaria", "Weber", "insurer", 1),
+        named(None, "Bianchi", "hotel", 9),
+    )
+    golden = golden_profile((), parties, ORDER)
+    assert value_and_rule(golden.given_name) == ("Anna", SurvivorshipRule.MOST_RECENT)
+    assert value_and_rule(golden.family_name) == ("Rossi", SurvivorshipRule.MOST_RECENT)
+    assert golden.family_name is not None
+    assert [one.value for one in golden.family_name.losing] == ["Weber", "Bianchi"]
+
+
+def test_a_part_that_all_agree_on_says_so() -> None:
+    golden = golden_profile((), (named("Anna", "Rossi", "bank", 3), named("ANNA", "Weber", "hotel")), ORDER)
+    assert value_and_rule(golden.given_name) == ("Anna", SurvivorshipRule.SOLE)
+    assert value_and_rule(golden.family_name) == ("Rossi", SurvivorshipRule.MOST_RECENT)
+    assert golden.given_name is not None
+    assert [source.connector for source in golden.given_name.agreeing] == ["hotel"]
+
+
+def test_a_whole_name_beats_newer_parts() -> None:
+    golden = golden_profile((), (named("Anna", "Rossi", "bank"), named(None, "Weber", "hotel", 9)), ORDER)
+    assert value_and_rule(golden.family_name) == ("Rossi", SurvivorshipRule.COMPLETE)
+
+
+def test_where_nobody_states_both_the_parts_stand_for_themselves() -> None:
+    golden = golden_profile((), (named("Anna", None, "bank"), named(None, "Weber", "hotel", 9)), ORDER)
+    assert value_and_rule(golden.given_name) == ("Anna", SurvivorshipRule.SOLE)
+    assert value_and_rule(golden.family_name) == ("Weber", SurvivorshipRule.SOLE)
+
+
+names = st.lists(
+    st.builds(
+        named,
+        st.sampled_from(["Anna", "ANNA", "Berta", None]),
+        st.sampled_from(["Rossi", "Weber", None]),
+        st.sampled_from(["bank", "insurer", "hotel"]),
+        st.integers(-2, 2),
+    ),
+    max_size=5,
+    unique_by=lambda party: party.connector,
+)
+
+
+@given(parties=names, data=st.data())
+def test_laws_of_names(parties: list[Party], data: st.DataObject) -> None:
+    golden = golden_profile((), parties, ORDER)
+    assert golden_profile((), data.draw(st.permutations(parties)), ORDER) == golden
+    given, family = golden.given_name, golden.family_name
+    whole = {
+        (party.given_name, party.family_name) for party in parties if party.given_name and party.family_name
+    }
+    if whole:
+        assert given is not None
+        assert family is not None
+        assert (given.value, family.value) in whole
+        assert given.source.connector == family.source.connector
+    for part, found in (("given_name", given), ("family_name", family)):
+        stating = {party.connector for party in parties if getattr(party, part)}
+        if found is None:
+            assert not stating
+            continue
+        sources = [found.source, *found.agreeing, *(one for losing in found.losing for one in losing.sources)]
+        assert sorted(source.connector for source in sources) == sorted(stating)
+
+
+def test_rules_and_trusted_sources_are_data() -> None:
+    values = (
+        said("new@x.ch", "hotel", days=9),
+        said("bank@x.ch", "bank"),
+        said("old@x.ch", "insurer", days=-9),
+    )
+    rules = ProfileRules(
+        rules=(SurvivorshipRule.SOURCE_ORDER,),
+        attributes={"email": AttributeRules(sources=("insurer",))},
+    )
+    assert value_and_rule(golden_profile(values, (), ORDER, rules=rules).email) == (
+        "old@x.ch",
+        SurvivorshipRule.SOURCE_ORDER,
+    )
+    recent = ProfileRules(attributes={"email": AttributeRules(rules=(SurvivorshipRule.MOST_RECENT,))})
+    assert value_and_rule(golden_profile(values, (), ORDER, rules=recent).email)[0] == "new@x.ch"
+    none = ProfileRules(rules=())
+    assert value_and_rule(golden_profile(values, (), ORDER, rules=none).email) == (
+        "bank@x.ch",
+        SurvivorshipRule.TEXT_ORDER,
+    )
+
+
+def test_values_say_when_they_were_fetched_and_whether_they_were_verified() -> None:
+    recorded = DAY + timedelta(days=2)
+    kept = said("a@x.ch", "hotel", verified=True, recorded_at=recorded)
+    live = Party(connector="bank", party_id="p-bank", emails=("A@x.ch",), updated_at=DAY)
+    now = DAY + timedelta(days=30)
+    golden = golden_profile((kept,), (live,), ORDER, fetched={"bank": now}).email
+    assert golden is not None
+    assert {one.connector: one.fetched_at for one in (golden.source, *golden.agreeing)} == {
+        "bank": now,
+        "hotel": recorded,
+    }
+    assert golden.verified
