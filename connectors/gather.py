@@ -207,7 +207,11 @@ class Gatherer:
 
     async def _with_grants(self, asking: _Asking, table: Mapping[Instance, Sequence[Ask]]) -> None:
         board = asking.board
-        wanted = [(ask.customer_id, instance.id) for instance, mine in table.items() for ask in mine]
+        wanted = [
+            (ask.customer_id, instance.id, ask.ref.party_id)
+            for instance, mine in table.items()
+            for ask in mine
+        ]
         try:
             tokens = await self._reads.whole(self._grants.tokens(asking.request.access.tenant, wanted))
         except Exception as error:  # noqa: BLE001  # whatever the store raises, the rest is answered
@@ -217,7 +221,7 @@ class Gatherer:
         for instance, mine in table.items():
             able = []
             for ask in mine:
-                token = tokens.get((ask.customer_id, instance.id))
+                token = tokens.get((ask.customer_id, instance.id, ask.ref.party_id))
                 if token is None:
                     _settle(board, (ask,), ProblemCode.GRANT_MISSING)
                 else:

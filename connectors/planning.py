@@ -125,13 +125,13 @@ def cells(instances: Sequence[Instance], request: GatherRequest) -> Cells:
 
 
 def _parties(customer_id: str, instance: Instance, links: Sequence[Link]) -> tuple[Party, ...]:
-    """By grant the token is the customer, so that there is one party, and it is never shared."""
-    if instance.description is not None and instance.description.lookup is Lookup.BY_GRANT:
-        return (Party(customer_id, _ref(links)),)
+    """Each party once. By grant it is asked for under the customer's own grant, and never shared."""
+    description = instance.description
+    owner = customer_id if description is not None and description.lookup is Lookup.BY_GRANT else ""
     if len(links) == 1:
-        return (Party("", _ref(links)),)
+        return (Party(owner, _ref(links)),)
     return tuple(
-        Party("", _ref([link for link in links if link.party_id == party_id]))
+        Party(owner, _ref([link for link in links if link.party_id == party_id]))
         for party_id in dict.fromkeys(link.party_id for link in links)
     )
 

@@ -55,7 +55,7 @@ class GrantStore(Protocol):
     """Keeps the customers' grants."""
 
     async def tokens(
-        self, tenant: TenantId, wanted: Sequence[tuple[str, str]]
-    ) -> Mapping[tuple[str, str], Secret]:
-        """Valid access tokens by (customer id, instance id), in one round trip."""
+        self, tenant: TenantId, wanted: Sequence[tuple[str, str, str]]
+    ) -> Mapping[tuple[str, str, str], Secret]:
+        """Valid access tokens by (customer id, instance id, party id), in one round trip."""
         ...

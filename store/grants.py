@@ -18,9 +18,9 @@ class SqlGrants:
         self._keyring = keyring
 
     async def tokens(
-        self, tenant: TenantId, wanted: Sequence[tuple[str, str]]
-    ) -> Mapping[tuple[str, str], Secret]:
-        """Valid access tokens by (customer id, instance id).
+        self, tenant: TenantId, wanted: Sequence[tuple[str, str, str]]
+    ) -> Mapping[tuple[str, str, str], Secret]:
+        """Valid access tokens by (customer id, instance id, party id).
 
         Raises:
             StoreError: the database or the keys fail.

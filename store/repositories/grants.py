@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import delete, or_, select, update
 
 from c360.values import Secret
 from store.data import EnrolGrant
 from store.keyring import DataKey
-from store.models import Grant, IdentityLink, Snapshot
+from store.models import Grant, Snapshot
 from store.repositories.base import Repository
 from store.repositories.vault import Vault
 
@@ -22,46 +22,32 @@ PURPOSE = "grant"
 class GrantRepository(Repository):
     """Keeps one grant per party."""
 
-    async def tokens(self, wanted: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Secret]:
-        """Tokens that are neither expired nor revoked, by (customer id, instance id).
-
-        Of a customer with several parties at a partner, the token of the first of them that has one.
+    async def tokens(self, wanted: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Secret]:
+        """Tokens that are neither expired nor revoked, by (customer id, instance id, party id).
 
         Raises:
             KeyringError: they were sealed under another master key, or are damaged.
         """
-        pairs = set(wanted)
-        customer_ids = {customer_id for customer_id, _ in pairs}
+        asked = set(wanted)
         rows = await self._session.execute(
-            select(Grant.customer_id, Grant.connector, Grant.token, Grant.sealed_for)
-            .outerjoin(
-                IdentityLink,
-                and_(
-                    IdentityLink.tenant == Grant.tenant,
-                    IdentityLink.connector == Grant.connector,
-                    IdentityLink.party_id == Grant.party_id,
-                    IdentityLink.unlinked_at.is_(None),
-                ),
-            )
-            .where(
+            select(Grant.customer_id, Grant.connector, Grant.party_id, Grant.token, Grant.sealed_for).where(
                 Grant.tenant == self._tenant,
-                self._scope.among(Grant.customer_id, customer_ids),
+                self._scope.among(Grant.customer_id, {customer_id for customer_id, _, _ in asked}),
                 Grant.revoked_at.is_(None),
                 or_(Grant.expires_at.is_(None), Grant.expires_at > self._scope.clock()),
             )
-            .order_by(IdentityLink.linked_at.desc(), Grant.party_id.desc())
         )
-        # The last one of a pair counts: the first of its links.
         sealed = {
-            (customer, connector): (token, sealed_for) for customer, connector, token, sealed_for in rows
+            (customer, connector, party): (token, sealed_for)
+            for customer, connector, party, token, sealed_for in rows
+            if (customer, connector, party) in asked
         }
-        sealed = {pair: token for pair, token in sealed.items() if pair in pairs}
         if not sealed:
             return {}
         keys = await Vault(self._scope).keys(sealed_for for _, sealed_for in sealed.values())
         return {
-            pair: Secret(self._open(keys[sealed_for], sealed_for, pair[1], token))
-            for pair, (token, sealed_for) in sealed.items()
+            which: Secret(self._open(keys[sealed_for], sealed_for, which[1], token))
+            for which, (token, sealed_for) in sealed.items()
             if sealed_for in keys
         }
 

@@ -67,13 +67,16 @@ class FakeGrants:
 
     def __init__(self) -> None:
         self.known: dict[tuple[str, str], Secret] = {}
+        """By customer and instance, whatever the party."""
+        self.of_parties: dict[tuple[str, str, str], Secret] = {}
         self.reads = 0
 
     async def tokens(
-        self, tenant: TenantId, wanted: Sequence[tuple[str, str]]
-    ) -> Mapping[tuple[str, str], Secret]:
+        self, tenant: TenantId, wanted: Sequence[tuple[str, str, str]]
+    ) -> Mapping[tuple[str, str, str], Secret]:
         self.reads += 1
-        return {key: self.known[key] for key in wanted if key in self.known}
+        known = {key: self.of_parties.get(key) or self.known.get(key[:2]) for key in wanted}
+        return {key: token for key, token in known.items() if token is not None}
 
 
 class Clock:

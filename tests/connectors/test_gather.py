@@ -324,6 +324,26 @@ def test_grants_are_read_in_one_round_trip_and_a_missing_one_is_said(kit: Any) -
     assert (missing.state, missing.problem.code) == (SourceState.UNAVAILABLE, ProblemCode.GRANT_MISSING)
 
 
+def test_each_party_of_a_customer_is_asked_for_under_its_own_grant(kit: Any) -> None:
+    grants(kit, [])
+    kit.grants.of_parties = {
+        ("a", "bank", "before"): Secret("token-before"),
+        ("a", "bank", "merged"): Secret("token-merged"),
+    }
+
+    def request(*parties: str) -> Any:
+        links = tuple(Link(connector="bank", party_id=party) for party in parties)
+        return msgspec.structs.replace(
+            kit.request("a", at=["bank"]), targets=[Target(customer_id="a", links=links)]
+        )
+
+    both = asyncio.run(kit.host().gather(request("before", "merged"))).of("a")[0]
+    records = both.kinds["party.profile"].records
+    assert sorted(each.party_id for each in records) == ["token-before", "token-merged"]
+    lacking = asyncio.run(kit.host().gather(request("before", "never granted"))).of("a")[0]
+    assert lacking.problem.code is ProblemCode.GRANT_MISSING
+
+
 def test_two_grants_for_one_party_never_meet_in_one_call(kit: Any) -> None:
     seen: list[Any] = []
     grants(kit, seen)

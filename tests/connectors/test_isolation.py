@@ -81,11 +81,11 @@ class Grants:
         self.held: dict[tuple[str, str], str] = {}
 
     async def tokens(
-        self, tenant: TenantId, wanted: Sequence[tuple[str, str]]
-    ) -> Mapping[tuple[str, str], Secret]:
+        self, tenant: TenantId, wanted: Sequence[tuple[str, str, str]]
+    ) -> Mapping[tuple[str, str, str], Secret]:
         return {
-            (customer, instance): Secret(self.held[tenant, customer])
-            for customer, instance in wanted
+            (customer, instance, party): Secret(self.held[tenant, customer])
+            for customer, instance, party in wanted
             if (tenant, customer) in self.held
         }
 

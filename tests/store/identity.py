@@ -146,7 +146,7 @@ async def seen(database: Database, asked: Iterable[str] = ()) -> dict[str, Any]:
             "keys": await unit.customers.by_keys(addresses),
             "names": {name: (await unit.customers.search(name)).ids for name in (*names, *given)},
             "grants": await unit.grants.tokens(
-                [(each, connector) for each in ids for connector in ("bank", "hotel")]
+                [(each, connector, party) for each in ids for connector, party in parties]
             ),
             "copies": sorted(await unit.snapshots.read(keys), key=repr),
             "summaries": await unit.summaries.of(ids),

@@ -123,7 +123,7 @@ def test_tenants_do_not_see_each_other(database: Database, run: Run) -> None:
             assert await unit.customers.load(ids) == {}
             assert await unit.customers.by_keys([(KeyKind.PHONE, SHARED.value)]) == {}
             assert await unit.customers.by_party_refs([("bank", "0")]) == {}
-            assert await unit.grants.tokens([(ids[0], "bank")]) == {}
+            assert await unit.grants.tokens([(ids[0], "bank", "0")]) == {}
             assert not await unit.customers.erase(ids[0])
 
     run(go())

@@ -56,7 +56,7 @@ def test_a_customer_is_found_by_all_that_was_brought(database: Database, clock: 
             assert await unit.customers.by_party_refs([("bank", "p1"), ("bank", "p2")]) == {
                 ("bank", "p1"): ada
             }
-            assert await unit.grants.tokens([(ada, "bank")]) == {(ada, "bank"): Secret("token-1")}
+            assert await unit.grants.tokens([(ada, "bank", "p1")]) == {(ada, "bank", "p1"): Secret("token-1")}
             loaded = (await unit.customers.load([ada]))[ada]
         assert (loaded.display_name, loaded.country, loaded.kind) == ("Ada Byron", "GB", PartyKind.PERSON)
         (link,) = loaded.links
@@ -88,7 +88,7 @@ def test_a_later_line_changes_the_customer(database: Database, clock: Any, run: 
             assert (loaded.created_at, loaded.updated_at) == (before, clock.now)
             assert [value.value for value in loaded.values] == ["new@example.com"]
             assert await unit.customers.by_keys([(KeyKind.EMAIL, "ada@example.com")]) == {}
-            assert await unit.grants.tokens([(ada, "bank")]) == {(ada, "bank"): Secret("token-2")}
+            assert await unit.grants.tokens([(ada, "bank", "p1")]) == {(ada, "bank", "p1"): Secret("token-2")}
             past = await unit.profiles.as_of([ada], valid_at=before, recorded_at=before)
             assert [value.value for value in past[ada]] == ["ada@example.com"]
 

@@ -194,11 +194,15 @@ class Story:
             summaries = await unit.summaries.of(model.roots())
             for root, figures in summaries.items():
                 assert {each.text for each in figures} <= set(model.parties(root))
-            tokens = await unit.grants.tokens(
-                [(root, connector) for root in model.roots() for connector in ("bank", "hotel")]
-            )
-            for (root, connector), token in tokens.items():
-                assert ref(token.reveal().removeprefix("token-")) in _at(connector, model.parties(root))
+            asked = [
+                (root, each.connector, each.party_id)
+                for root in model.roots()
+                for each in map(ref, model.parties(root))
+            ]
+            tokens = await unit.grants.tokens(asked)
+            for (_, connector, party_id), token in tokens.items():
+                mine = ref(token.reveal().removeprefix("token-"))
+                assert (mine.connector, mine.party_id) == (connector, party_id)
             copies = await unit.snapshots.read(
                 [
                     SnapshotKeyData(customer_id=root, connector=connector, kind="k")
@@ -280,17 +284,21 @@ async def everything(database: Database, tenant: TenantId, nodes: Iterable[str])
     async with database.read(tenant) as unit:
         ids = (await unit.customers.page(first=100)).ids
         loaded = await unit.customers.load(ids)
-        pairs = [(each, connector) for each in ids for connector in ("bank", "hotel")]
+        asked = [(each, link.connector, link.party_id) for each, one in loaded.items() for link in one.links]
         return {
             "customers": {each: msgspec.to_builtins(one) for each, one in loaded.items()},
             "keys": await unit.customers.by_keys((KeyKind.EMAIL, f"{name}@example.com") for name in NAMES),
             "names": {name: (await unit.customers.search(f"Given{name}")).ids for name in NAMES},
             "resolved": await unit.customers.resolve(nodes),
-            "grants": {pair: token.reveal() for pair, token in (await unit.grants.tokens(pairs)).items()},
+            "grants": {which: token.reveal() for which, token in (await unit.grants.tokens(asked)).items()},
             "summaries": await unit.summaries.of(ids),
             "copies": sorted(
                 await unit.snapshots.read(
-                    [SnapshotKeyData(customer_id=each, connector=at, kind="k") for each, at in pairs]
+                    [
+                        SnapshotKeyData(customer_id=each, connector=at, kind="k")
+                        for each in ids
+                        for at in ("bank", "hotel")
+                    ]
                 ),
                 key=repr,
             ),

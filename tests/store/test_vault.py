@@ -163,27 +163,26 @@ def test_grants_end_when_they_expire_or_are_revoked(
 ) -> None:
     async def go() -> None:
         (one,) = await customers(database)
-        bank, hotel = (one, "bank"), (one, "hotel")
-        at_bank, at_hotel = (*bank, "0"), (*hotel, "h")
+        at_bank, at_hotel = (one, "bank", "0"), (one, "hotel", "h")
         soon = EnrolGrant(token=Secret("a"), expires_at=clock.now + timedelta(hours=1))
         async with database.unit(T) as unit:
             new = {at_bank: soon, at_hotel: EnrolGrant(token=Secret("b"))}
             assert await unit.grants.put(new) == {at_bank, at_hotel}
         grants = SqlGrants(database, keyring)
-        assert await grants.tokens(T, [bank, hotel]) == {bank: Secret("a"), hotel: Secret("b")}
-        assert await grants.tokens(T, [bank]) == {bank: Secret("a")}
+        assert await grants.tokens(T, [at_bank, at_hotel]) == {at_bank: Secret("a"), at_hotel: Secret("b")}
+        assert await grants.tokens(T, [at_bank]) == {at_bank: Secret("a")}
         assert await grants.tokens(T, []) == {}
         async with database.unit(T) as unit:
             assert await unit.grants.revoke(one, "hotel")
             assert not await unit.grants.revoke(one, "hotel")
         clock.tick(hours=1)
-        assert await grants.tokens(T, [bank, hotel]) == {}
+        assert await grants.tokens(T, [at_bank, at_hotel]) == {}
         async with database.unit(T) as unit:
             # The token that was withdrawn stays so; a new one is a new grant.
             assert await unit.grants.put({at_hotel: EnrolGrant(token=Secret("b"))}) == set()
-            assert await unit.grants.tokens([hotel]) == {}
+            assert await unit.grants.tokens([at_hotel]) == {}
             assert await unit.grants.put({at_hotel: EnrolGrant(token=Secret("c"))}) == {at_hotel}
-            assert await unit.grants.tokens([hotel]) == {hotel: Secret("c")}
+            assert await unit.grants.tokens([at_hotel]) == {at_hotel: Secret("c")}
             assert await unit.grants.put({("nobody", "bank", "0"): soon}) == set()
 
     run(go())
