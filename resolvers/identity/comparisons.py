@@ -10,7 +10,7 @@ frequencies as in Splink (R. Linacre et al., IJPDS 7 (2022)).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import msgspec
@@ -22,6 +22,7 @@ from resolvers.identity.agreement import (
     any_similar,
     any_within,
     both,
+    compiled,
     differ,
     either,
     either_is,
@@ -36,7 +37,7 @@ from resolvers.identity.agreement import (
 )
 from resolvers.identity.features import Features
 
-OTHERWISE = Test(lambda _left, _right: True, "ELSE")
+OTHERWISE = Test("True", "ELSE")
 """The last level of every comparison: nothing agrees."""
 
 
@@ -65,10 +66,11 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
     def level(self, left: Features, right: Features) -> Level:
         """The first level that holds; the last one always does."""
-        for level in self.levels:
-            if level.test.holds(left, right):
-                return level
-        return self.levels[-1]
+        return self.levels[self.places()(left, right)]
+
+    def places(self) -> Callable[[Features, Features], int]:
+        """What gives the place of the level that two parties have, 0 being the null level; made once."""
+        return compiled(tuple(level.test for level in self.levels[:-1]))
 
     def sql(self) -> str:
         """The place of the level that holds, 0 being the null level, as a DuckDB expression."""

@@ -30,6 +30,9 @@ CUSTOMER_LIMIT = "customer_limit"
 """Decides where the customer would hold more numbers or records than one customer can."""
 
 
+_NOTHING: frozenset[str] = frozenset()
+
+
 class PartyKey(msgspec.Struct, frozen=True, order=True):
     """Which record at which partner."""
 
@@ -121,14 +124,11 @@ class Matcher:
             right: The other; which is which does not matter.
             seen: By column of features: values that many candidates share.
         """
-        pair = Pair(
-            left=left,
-            right=right,
-            score=self._scorer.score(left, right),
-            limits=self.model.limits,
-            link=self.model.thresholds.link,
-            shared=shared_fields(left, right, self.model, seen),
-        )
+        score = self._scorer.score(left, right)
+        link = self.model.thresholds.link
+        # Only what would be linked can rest on a value that many share.
+        shared = shared_fields(left, right, self.model, seen) if score.probability >= link else _NOTHING
+        pair = Pair(left=left, right=right, score=score, limits=self.model.limits, link=link, shared=shared)
         return pair, judge(pair, self.model)
 
     def decide(self, party: KnownParty, candidates: Iterable[Candidate]) -> Decision:

@@ -57,7 +57,6 @@ def bits(chance: float) -> float:
     return math.log2(chance / (1 - chance))
 
 
-_Holds = Callable[[Any, Any], bool]
 _Term = tuple[Callable[[Any], str | None], TermFrequencies, float]
 
 
@@ -101,19 +100,19 @@ def _field(
     comparison: Comparison, weights: ComparisonWeights, model: KindModel
 ) -> Callable[[Features, Features], FieldScore]:
     known = {level.level: level for level in weights.levels}
-    steps: list[tuple[_Holds, FieldScore, _Term | None]] = []
+    plain: list[FieldScore] = []
+    terms: list[_Term | None] = []
     for level in comparison.levels:
         weight = 0.0 if level.null else known[level.name].weight
+        plain.append(FieldScore(comparison.name, level.name, weight))
         table = model.term_frequencies.get(level.term) if level.term else None
-        term = (attrgetter(level.term), table, known[level.name].m) if level.term and table else None
-        steps.append((level.test.holds, FieldScore(comparison.name, level.name, weight), term))
-    *tested, (_, otherwise, _) = steps
+        terms.append((attrgetter(level.term), table, known[level.name].m) if level.term and table else None)
+    places = comparison.places()
 
     def score(left: Features, right: Features) -> FieldScore:
-        for holds, plain, term in tested:
-            if holds(left, right):
-                return plain if term is None else _adjusted(plain, term, left, right)
-        return otherwise
+        place = places(left, right)
+        term = terms[place]
+        return plain[place] if term is None else _adjusted(plain[place], term, left, right)
 
     return score
 
@@ -121,6 +120,8 @@ def _field(
 def _adjusted(plain: FieldScore, term: _Term, left: Features, right: Features) -> FieldScore:
     """With the frequency of the value itself, of the more frequent where there are two, in the place of u."""
     read, table, m = term
-    values = [value for value in (read(left), read(right)) if value is not None]
-    frequency = max((table.of(value) for value in values), default=table.rest)
+    one, other = read(left), read(right)
+    frequency = table.rest if one is None else table.of(one)
+    if other is not None and other != one:
+        frequency = max(frequency, table.of(other))
     return FieldScore(plain.field, plain.agreement, math.log2(m / frequency))
