@@ -29,7 +29,7 @@ def test_a_cursor_that_never_changes_is_the_partners_fault(wire: Callable[..., A
     # Prism sends the same next cursor whichever page it is asked for.
     custodian = wire(CUSTODY, "brokerage", credential="key")
     assert custodian.outcomes(REF, days=DAYS) == dict.fromkeys(
-        KINDS, "PartnerFault: the paging cursor repeats itself"
+        KINDS, "PartnerFault: after page 2 the pages go in a circle"
     )
     assert custodian.asked == ASKED
     assert any("cursor=" in exchange.query for exchange in custodian.exchanges)

@@ -54,7 +54,7 @@ def dated(node: dict[str, Any], fields: dict[str, Any]) -> None:
 def test_everything_is_asked_for(wire: Callable[..., Any]) -> None:
     square = wire(SQUARE, "loyalty", path="/v2", access_token="key")
     # Prism sends the same cursor whichever page of customers it is asked for.
-    circle = dict.fromkeys({*SEARCHES, *PROFILE_FEED}, "PartnerFault: Square's cursor goes in a circle")
+    circle = dict.fromkeys({*SEARCHES, *PROFILE_FEED}, "PartnerFault: after page 2 the pages go in a circle")
     assert square.outcomes(MEMBER, days=DAYS) == {**NOT_SHOWN, **PROGRAMME, **circle, **ACTIVITY}
     assert square.asked == ASKED
     assert square.flaws == set()
