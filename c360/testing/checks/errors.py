@@ -105,11 +105,23 @@ def judge(
             demand(not wrong, f"{where} {wrong}", change)
         already = any(answer.error for answer in lab.original(trial).answers.values())
         demand(
-            errors or already or not shown,
+            errors or already or not shown or _refused_anyway(trial),
             f"{where} was passed over as if the partner had answered",
             "let the error through: an answer without it looks complete and is not",
         )
         _rest(lab, trial, where, less=not shown)
+
+
+def _refused_anyway(trial: Trial) -> bool:
+    """Whether the partner refused without the fault as well, with the same status: then it is no fault.
+
+    Such as where a company is asked for as a person first, and the partner says that it is none.
+    """
+    if trial.heard is None or trial.heard.response is None or trial.heard.response.status < 400:
+        return False
+    place = (trial.heard.key, trial.heard.nth)
+    told = [it.response.status for it in trial.wire.heard if (it.key, it.nth) == place and it.response]
+    return told == [trial.heard.response.status]
 
 
 def _rest(lab: Lab, trial: Trial, where: str, *, less: bool) -> None:

@@ -109,7 +109,7 @@ def _announced(heard: Heard) -> Iterator[tuple[str, Any]]:
     body = value_of(heard.response.content)
     yield from _in_body(body, "", depth=0)
     for name, value in heard.response.headers.items():
-        if "cursor" in name and "next" in name:
+        if "cursor" in name and "next" in name and value:
             yield f"the header {name}", value
     found = re.search(r'<([^>]+)>\s*;[^,]*rel="?next"?', heard.response.headers.get("link", ""))
     if found:
