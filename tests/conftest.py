@@ -41,6 +41,7 @@ from tests.fixtures.databases import (  # noqa: F401  # fixtures are offered by 
 )
 from tests.fixtures.leaks import _no_leak, _watch  # noqa: F401  # watches every test by being here
 from tests.fixtures.reference import reference_data  # noqa: F401  # a fixture is offered by being here
+from tests.fixtures.specifications import SPECIFICATIONS
 
 T = TypeVar("T")
 R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
@@ -247,11 +248,9 @@ def _install(npm: str, folder: Path) -> None:
 @pytest.fixture(scope="session")
 def partner_specs() -> Path:
     """The folder of the published partner specifications; skips where there is none."""
-    named = os.environ.get("C360_PARTNER_SPECS")
-    folder = Path(named) if named else CHECKOUT.parent / "shared" / "partners"
-    if not folder.is_dir():
+    if not SPECIFICATIONS.is_dir():
         pytest.skip("no published partner specifications: set C360_PARTNER_SPECS to their folder")
-    return folder
+    return SPECIFICATIONS
 
 
 class _Loader(yaml.CSafeLoader):

@@ -11,6 +11,10 @@ from c360.config import ConnectorConfig
 MAX_PAGE_SIZE = 1000
 """Records on one page at the most, by the standard; a bank answers 400 beyond."""
 
+REQUESTS_PER_SECOND = 50.0
+"""The standard's traffic threshold for one data recipient's software: a bank may refuse what goes beyond.
+It may also refuse more than 5 a second of one consent; then its 429 pauses that consent alone."""
+
 
 class CdsAuBankingConfig(ConnectorConfig, frozen=True, kw_only=True):
     """One bank. There is no credential of the hub: every request carries its customer's grant."""
@@ -23,3 +27,12 @@ class CdsAuBankingConfig(ConnectorConfig, frozen=True, kw_only=True):
             le=MAX_PAGE_SIZE,
         ),
     ] = MAX_PAGE_SIZE
+    requests_per_second: Annotated[
+        float,
+        Meta(
+            description="Requests sent in one second at the most. The standard lets a bank refuse more than "
+            "50; more are worth it where the bank is known to bear them.",
+            ge=1,
+            le=10_000,
+        ),
+    ] = REQUESTS_PER_SECOND

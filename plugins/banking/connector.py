@@ -39,17 +39,30 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from types import MappingProxyType
 from typing import ClassVar
 
-from c360.contract import Connector, Description, Fetch, Fetched, Limits, Lookup, Need, Ref, fetch_each
+import msgspec
+
+from c360.contract import (
+    Connector,
+    Description,
+    Exemption,
+    Fetch,
+    Fetched,
+    Limits,
+    Lookup,
+    Need,
+    Ref,
+    fetch_each,
+)
 from c360.kinds import PARTY
 from c360.lookups import together
 from c360.records.banking import BankTransaction
 from c360.records.base import Record
 from plugins.banking import mapping
 from plugins.banking.client import Consent
-from plugins.banking.config import CdsAuBankingConfig
+from plugins.banking.config import REQUESTS_PER_SECOND, CdsAuBankingConfig
 from plugins.banking.party_mapping import party
 
-_LIMITS = Limits()
+_LIMITS = Limits(requests_per_second=REQUESTS_PER_SECOND)
 
 
 class CdsAuBanking(Connector[CdsAuBankingConfig]):
@@ -70,8 +83,23 @@ class CdsAuBanking(Connector[CdsAuBankingConfig]):
         ),
         config=CdsAuBankingConfig,
         limits=_LIMITS,
+        exemptions=(
+            Exemption(
+                rule="identify",
+                reason="A consent's token is the customer: the API has no search and no customer's id.",
+            ),
+            Exemption(rule="feeds", reason="The API has no list of changes, nor of the customers."),
+            Exemption(rule="webhooks", reason="Banks do not call when a customer's data change."),
+            Exemption(rule="actions", reason="The API only reads: it changes no data and moves no money."),
+        ),
         documentation="https://consumerdatastandardsaustralia.github.io/standards/",
     )
+
+    @classmethod
+    def configured(cls, config: CdsAuBankingConfig) -> Description:
+        """What the class says, at the pace of this bank."""
+        limits = msgspec.structs.replace(_LIMITS, requests_per_second=config.requests_per_second)
+        return msgspec.structs.replace(cls.describe(), limits=limits)
 
     def fetch(self, needs: Sequence[Need], refs: Sequence[Ref]) -> AsyncIterator[Fetched]:
         """See :meth:`c360.contract.Connector.fetch`."""

@@ -25,6 +25,7 @@ from c360.auth import Auth, credential_in
 from c360.contract import (
     Connector,
     Description,
+    Exemption,
     Fetch,
     Fetched,
     Limits,
@@ -60,6 +61,17 @@ class OpenWealthCustody(Connector[CustodyConfig]):
         fetches=(Fetch(kind=ACCOUNTS), Fetch(kind=POSITIONS), Fetch(kind=TRANSACTIONS)),
         config=CustodyConfig,
         limits=Limits(concurrency=16),
+        exemptions=(
+            Exemption(
+                rule="identify", reason="The API searches by no key, and a customer there has no name."
+            ),
+            Exemption(rule="feeds", reason="The API tells no changes, but the state of a customer on a day."),
+            Exemption(rule="webhooks", reason="Custodians do not call when a customer's data change."),
+            Exemption(
+                rule="actions", reason="Custody services are there to read alone; they take no orders."
+            ),
+            Exemption(rule="rate-limit", reason="The API states no rate: each custodian sets its own."),
+        ),
         documentation="https://github.com/swissfintechinnovations/ca-wealth",
     )
 

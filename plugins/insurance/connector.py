@@ -41,7 +41,18 @@ from uuid import uuid4
 
 import msgspec
 
-from c360.contract import Connector, Description, Fetch, Fetched, Limits, Lookup, Need, Ref, fetch_each
+from c360.contract import (
+    Connector,
+    Description,
+    Exemption,
+    Fetch,
+    Fetched,
+    Limits,
+    Lookup,
+    Need,
+    Ref,
+    fetch_each,
+)
 from c360.errors import PartnerFault, Reauthorise, SkipCustomer
 from c360.kinds import PARTY
 from c360.lookups import together
@@ -98,6 +109,16 @@ class OpinBrInsurance(Connector[OpinConfig]):
         fetches=tuple(Fetch(kind=kind) for kind in (PARTY, POLICIES, PREMIUMS, CLAIMS)),
         config=OpinConfig,
         limits=Limits(concurrency=16),
+        exemptions=(
+            Exemption(
+                rule="identify",
+                reason="A consent's token is the customer: the API searches by no key.",
+            ),
+            Exemption(rule="feeds", reason="The API has no list of changes, nor of the customers."),
+            Exemption(rule="webhooks", reason="Insurers do not call when a customer's data change."),
+            Exemption(rule="actions", reason="Customers, policies and claims are there to read alone."),
+            Exemption(rule="rate-limit", reason="The API has an answer 429, but states no rate."),
+        ),
         documentation="https://br-openinsurance.github.io/areadesenvolvedor/",
     )
 

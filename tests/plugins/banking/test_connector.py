@@ -13,6 +13,7 @@ import pytest
 
 import plugins.banking
 from c360 import hooks
+from c360.checks import configured
 from c360.config import read_config
 from c360.contract import Lookup
 from c360.errors import (
@@ -112,6 +113,18 @@ def test_settings_are_checked() -> None:
     assert read_config(CdsAuBankingConfig, base, where="connectors.bank").page_size == 1000
     with pytest.raises(ConfigError, match=r"connectors\.bank\.page_size"):
         read_config(CdsAuBankingConfig, {**base, "page_size": 1001}, where="connectors.bank")
+
+
+def test_a_bank_is_asked_at_the_pace_of_the_standard_or_at_its_own() -> None:
+    def pace(**more: float) -> float | None:
+        values = {"base_url": "https://bank.example/cds-au/v1", **more}
+        config = read_config(CdsAuBankingConfig, values, where="connectors.bank")
+        return configured(CdsAuBanking, config).limits.requests_per_second
+
+    assert pace() == CdsAuBanking.describe().limits.requests_per_second == 50
+    assert pace(requests_per_second=200) == 200
+    with pytest.raises(ConfigError, match=r"connectors\.bank\.requests_per_second"):
+        pace(requests_per_second=0)
 
 
 def test_every_request_carries_token_version_and_fapi_headers(bank: MakeBank, fetched: Fetch) -> None:
