@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from c360.contract import Connector, Need, Ref
+from c360.contract import Need, Ref
 from c360.http import Request, Response, Transport
 from c360.records.base import Record
 from c360.testing import Outcome, run
@@ -43,7 +43,7 @@ class Careless(InnOfTwoDoors):
 
 class TwoDoorsSuite(inn.InnSuite):
     __test__ = False
-    connector: ClassVar[type[Connector[Any]]] = InnOfTwoDoors
+    connector = InnOfTwoDoors
 
     def partner(self) -> Transport:
         return TwoDoors()
