@@ -62,6 +62,11 @@ class Tokens:
             task.add_done_callback(lambda done: self._ended(key, done))
         return await asyncio.shield(task)
 
+    @property
+    def under_way(self) -> frozenset[asyncio.Task[Token]]:
+        """Fetches that have not ended. They are nobody's: no caller has to end them."""
+        return frozenset(self._under_way.values())
+
     def drop(self, key: str, refused: Secret) -> None:
         """Forget a token that the partner refused; one that was fetched meanwhile stays."""
         kept = self._kept.get(key)

@@ -6,13 +6,17 @@ from pathlib import Path
 
 import click
 
+from c360.scaffold.writing import domains, write
+
 
 @click.command(
     help="Write a new plugin's distribution: connector, config, mapping, recording, tests, README. "
     "Its conformance suite is green at once."
 )
 @click.argument("name")
-@click.option("--domain", required=True, help="Business domain of the partner, such as hotel.")
+@click.option(
+    "--domain", required=True, help=f"Business domain of the partner: {', '.join(sorted(domains()))}."
+)
 @click.option(
     "--folder",
     type=click.Path(path_type=Path, file_okay=False),
@@ -20,8 +24,6 @@ import click
 )
 def command(*, name: str, domain: str, folder: Path | None) -> None:
     """Write the files and say what comes next."""
-    from c360.scaffold.writing import write
-
     where = folder or Path(f"c360-{name.replace('_', '-')}")
     for file in write(name, domain, where):
         click.echo(f"  {file}")

@@ -128,4 +128,4 @@ def _print(shown: dict[str, Any]) -> None:
 def _known(record: msgspec.Struct) -> dict[str, Any]:
     """A record without what it leaves empty."""
     built: dict[str, Any] = msgspec.to_builtins(record)
-    return {name: value for name, value in built.items() if value not in (None, "", [], {})}
+    return {name: value for name, value in built.items() if value not in (None, "", (), [], {})}

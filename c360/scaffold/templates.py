@@ -28,7 +28,7 @@ packages = ["$name"]
 
 [tool.pytest.ini_options]
 addopts = ["--import-mode=importlib"]
-pythonpath = ["."]
+pythonpath = [".", "tests"]
 testpaths = ["tests"]
 """
 

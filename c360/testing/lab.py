@@ -451,7 +451,7 @@ class Lab:
         """The baseline's operations, each with one fault at one exchange; remembered by the name."""
         if name not in self._faulted:
             self._faulted[name] = [
-                self.trial(trial.operation, fault=at(heard, misbehave), heard=heard)
+                self.trial(trial.operation, fault=at(heard, misbehave, lasting=name in LASTING), heard=heard)
                 for trial, heard in self.targets()
             ]
         return self._faulted[name]
@@ -478,14 +478,19 @@ DEFAULT_NOW = datetime.fromisoformat("2026-06-15T12:00:00+00:00")
 """The connector's clock where nothing else is said."""
 
 
-def at(heard: Heard, misbehave: Misbehave) -> Callable[[Heard], Misbehave | None]:
-    """A fault at one exchange: the same request, the same time that it was sent.
+LASTING = frozenset({"status-401"})
+"""Faults that stay when the same is asked again: a credential may be renewed after a refusal."""
+
+
+def at(heard: Heard, misbehave: Misbehave, *, lasting: bool = False) -> Callable[[Heard], Misbehave | None]:
+    """A fault at one exchange: the same request, the same time that it was sent, or from then on.
 
     What misbehaves sees the exchange as it was in the baseline, with its answer.
     """
 
     def fault(now: Heard) -> Misbehave | None:
-        return (lambda _: misbehave(heard)) if (now.key, now.nth) == (heard.key, heard.nth) else None
+        due = now.nth >= heard.nth if lasting else now.nth == heard.nth
+        return (lambda _: misbehave(heard)) if now.key == heard.key and due else None
 
     return fault
 

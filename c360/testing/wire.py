@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import NewType
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -27,6 +28,19 @@ def fingerprint(request: Request) -> Fingerprint:
     who = request.auth.fingerprint() if request.auth else ""
     body = request.content.decode("utf-8", "replace")
     return Fingerprint(f"{request.method} {request.url} {params} {who} {body}")
+
+
+_TOKEN_PATHS = ("token", "oauth")
+
+
+def for_token(request: Request) -> bool:
+    """Whether a request fetches a token: neither a reading of the connector's nor a change.
+
+    It authenticates in its own way, and may have an address of its own.
+    """
+    path = urlsplit(request.url).path.lower()
+    form = any(name == "content-type" and "form" in value for name, value in request.headers)
+    return form and any(word in path for word in _TOKEN_PATHS)
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):

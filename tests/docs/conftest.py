@@ -36,16 +36,14 @@ from store.data import RecordRef
 from store.data_identity import ReviewRequest
 from store.grants import SqlGrants
 from store.snapshots import SqlSnapshots
+from tests.docs.generating import CHECKOUT, DOCUMENTS, MARKED
 
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
-DOCUMENTS = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
 KEYS = f'[security]\nmaster_key = "{"0f" * 32}"\nlookup_pepper = "{"f0" * 32}"\n'
 EVERYONE = Access(principal=Principal(subject="reader"), purpose=Purpose.SERVICE)
 
 _BLOCK = re.compile(
     r"^```(?P<kind>\w+)(?: (?P<note>\S[^\n]*))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-_TABLE = re.compile(r"<!-- table: (?P<name>[\w.-]+) -->\n(?P<text>.*?)<!-- end -->", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,7 @@ def blocks() -> list[Block]:
 def tables() -> dict[str, str]:
     """The generated tables in the documents, by name."""
     texts = (file.read_text("utf-8") for file in DOCUMENTS)
-    return {match["name"]: match["text"] for text in texts for match in _TABLE.finditer(text)}
+    return {match["name"]: match["text"] for text in texts for match in MARKED.finditer(text)}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from c360.testing.base import Exempt, Failed, check, demand
 from c360.testing.checks.errors import status
 from c360.testing.known import Known, SampleAction
 from c360.testing.lab import Lab, Session
-from c360.testing.wire import Heard, Misbehave
+from c360.testing.wire import Heard, Misbehave, for_token
 from c360.values import Value
 
 _KEY = IdempotencyKey("c360-suite-7b0f6a52-1")
@@ -68,7 +68,7 @@ def _once(lab: Lab, action: Action, misbehave: Misbehave | None = None) -> tuple
 
     async def work() -> tuple[Came, Session]:
         def fault(heard: Heard) -> Misbehave | None:
-            return None if heard.request.safe else misbehave
+            return misbehave if _changes(heard.request) else None
 
         session = lab.session(fault=fault)
         try:
@@ -80,7 +80,11 @@ def _once(lab: Lab, action: Action, misbehave: Misbehave | None = None) -> tuple
 
 
 def _changing(session: Session) -> list[Request]:
-    return [request for request in session.wire.sent if not request.safe]
+    return [request for request in session.wire.sent if _changes(request)]
+
+
+def _changes(request: Request) -> bool:
+    return not request.safe and not for_token(request)
 
 
 @check("action-performed", "Each declared action comes out as the sample says", rule="actions")
@@ -245,7 +249,7 @@ def action_traced(lab: Lab) -> None:
                 await session.wire.genuine(heard)
                 raise OutcomeUnknown("no answer in time")
 
-            session = lab.session(fault=lambda heard: None if heard.request.safe else reach)
+            session = lab.session(fault=lambda heard: reach if _changes(heard.request) else None)
             try:
                 before = await session.connector.trace(action)
                 await _act(lab, session, action)

@@ -13,11 +13,11 @@ from c360.testing import driving
 from c360.testing.base import Exempt, check, demand
 from c360.testing.lab import Lab, shape
 from c360.testing.recording import UnrecordedError
+from c360.testing.wire import for_token
 from c360.values import Secret
 
 _HOSTILE = "c360/../x?y=1#z&q='--"
 """An id that would be more than an id, if it were not quoted."""
-_TOKEN_PATHS = ("token", "oauth")
 
 
 def _sent(lab: Lab) -> Iterator[Request]:
@@ -40,7 +40,7 @@ def auth_on_every_request(lab: Lab) -> None:
         raise Exempt("the partner asks for no credential: the config holds no secret")
     for request in requests:
         demand(
-            request.auth is not None or _for_token(request),
+            request.auth is not None or for_token(request),
             f"{request.method} {urlsplit(request.url).path} carries no credential",
             "let ctx.http add it: return it from auth(), or pass auth=ref.auth()",
         )
@@ -70,7 +70,7 @@ def grants_kept_apart(lab: Lab) -> None:
         for request in sent:
             carried = request.auth.fingerprint() if request.auth else ""
             demand(
-                carried == ref.auth().fingerprint() or _for_token(request),
+                carried == ref.auth().fingerprint() or for_token(request),
                 f"{request.method} {shape(request)} for a customer does not carry that customer's grant",
                 "pass auth=ref.auth() to every request for a customer, and keep no grant in the instance",
             )
@@ -82,7 +82,7 @@ def base_url_respected(lab: Lab) -> None:
     base = lab.config().base_url.rstrip("/")
     for request in _sent(lab):
         demand(
-            request.url.startswith(f"{base}/") or request.url == base or _for_token(request),
+            request.url.startswith(f"{base}/") or request.url == base or for_token(request),
             f"{request.method} goes to {urlsplit(request.url).netloc}, not below base_url",
             "give ctx.http paths; never an address from an answer or a constant",
         )
@@ -95,7 +95,7 @@ def base_url_respected(lab: Lab) -> None:
     trial = lab.trial(lab.fetching(lab.needs, lab.refs[:1]), config=config, rewrite=moved)
     for request in trial.wire.sent:
         demand(
-            request.url.startswith(other) or _for_token(request),
+            request.url.startswith(other) or for_token(request),
             f"with another base_url, {request.method} still goes to {urlsplit(request.url).netloc}",
             "take the address from the config, through ctx.http",
         )
@@ -161,7 +161,7 @@ def reads_declared_safe(lab: Lab) -> None:
     """Only then they are shared and repeated."""
     for request in _sent(lab):
         demand(
-            request.safe or _for_token(request),
+            request.safe or for_token(request),
             f"{request.method} {urlsplit(request.url).path} only reads, and does not say so",
             "pass safe=True: fetching, searching and following changes change nothing",
         )
@@ -180,13 +180,6 @@ def no_needless_requests(lab: Lab) -> None:
             f"one call sends the same request {most + 1} times",
             "ask once and keep the answer for the call",
         )
-
-
-def _for_token(request: Request) -> bool:
-    """Whether a request fetches a token: it authenticates in its own way, at its own address."""
-    path = urlsplit(request.url).path.lower()
-    form = any(name == "content-type" and "form" in value for name, value in request.headers)
-    return form and any(word in path for word in _TOKEN_PATHS)
 
 
 CHECKS = (
