@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.docs import graph_tables, operating_tables, plugin_tables, reference_tables
+from tests.docs import graph_tables, operating_tables, plugin_tables, record_tables, reference_tables
 from tests.docs.cells import markdown
 from tests.docs.identity_tables import identity_tables
 
@@ -24,6 +24,7 @@ COMMAND = "python -m tests.docs.generating"
 TABLES: dict[str, Callable[[], str]] = {
     **graph_tables.TABLES,
     **reference_tables.TABLES,
+    **record_tables.TABLES,
     **plugin_tables.TABLES,
     **operating_tables.TABLES,
     **identity_tables(markdown),

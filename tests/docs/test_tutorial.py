@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import importlib.util
 import os
 import re
@@ -205,6 +206,14 @@ def test_the_tutorial_reaches_gold_at_its_end(reader: Reader) -> None:
     assert told[-1].endswith("tier: gold")
     assert [line for line in told if line not in printed] == []
     assert (reader.folder / "fjord_bikes" / "conformance.json").is_file()
+
+
+def test_every_block_that_its_table_names_exists() -> None:
+    text = (CHECKOUT / TUTORIAL).read_text("utf-8")
+    named = re.findall(r"\b(paging|auth|converters|lookups|windows)\.([A-Za-z_]\w*)", text)
+    assert len(set(named)) > 20
+    for module, name in set(named):
+        assert hasattr(importlib.import_module(f"c360.{module}"), name), f"{module}.{name}"
 
 
 def test_its_settings_fit_the_plugin(reader: Reader) -> None:
