@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import random
 import re
 import string
@@ -173,7 +174,7 @@ class Generator:
     def _matching(self, pattern: str, most: int) -> str | None:
         """A text that matches a pattern; ``None`` where it is beyond this."""
         try:
-            made = self._sequence(sre_parser.parse(pattern), most)
+            made = self._sequence(_parsed(pattern), most)
             return made if re.search(pattern, made) else None
         except (re.error, ValueError, RecursionError, OverflowError):
             return None
@@ -217,6 +218,11 @@ class Generator:
         if negated:
             signs = [it for it in string.ascii_letters + string.digits + " -_." if it not in signs] or ["a"]
         return self._random.choice(signs)
+
+
+@functools.lru_cache(maxsize=1024)
+def _parsed(pattern: str) -> Any:
+    return sre_parser.parse(pattern)
 
 
 _CATEGORIES = {
