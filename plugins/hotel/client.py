@@ -10,7 +10,7 @@ from c360.paging import PageNumber, Step, pages
 from plugins.hotel import payloads
 from plugins.hotel.errors import explain
 
-PAGE_SIZE = 100
+MOST = 100
 """The most the API gives at once."""
 _MAX_PAGES = 20_000
 
@@ -20,8 +20,9 @@ T = TypeVar("T")
 class CloudbedsClient:
     """The operations that are used; all of them only read."""
 
-    def __init__(self, http: Http) -> None:
+    def __init__(self, http: Http, page_size: int = MOST) -> None:
         self._http = http
+        self._size = page_size
 
     async def guest(self, guest_id: str) -> payloads.Guest:
         """A guest.
@@ -32,13 +33,13 @@ class CloudbedsClient:
         answer = await self._get("/getGuest", {"guestID": guest_id}, payloads.Answer[payloads.Guest])
         return answer.data
 
-    def guests(self, filters: Params, *, limit: int = PAGE_SIZE) -> AsyncIterator[list[payloads.ListedGuest]]:
+    def guests(self, filters: Params, *, limit: int = MOST) -> AsyncIterator[list[payloads.ListedGuest]]:
         """Pages of guests that pass the filters."""
         return self._pages(
             "/getGuestList",
             {**filters, "includeGuestInfo": "true"},
             payloads.Page[payloads.ListedGuest],
-            size=min(limit, PAGE_SIZE),
+            size=min(limit, self._size),
         )
 
     def modified_guests(
@@ -94,7 +95,7 @@ class CloudbedsClient:
         filters: Params,
         kind: type[payloads.Page[T]],
         *,
-        size: int = PAGE_SIZE,
+        size: int | None = None,
         first: int = 1,
         repeats: bool = False,
     ) -> AsyncIterator[list[T]]:
@@ -111,7 +112,7 @@ class CloudbedsClient:
         counted = PageNumber[payloads.Page[T]](
             "pageNumber",
             start=first,
-            size=("pageSize", size),
+            size=("pageSize", size or self._size),
             items=lambda page: page.items,
             total=lambda page: _count(page.total),
             fills=True,

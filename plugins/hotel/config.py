@@ -19,6 +19,7 @@ class CloudbedsConfig(ConnectorConfig, frozen=True, kw_only=True):
     base_url: Annotated[
         str, Meta(description="Where the API starts, version included, without a trailing slash.")
     ] = "https://api.cloudbeds.com/api/v1.3"
+    page_size: Annotated[int, Meta(description="Guests or reservations in one page.", ge=1, le=100)] = 100
     noted_reservations: Annotated[
         int,
         Meta(

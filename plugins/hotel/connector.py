@@ -13,6 +13,7 @@ from c360.contract import (
     Change,
     Connector,
     Description,
+    Exemption,
     Feed,
     Fetch,
     Fetched,
@@ -60,6 +61,16 @@ class CloudbedsHotel(Connector[CloudbedsConfig]):
         identifies=(KeyKind.EMAIL, KeyKind.PHONE, KeyKind.NAME),
         feeds=(Feed(kind=PARTY, deletions=True), Feed(kind=STAYS, deletions=True)),
         limits=Limits(concurrency=8),
+        exemptions=(
+            Exemption(
+                rule="webhooks",
+                reason="Calls are not signed, and so no more than a hint; the feeds tell all of it.",
+            ),
+            Exemption(
+                rule="actions", reason="Of what the published API writes, only webhooks are registered."
+            ),
+            Exemption(rule="rate-limit", reason="The published API states no number of requests."),
+        ),
         documentation="https://developers.cloudbeds.com/reference",
     )
 
@@ -70,7 +81,7 @@ class CloudbedsHotel(Connector[CloudbedsConfig]):
     @property
     def client(self) -> CloudbedsClient:
         """Cloudbeds' operations."""
-        return CloudbedsClient(self.ctx.http)
+        return CloudbedsClient(self.ctx.http, self.config.page_size)
 
     async def identify(self, query: PartyQuery) -> Sequence[Party]:
         """Guests by e-mail address, by either of their phone numbers, or by name."""

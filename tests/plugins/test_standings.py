@@ -10,6 +10,7 @@ PLUGINS = (
     "banking",
     "brokerage",
     "files",
+    "hotel",
     "insurance",
     "sql",
     "workorders",
