@@ -16,8 +16,10 @@ Not covered, and why:
   records have no place for them. Square holds neither a language nor a consent date.
 - Creating customers and accounts, accumulating points (the till does, with the order), promotions:
   the seller's own business.
-- ``ObtainToken``: the token is a setting of the instance. Webhooks: the change feed covers them.
-- Deletions: Square tells about deleted customers by webhook only, so the feeds do not.
+- ``ObtainToken``: the token is a setting of the instance.
+- Deletions in the feeds: Square tells about deleted customers by webhook only (``customer.deleted``).
+- ``loyalty.event.created`` names the account alone, not its customer: the ``loyalty.account.updated``
+  that comes with it tells that the customer's activity is outdated.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from c360.errors import OutcomeUnknown, PartnerFault
 from c360.http import Http, Response
 from c360.paging import Cursor, Step, pages
 from plugins.loyalty import payloads
-from plugins.loyalty.errors import check
+from plugins.loyalty.errors import check, check_batch
 
 BULK_CUSTOMERS = 100
 """Customers that ``BulkRetrieveCustomers`` takes."""
@@ -42,7 +42,7 @@ class SquareClient:
         answer = await self._post(
             "/customers/bulk-retrieve", {"customer_ids": list(ids)}, payloads.BulkRetrieveCustomersResponse
         )
-        check(answer.errors)
+        check_batch(answer.errors)
         return answer.responses or {}
 
     def search_customers(
@@ -92,18 +92,23 @@ class SquareClient:
 
     def _pages(self, path: str, body: Json, kind: type[PageT]) -> AsyncIterator[PageT]:
         async def ask(step: Step) -> Response:
-            return await self._http.post(path, json=step.body(body), headers=self._headers, safe=True)
+            return await self._search(path, step.body(body))
 
         def read(response: Response) -> PageT:
             page = _answer(response, kind)
-            check(page.errors)
+            check_batch(page.errors)
             return page
 
         return pages(ask, read, Cursor[PageT](lambda page: page.cursor, in_body=True), max_pages=_MAX_PAGES)
 
     async def _post(self, path: str, body: Json, kind: type[AnswerT]) -> AnswerT:
-        response = await self._http.post(path, json=body, headers=self._headers, safe=True)
-        return _answer(response, kind)
+        return _answer(await self._search(path, body), kind)
+
+    async def _search(self, path: str, body: Any) -> Response:
+        response = await self._http.post(path, json=body, headers=self._headers, safe=True, accept=(404,))
+        if response.status == 404:  # a search may find nothing, but it is there
+            raise PartnerFault("there is no such search or batch at this address")
+        return response
 
 
 def _answer(response: Response, kind: type[AnswerT]) -> AnswerT:

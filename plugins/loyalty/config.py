@@ -22,3 +22,11 @@ class SquareConfig(ConnectorConfig, frozen=True, kw_only=True):
     square_version: Annotated[
         str, Meta(description="Version of the API to speak, a date.", pattern=r"^\d{4}-\d{2}-\d{2}$")
     ] = "2025-08-20"
+    webhook_signature_key: Annotated[
+        Secret | None,
+        Meta(description="Signature key of the webhook subscription; without it no call is believed."),
+    ] = None
+    webhook_url: Annotated[
+        str | None,
+        Meta(description="Notification URL as registered at Square, where a gateway changes the address."),
+    ] = None

@@ -15,6 +15,7 @@ from c360.contract import (
     Connector,
     Description,
     Effect,
+    Exemption,
     Feed,
     Fetch,
     Fetched,
@@ -23,19 +24,22 @@ from c360.contract import (
     Lookup,
     Need,
     PartyQuery,
+    Receipt,
     Ref,
+    Webhook,
+    WebhookSpec,
     as_completed,
 )
 from c360.errors import ConnectorError, PartnerFault, ProblemCode
 from c360.kinds import PARTY
 from c360.records.base import Record
 from c360.records.party import Party
-from plugins.loyalty import actions, feeds, mapping, payloads
+from plugins.loyalty import actions, feeds, mapping, payloads, webhooks
 from plugins.loyalty.client import BULK_CUSTOMERS, SEARCHED_CUSTOMERS, Json, SquareClient
 from plugins.loyalty.config import SquareConfig
 from plugins.loyalty.errors import explain
 
-MEMBERSHIPS = "loyalty.memberships"
+MEMBERSHIPS = webhooks.MEMBERSHIPS
 ACTIVITY = feeds.ACTIVITY
 
 Accounts = Mapping[str, Sequence[payloads.LoyaltyAccount]]
@@ -65,7 +69,13 @@ class SquareLoyalty(Connector[SquareConfig]):
             ActionSpec(kind="loyalty.create_reward", effect=Effect.KEYED),
             ActionSpec(kind="loyalty.redeem_reward", effect=Effect.KEYED),
         ),
+        webhooks=WebhookSpec(kinds=(PARTY, MEMBERSHIPS, ACTIVITY), signed=True),
         limits=Limits(concurrency=8),
+        exemptions=(
+            Exemption(
+                rule="rate-limit", reason="Square publishes no figure; it answers 429 when it is too much."
+            ),
+        ),
         documentation="https://developer.squareup.com/reference/square",
     )
 
@@ -93,6 +103,8 @@ class SquareLoyalty(Connector[SquareConfig]):
 
     async def fetch(self, needs: Sequence[Need], refs: Sequence[Ref]) -> AsyncIterator[Fetched]:
         """See :meth:`c360.contract.Connector.fetch`."""
+        if not refs:
+            return
         wanted = {need.kind: need for need in needs}
         if PARTY in wanted:
             profiles = await self.client.customers([ref.party_id for ref in refs])
@@ -117,6 +129,10 @@ class SquareLoyalty(Connector[SquareConfig]):
     async def act(self, action: Action) -> ActionOutcome:
         """Points by hand, and rewards."""
         return await actions.perform(self.client, action)
+
+    def receive(self, webhook: Webhook) -> Receipt:
+        """Profiles and loyalty accounts that changed."""
+        return webhooks.receive(webhook, self.config.webhook_signature_key, self.config.webhook_url)
 
     async def _accounts(self, refs: Sequence[Ref]) -> Accounts:
         """The accounts of every customer asked for; none for who never joined the programme."""

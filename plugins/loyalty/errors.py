@@ -44,3 +44,16 @@ def check(errors: Sequence[payloads.Error] | None) -> None:
     """
     if errors:
         raise explain(errors)
+
+
+def check_batch(errors: Sequence[payloads.Error] | None) -> None:
+    """Raise what the errors of an answer about many customers stand for.
+
+    Raises:
+        ConnectorError: there is at least one. Never :class:`~c360.errors.SkipCustomer`: what is not found
+            here is the search itself, and would take customers for unknown that nobody looked for.
+    """
+    try:
+        check(errors)
+    except SkipCustomer:
+        raise PartnerFault("Square does not find what a search of many asks for") from None

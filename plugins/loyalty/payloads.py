@@ -166,6 +166,28 @@ class Effect(msgspec.Struct, frozen=True):
     id: str
 
 
+class EventObject(msgspec.Struct, frozen=True):
+    """What a webhook tells about; the part named like its type is filled."""
+
+    customer: Customer | None = None
+    loyalty_account: LoyaltyAccount | None = None
+
+
+class EventData(msgspec.Struct, frozen=True):
+    """The data of a webhook."""
+
+    id: str | None = None
+    object: EventObject | None = None
+
+
+class WebhookEvent(msgspec.Struct, frozen=True):
+    """A webhook."""
+
+    event_id: str
+    type: str
+    data: EventData
+
+
 class Changed(msgspec.Struct, frozen=True):
     """The answer to a change."""
 

@@ -12,6 +12,7 @@ PLUGINS = (
     "files",
     "hotel",
     "insurance",
+    "loyalty",
     "sql",
     "workorders",
 )

@@ -215,10 +215,26 @@ def test_errors_inside_a_successful_answer(
     (inside,) = gather(make(canned(lambda _: {"responses": {"A": {"errors": [wire]}}})), [PARTY], ["A"])
     assert type(inside.error) is error
     assert "Ada" not in f"{inside.error}{inside.error!r}"
-    with pytest.raises(error):
+    whole = PartnerFault if error is SkipCustomer else error
+    with pytest.raises(whole) as raised:
         gather(make(canned(lambda _: {"errors": [wire]})), [MEMBERSHIPS], ["A"])
+    assert type(raised.value) is whole
 
 
 def test_customer_missing_in_the_bulk_answer(make: Any, canned: Any, gather: Any) -> None:
     (found,) = gather(make(canned(lambda _: {"responses": {}})), [PARTY], ["A"])
     assert isinstance(found.error, PartnerFault)
+
+
+@pytest.mark.parametrize("kind", [PARTY, MEMBERSHIPS])
+def test_a_search_that_is_not_there_makes_no_customer_unknown(
+    make: Any, canned: Any, gather: Any, kind: str
+) -> None:
+    with pytest.raises(PartnerFault):
+        gather(make(canned(lambda _: Response(status=404, headers={}, content=b""))), [kind], ["A", "B"])
+
+
+def test_for_nobody_nothing_is_asked(make: Any, canned: Any, gather: Any) -> None:
+    transport = canned(lambda _: {})
+    assert not gather(make(transport), [PARTY, MEMBERSHIPS, ACTIVITY], [])
+    assert not transport.requests
