@@ -66,7 +66,7 @@ def secret(stage: Stage) -> dict[str, re.Pattern[str]]:
             f"{field} of {name}": whole(value)
             for name, table in stage.partners.connectors.items()
             for field, value in table.items()
-            if field not in public
+            if field not in public and isinstance(value, str)
         },
         "master key": whole(keys.master_key.reveal()),
         "pepper": whole(keys.lookup_pepper.reveal()),

@@ -73,7 +73,8 @@ def test_a_merge_brings_everything_and_an_unmerge_brings_it_back(
         assert after["customers"].keys() == {ada, cid}
         assert after["keys"][KeyKind.EMAIL, "b2@example.com"] == (ada,)
         assert after["names"]["Givenb2"] == (ada,)
-        assert after["grants"][ada, "bank"] == Secret("token-b1")
+        assert after["grants"][ada, "bank", "b1"] == Secret("token-b1")
+        assert after["grants"][ada, "bank", "b2"] == Secret("token-b2")
         assert sorted(each.content for each in after["copies"]) == [b"b1", b"b2", b"b3", b"h1", b"h2"]
         assert len(after["summaries"][ada]) == 4
         assert after["households"][ada][0].members == tuple(sorted([ada, cid]))
@@ -217,9 +218,9 @@ def test_a_split_takes_what_hangs_on_the_parties_and_can_be_taken_back(
         assert after["customers"][new].display_name == "Somebody Else"
         assert after["keys"][KeyKind.EMAIL, "b2@example.com"] == (new,)
         assert after["grants"] == {
-            (ada, "bank"): Secret("token-b1"),
-            (new, "bank"): Secret("token-b2"),
-            (new, "hotel"): Secret("token-h2"),
+            (ada, "bank", "b1"): Secret("token-b1"),
+            (new, "bank", "b2"): Secret("token-b2"),
+            (new, "hotel", "h2"): Secret("token-h2"),
         }
         # The copy of both parties of the bank shows a stranger's records to either.
         assert [(each.customer_id, each.content) for each in after["copies"]] == [(new, b"h2")]

@@ -25,7 +25,10 @@ TOKEN = loyalty.CREDENTIALS["access_token"]
 def address(world: World) -> Iterator[str]:
     """The programme on a port of its own."""
     server = uvicorn.Server(
-        uvicorn.Config(loyalty.app(world), port=0, log_level="critical", lifespan="off", ws="none")
+        # Without settings of its own for the process's loggers, which other tests read.
+        uvicorn.Config(
+            loyalty.app(world), port=0, log_config=None, access_log=False, lifespan="off", ws="none"
+        )
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
