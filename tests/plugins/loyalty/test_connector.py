@@ -234,7 +234,13 @@ def test_a_search_that_is_not_there_makes_no_customer_unknown(
         gather(make(canned(lambda _: Response(status=404, headers={}, content=b""))), [kind], ["A", "B"])
 
 
-def test_for_nobody_nothing_is_asked(make: Any, canned: Any, gather: Any) -> None:
+def test_for_nobody_nothing_is_asked(make: Any, canned: Any, run: Any) -> None:
     transport = canned(lambda _: {})
-    assert not gather(make(transport), [PARTY, MEMBERSHIPS, ACTIVITY], [])
+    square = make(transport)
+
+    async def everything() -> list[Any]:
+        needs = [Need(kind=kind) for kind in (PARTY, MEMBERSHIPS, ACTIVITY)]
+        return [it async for it in square.fetch(needs, [])]
+
+    assert not run(everything())
     assert not transport.requests
