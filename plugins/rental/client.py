@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from c360.errors import ConnectorError, PartnerFault, ProblemCode, Reconfigure, SkipCustomer
+from c360.errors import ConnectorError, PartnerFault, ProblemCode, SkipCustomer
 from c360.http import Http, Params, Response
 from c360.lookups import segment
 from c360.paging import Offset, Step, every, pages
@@ -53,18 +53,20 @@ class Client:
         The API does not page here; a window whose answer is too large is cut in two.
 
         Raises:
-            Reconfigure: the operator does not have this operation, which the API leaves optional.
+            PartnerFault: the operator does not have this operation, which the API leaves optional.
         """
         try:
             response = await self._get("/bookings", {"min-time": _text(start), "max-time": _text(end)})
             return response.decode(list[WireBooking])
         except SkipCustomer:
-            raise Reconfigure("the operator does not offer GET /bookings") from None
+            raise PartnerFault("the operator does not offer GET /bookings") from None
         except ConnectorError as error:
             if error.code is not ProblemCode.TOO_MUCH_DATA or end - start <= SMALLEST_WINDOW:
                 raise
         middle = start + (end - start) / 2
-        return [*await self.bookings(start, middle), *await self.bookings(middle, end)]
+        halves = [*await self.bookings(start, middle), *await self.bookings(middle, end)]
+        # What overlaps the middle comes with both.
+        return list({booking.id or id(booking): booking for booking in halves}.values())
 
     async def journal(self, leg_id: str) -> list[WireEntry]:
         """All journal entries of a leg.

@@ -22,6 +22,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
+from operator import itemgetter
 from typing import ClassVar, TypeVar
 
 from c360.auth import Auth, credential_in
@@ -34,6 +35,7 @@ from c360.contract import (
     Context,
     Description,
     Effect,
+    Exemption,
     Feed,
     Fetch,
     Fetched,
@@ -75,6 +77,20 @@ class TompRental(Connector[RentalConfig]):
         config=RentalConfig,
         actions=(ActionSpec(kind="rental.cancel_booking", effect=Effect.TRACEABLE),),
         limits=Limits(concurrency=16),
+        exemptions=(
+            Exemption(
+                rule="identify",
+                reason="The API reads a customer by the operator's own id and has no search.",
+            ),
+            Exemption(
+                rule="webhooks",
+                reason="Operators call who mediates a trip while it goes on; who only reads is not called.",
+            ),
+            Exemption(
+                rule="rate-limit",
+                reason="The API publishes no rate: each operator sets its own and says 429 beyond it.",
+            ),
+        ),
         documentation="https://github.com/TOMP-WG/TOMP-API",
     )
 
@@ -99,7 +115,7 @@ class TompRental(Connector[RentalConfig]):
         left out.
 
         Raises:
-            Reconfigure: the operator does not offer ``GET /bookings``.
+            PartnerFault: the operator does not offer ``GET /bookings``.
         """
         plan = _plan(self.config)
         run = Scan.begin(since, self.ctx.now(), plan)
@@ -164,7 +180,7 @@ class TompRental(Connector[RentalConfig]):
         jobs = {customer_id: partial(self._client.customer, customer_id) for customer_id in customer_ids}
         return [
             Upsert(kind=PARTY, party_id=party_id, object_id=party_id, record=mapping.party(wire, party_id))
-            for party_id, wire in (await _known(jobs)).items()
+            for party_id, wire in sorted((await _known(jobs)).items(), key=itemgetter(0))
         ]
 
 

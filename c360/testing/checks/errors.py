@@ -78,7 +78,14 @@ Judge = Callable[[Trial, ConnectorError], str]
 
 
 def judge(
-    lab: Lab, trials: Iterable[Trial], what: str, wanted: Judge, change: str, *, shown: bool = True
+    lab: Lab,
+    trials: Iterable[Trial],
+    what: str,
+    wanted: Judge,
+    change: str,
+    *,
+    shown: bool = True,
+    parts: bool = False,
 ) -> None:
     """Fail where a fault did not come out as it should.
 
@@ -90,6 +97,7 @@ def judge(
         change: what to change.
         shown: whether passing it over is wrong. Then also what came out beside the error has to be what
             it was; else it may be less.
+        parts: whether it may be asked for again in smaller parts, which have to give what the whole did.
     """
     for trial in trials:
         where = f"{what} ({trial.where})"
@@ -105,7 +113,11 @@ def judge(
             demand(not wrong, f"{where} {wrong}", change)
         already = any(answer.error for answer in lab.original(trial).answers.values())
         demand(
-            errors or already or not shown or _refused_anyway(trial),
+            errors
+            or already
+            or not shown
+            or _refused_anyway(trial)
+            or (parts and _asked_in_parts(lab, trial)),
             f"{where} was passed over as if the partner had answered",
             "let the error through: an answer without it looks complete and is not",
         )
@@ -122,6 +134,17 @@ def _refused_anyway(trial: Trial) -> bool:
     place = (trial.heard.key, trial.heard.nth)
     told = [it.response.status for it in trial.wire.heard if (it.key, it.nth) == place and it.response]
     return told == [trial.heard.response.status]
+
+
+def _asked_in_parts(lab: Lab, trial: Trial) -> bool:
+    """Whether two requests or more stood in for the one whose answer was too large."""
+    before = next(it for it in lab.trials if it.operation is trial.operation)
+    path = urlsplit(trial.heard.request.url).path if trial.heard else ""
+
+    def asked(of: Trial) -> int:
+        return sum(urlsplit(it.request.url).path == path for it in of.wire.heard)
+
+    return asked(trial) >= asked(before) + 2
 
 
 def _rest(lab: Lab, trial: Trial, where: str, *, less: bool) -> None:
@@ -185,13 +208,20 @@ def _too_much(_: Trial, error: ConnectorError) -> str:
 
 
 def _fault(
-    identity: str, title: str, misbehave: Misbehave, wanted: Judge, change: str, *, shown: bool = True
+    identity: str,
+    title: str,
+    misbehave: Misbehave,
+    wanted: Judge,
+    change: str,
+    *,
+    shown: bool = True,
+    parts: bool = False,
 ) -> Check:
     @check(identity, title, rule="errors")
     def run(lab: Lab) -> None:
         lab.needs_http()
         lab.sound()
-        judge(lab, lab.faulted(identity, misbehave), f"{identity}:", wanted, change, shown=shown)
+        judge(lab, lab.faulted(identity, misbehave), f"{identity}:", wanted, change, shown=shown, parts=parts)
 
     return run
 
@@ -298,7 +328,8 @@ CHECKS = (
         "An answer that is too large is TOO_MUCH_DATA",
         FAULTS["oversized"],
         _too_much,
-        "let the transport's PartnerFault through",
+        "let the transport's PartnerFault through, or ask for all of it in smaller parts",
+        parts=True,
     ),
     _fault(
         "deep-json",

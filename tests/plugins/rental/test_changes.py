@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from c360.contract import Checkpoint, Upsert
-from c360.errors import ConnectorError, PartnerFault, Reconfigure, RetryLater
+from c360.errors import ConnectorError, PartnerFault, RetryLater
 from c360.http import Request, Response
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -152,7 +152,7 @@ def test_a_cursor_that_cannot_be_read_begins_anew(operator: Any, run: Any, curso
     assert upserted(run(rental.changes(BOOKINGS, cursor))) == {("C1", "B1")}
 
 
-@pytest.mark.parametrize(("status", "error"), [(404, Reconfigure), (503, RetryLater), (400, PartnerFault)])
+@pytest.mark.parametrize(("status", "error"), [(404, PartnerFault), (503, RetryLater), (400, PartnerFault)])
 def test_failures_are_raised(operator: Any, run: Any, status: int, error: type[Exception]) -> None:
     def refuse(_request: Request) -> Response:
         return Response(status=status, headers={})
