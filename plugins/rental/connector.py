@@ -84,11 +84,11 @@ class TompRental(Connector[RentalConfig]):
             ),
             Exemption(
                 rule="webhooks",
-                reason="Operators call who mediates a trip while it goes on; who only reads is not called.",
+                reason="Calls are optional, subscribed to booking by booking; scans are read instead.",
             ),
             Exemption(
                 rule="rate-limit",
-                reason="The API publishes no rate: each operator sets its own and says 429 beyond it.",
+                reason="The API states no rate of requests, and no status for too many of them.",
             ),
         ),
         documentation="https://github.com/TOMP-WG/TOMP-API",

@@ -13,6 +13,7 @@ PLUGINS = (
     "hotel",
     "insurance",
     "loyalty",
+    "rental",
     "sql",
     "workorders",
 )
