@@ -1,14 +1,8 @@
-"""The command line: one module a command, loaded only when it is called.
-
-Exit codes: 0 done, 1 failed (the line on standard error says what to do), 2 wrong usage or settings,
-130 interrupted.
-"""
+"""The command line: one module a command, loaded only when it is called."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib
-import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from api.settings import Settings, load
-from c360.errors import C360Error, ConfigError, place
+from c360.cli.running import LazyGroup, exit_code
 
 T = TypeVar("T")
 
@@ -33,25 +27,12 @@ COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
-    """Knows every command's name and summary, imports only the one that runs."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(f"api.commands.{cmd_name}").command
-        command.name = cmd_name
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(sorted(COMMANDS.items()))
-
-
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    summaries=COMMANDS,
+    module="api.commands.{}",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--config",
     "file",
@@ -84,20 +65,4 @@ def run_async(job: Coroutine[Any, Any, T]) -> T:
 
 def run() -> int:
     """The command line's entry: known errors become one line and an exit code."""
-    try:
-        result = main(standalone_mode=False)
-    except ConfigError as error:
-        click.echo(f"settings: {error}", err=True)
-        return 2
-    except C360Error as error:
-        click.echo(f"{error}", err=True)
-        return 1
-    except click.ClickException as error:
-        error.show(sys.stderr)
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        return 130
-    except Exception as error:  # noqa: BLE001  # a traceback may hold personal data: places alone are shown
-        click.echo(f"unexpected {place(error, lines=3)}; please report this line", err=True)
-        return 1
-    return result if isinstance(result, int) else 0
+    return exit_code(lambda: main(standalone_mode=False))
