@@ -7,8 +7,9 @@ come from is the plugin's business: nothing here knows a database.
 """
 
 from c360.tables.cells import BadCell, Check, Shape
+from c360.tables.connectors import answered, for_each_domain
 from c360.tables.plan import Plan, compile_plan, compile_plans
-from c360.tables.settings import TableMapping, narrowed, whole
+from c360.tables.settings import TableMapping, narrowed
 
 __all__ = [
     "BadCell",
@@ -16,8 +17,9 @@ __all__ = [
     "Plan",
     "Shape",
     "TableMapping",
+    "answered",
     "compile_plan",
     "compile_plans",
+    "for_each_domain",
     "narrowed",
-    "whole",
 ]

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from c360.description import Description, Feed, Fetch, KeyKind
-from c360.kinds import PARTY, kinds
+from c360.description import Description, Feed, KeyKind
 
 BATCH = 500
 """Customers that one statement is asked for: one ``IN`` list, well below what any database refuses."""
@@ -53,26 +52,6 @@ class TableMapping(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     ] = {}
     zone: Annotated[str, Meta(description="Time zone of moments that name none, such as Europe/Zurich.")] = (
         "UTC"
-    )
-
-
-def whole(*, name: str, domain: str, described: Description) -> Description:
-    """All that a connector of tables can be for one domain: every kind of it, every key, every feed.
-
-    Args:
-        name: of the connector.
-        domain: business domain.
-        described: the rest.
-    """
-    mine = [kind.name for kind in kinds().values() if kind.domain == domain]
-    names = (PARTY, *mine)
-    return msgspec.structs.replace(
-        described,
-        name=name,
-        domain=domain,
-        fetches=tuple(Fetch(kind=kind, batch=BATCH) for kind in names),
-        identifies=tuple(KeyKind),
-        feeds=tuple(Feed(kind=kind, deletions=True) for kind in names),
     )
 
 

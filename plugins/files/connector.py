@@ -40,12 +40,11 @@ from c360.errors import (
     ProblemCode,
     Reconfigure,
     RetryLater,
-    SkipCustomer,
 )
-from c360.kinds import PARTY, domains
+from c360.kinds import PARTY
 from c360.records.base import Record
 from c360.records.party import Party
-from c360.tables import BadCell, Plan, compile_plans, narrowed, whole
+from c360.tables import BadCell, Plan, answered, compile_plans, for_each_domain, narrowed
 from plugins.files.config import Drop, FilesConfig
 from plugins.files.index import Index, Stored
 from plugins.files.intake import Intake
@@ -57,6 +56,9 @@ _PATIENCE = 0.25
 
 _ALIVE = 20.0
 """Seconds after which a feed that waits for a large file says that it is still there."""
+
+
+_ABSENT = "no file has a profile with this id"
 
 
 class FilesConnector(Connector[FilesConfig]):
@@ -101,7 +103,8 @@ class FilesConnector(Connector[FilesConfig]):
         }
         async for need, outcome in as_completed(jobs):
             for ref in refs:
-                yield _fetched(ref, need.kind, outcome)
+                found = outcome if isinstance(outcome, ConnectorError) else outcome.get(ref.party_id)
+                yield answered(ref, need.kind, found, absent=_ABSENT)
 
     async def identify(self, query: PartyQuery) -> Sequence[Party]:
         """Customers with that value in one of the columns declared for the key."""
@@ -284,28 +287,13 @@ def _change(plan: Plan, stored: Stored) -> Change:
     )
 
 
-def _fetched(
-    ref: Ref, kind: str, outcome: dict[str, tuple[Record, ...] | ConnectorError] | ConnectorError
-) -> Fetched:
-    found = outcome if isinstance(outcome, ConnectorError) else outcome.get(ref.party_id, ())
-    if isinstance(found, ConnectorError):
-        return Fetched(ref=ref, kind=kind, error=found)
-    if kind == PARTY and not found:
-        return Fetched(ref=ref, kind=kind, error=SkipCustomer("no file has a profile with this id"))
-    return Fetched(ref=ref, kind=kind, records=found)
-
-
 @functools.cache
 def connectors() -> tuple[type[FilesConnector], ...]:
     """A connector for each domain, named like it: ``files/rental``."""
-    return tuple(_for(domain) for domain in domains())
-
-
-def _for(domain: str) -> type[FilesConnector]:
     described = Description(
-        name=domain,
-        title=f"Files ({domain})",
-        domain=domain,
+        name="",
+        title="Files",
+        domain="",
         lookup=Lookup.BY_KEY,
         fetches=(),
         config=FilesConfig,
@@ -317,9 +305,6 @@ def _for(domain: str) -> type[FilesConnector]:
         ),
         documentation="https://duckdb.org/docs/stable/data/overview",
     )
-    members = {
-        "description": whole(name=domain, domain=domain, described=described),
-        "__module__": __name__,
-        "__doc__": f"A folder of files of the domain {domain}.",
-    }
-    return type(f"Files{domain.title()}", (FilesConnector,), members)
+    return for_each_domain(
+        FilesConnector, described, prefix="Files", about="A folder of files of the domain {}."
+    )

@@ -24,11 +24,11 @@ from c360.contract import (
     Ref,
     as_completed,
 )
-from c360.errors import ConnectorError, PartnerFault, ProblemCode, SkipCustomer
-from c360.kinds import PARTY, domains
+from c360.errors import ConnectorError, PartnerFault, ProblemCode
+from c360.kinds import PARTY
 from c360.records.base import Record
 from c360.records.party import Party
-from c360.tables import BadCell, Plan, compile_plans, narrowed, whole
+from c360.tables import BadCell, Plan, answered, compile_plans, for_each_domain, narrowed
 from plugins.sql import feeds
 from plugins.sql.config import SqlConfig
 from plugins.sql.database import Database
@@ -46,6 +46,9 @@ _AT_ONCE = 100
 
 class _LayoutChanged(Exception):
     """A table has lost a column or was renamed since it was looked up."""
+
+
+_ABSENT = "no row of the profile table has this id"
 
 
 class SqlConnector(Connector[SqlConfig]):
@@ -76,7 +79,7 @@ class SqlConnector(Connector[SqlConfig]):
         async for need, outcome in as_completed(jobs):
             for ref in refs:
                 found = outcome if isinstance(outcome, ConnectorError) else outcome.get(ref.party_id)
-                yield _fetched(ref, need.kind, found)
+                yield answered(ref, need.kind, found, absent=_ABSENT)
 
     async def identify(self, query: PartyQuery) -> Sequence[Party]:
         """Customers with that value in one of the columns declared for the key."""
@@ -176,25 +179,13 @@ def _by_party(plan: Plan, rows: Rows) -> Results:
     return {party: failed.get(party, tuple(records)) for party, records in found.items()}
 
 
-def _fetched(ref: Ref, kind: str, found: tuple[Record, ...] | ConnectorError | None) -> Fetched:
-    if isinstance(found, ConnectorError):
-        return Fetched(ref=ref, kind=kind, error=found)
-    if kind == PARTY and not found:
-        return Fetched(ref=ref, kind=kind, error=SkipCustomer("no row of the profile table has this id"))
-    return Fetched(ref=ref, kind=kind, records=found or ())
-
-
 @functools.cache
 def connectors() -> tuple[type[SqlConnector], ...]:
     """A connector for each domain, named like it: ``sql/hotel``."""
-    return tuple(_for(domain) for domain in domains())
-
-
-def _for(domain: str) -> type[SqlConnector]:
     described = Description(
-        name=domain,
-        title=f"Database ({domain})",
-        domain=domain,
+        name="",
+        title="Database",
+        domain="",
         lookup=Lookup.BY_KEY,
         fetches=(),
         config=SqlConfig,
@@ -206,9 +197,6 @@ def _for(domain: str) -> type[SqlConnector]:
         ),
         documentation="https://docs.sqlalchemy.org/en/21/dialects/",
     )
-    members = {
-        "description": whole(name=domain, domain=domain, described=described),
-        "__module__": __name__,
-        "__doc__": f"A partner's database of the domain {domain}.",
-    }
-    return type(f"Sql{domain.title()}", (SqlConnector,), members)
+    return for_each_domain(
+        SqlConnector, described, prefix="Sql", about="A partner's database of the domain {}."
+    )
