@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
@@ -40,7 +41,14 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that both commands have."""
+    """The options that both commands have, handed to the function as one ``asked``."""
+
+    @functools.wraps(function)
+    def packed(**given: Any) -> Any:
+        names = Asked.__struct_fields__
+        rest = {name: value for name, value in given.items() if name not in names}
+        return function(asked=Asked(**{name: given[name] for name in names}), **rest)
+
     for option in reversed(
         (
             click.argument("plugin"),
@@ -65,8 +73,8 @@ def options(function: Callable[..., Any]) -> Callable[..., Any]:
             ),
         )
     ):  # fmt: skip
-        function = option(function)
-    return function
+        packed = option(packed)
+    return packed
 
 
 class Called(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,12 +50,7 @@ class NotRecordedError(C360Error):
 )
 def command(
     *,
-    plugin: str,
-    config: Path | None,
-    instance: str | None,
-    settings: tuple[str, ...],
-    allow: tuple[str, ...],
-    grant_files: tuple[Path, ...],
+    asked: live.Asked,
     party: tuple[str, ...],
     email: tuple[str, ...],
     phone: tuple[str, ...],
@@ -64,14 +59,6 @@ def command(
     out: Path,
 ) -> None:
     """Record, scrub and save."""
-    asked = live.Asked(
-        plugin=plugin,
-        config=config,
-        instance=instance,
-        settings=settings,
-        allow=allow,
-        grant_files=grant_files,
-    )
     customers = [
         Known(
             party_id=each,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -34,12 +33,7 @@ from c360.testing import driving
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
 def command(
     *,
-    plugin: str,
-    config: Path | None,
-    instance: str | None,
-    settings: tuple[str, ...],
-    allow: tuple[str, ...],
-    grant_files: tuple[Path, ...],
+    asked: live.Asked,
     party: tuple[str, ...],
     email: str | None,
     phone: str | None,
@@ -52,14 +46,6 @@ def command(
     keys = live.keys_of(email, phone, name)
     if not party and not keys:
         raise live.NothingToAskError("name a customer: --party ID, or --email, --phone or --name to search")
-    asked = live.Asked(
-        plugin=plugin,
-        config=config,
-        instance=instance,
-        settings=settings,
-        allow=allow,
-        grant_files=grant_files,
-    )
     shown = asyncio.run(_ask(asked, party, keys, kinds, days))
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(shown), indent=2).decode() + "\n")

@@ -113,8 +113,8 @@ def default(
             expected_loss=debt * math.exp(-rate * years),
         )
     spread = volatility * math.sqrt(years)
-    distance = (math.log(assets / debt) + (drift - volatility * volatility / 2) * years) / spread
-    d1 = (math.log(assets / debt) + (rate + volatility * volatility / 2) * years) / spread
+    distance = _d1(assets, volatility, debt, drift, years) - spread
+    d1 = _d1(assets, volatility, debt, rate, years)
     put = debt * math.exp(-rate * years) * normal(spread - d1) - assets * normal(-d1)
     return Default(
         position=Position.SOLVENT if assets > debt else Position.UNDER_WATER,
@@ -173,8 +173,7 @@ def implied(
             break
     volatility = (low + high) / 2
     assets = _assets(equity, volatility, debt, rate, years)
-    spread = volatility * math.sqrt(years)
-    distance = (math.log(assets / debt) + (rate - volatility * volatility / 2) * years) / spread
+    distance = _d1(assets, volatility, debt, rate, years) - volatility * math.sqrt(years)
     present = debt * math.exp(-rate * years)
     return Default(
         position=Position.SOLVENT if assets > debt else Position.UNDER_WATER,

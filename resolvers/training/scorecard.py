@@ -14,7 +14,7 @@ from resolvers.risk.scorecard import Bin, CategoryFeature, NumberFeature, Scale,
 from resolvers.training.binning import Edges, Labels
 from resolvers.training.files import FileError
 from resolvers.training.tables import Frame, read_frame
-from resolvers.training.weights import Coded, Fitted, cross_validated, fit, without
+from resolvers.training.weights import Coded, Fitted, cross_validated, fit, places, without
 
 
 class Evaluation(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,23 +79,18 @@ def card(model: Fitted, frame: Frame, bad: Labels, scale: Scale) -> Scorecard:
                 )
             )
         else:
-            places = {name: place for place, names in enumerate(feature.bins.groups) for name in names}
+            bin_of = {name: place for place, names in enumerate(feature.bins.groups) for name in names}
             features.append(
-                CategoryFeature(name=feature.name, places=places, bins=tuple(bins[:-1]), missing=bins[-1])
+                CategoryFeature(name=feature.name, places=bin_of, bins=tuple(bins[:-1]), missing=bins[-1])
             )
     return Scorecard(scale=scale, features=tuple(features))
 
 
 def _bins_of(feature: Coded, frame: Frame, bad: Labels, *, factor: float, base: float) -> list[Bin]:
-    column = frame.columns[feature.name]
-    places = (
-        feature.bins.places(np.asarray(column, dtype=np.float64))
-        if isinstance(feature.bins, Edges)
-        else feature.bins.places([None if value is None else str(value) for value in column])
-    )
+    where = places(feature.bins, frame.columns[feature.name])
     found = []
     for place, (label, woe) in enumerate(zip(_labels(feature), feature.woe, strict=True)):
-        inside = places == (place if place < feature.bins.size else -1)
+        inside = where == (place if place < feature.bins.size else -1)
         found.append(
             Bin(
                 label=label,

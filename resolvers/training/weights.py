@@ -64,7 +64,7 @@ def fit(frame: Frame, event: Labels) -> Fitted:
     for name, column in frame.columns.items():
         bins = _bins(column, event)
         if bins.size > 1:
-            learnt.append((name, bins, -evidence(_places(bins, column), event, bins.size)))
+            learnt.append((name, bins, -evidence(places(bins, column), event, bins.size)))
     if not learnt:
         raise CannotJudgeError("no column tells the two outcomes apart; give more columns or more rows")
     matrix = np.column_stack([_coded(bins, tuple(woe), frame.columns[name]) for name, bins, woe in learnt])
@@ -112,13 +112,14 @@ def _bins(column: Column, event: Labels) -> Edges | Groups:
     return bin_category(column, event)
 
 
-def _places(bins: Edges | Groups, column: Column) -> NDArray[np.intp]:
+def places(bins: Edges | Groups, column: Column) -> NDArray[np.intp]:
+    """The bin of each value of a column; −1 for one that is not known."""
     if isinstance(bins, Edges):
         return bins.places(np.asarray(column, dtype=np.float64))
     return bins.places([None if value is None else str(value) for value in column])
 
 
 def _coded(bins: Edges | Groups, woe: tuple[float, ...], column: Column) -> Floats:
-    places = _places(bins, column)
-    coded: Floats = np.asarray(woe)[np.where(places < 0, bins.size, places)]
+    found = places(bins, column)
+    coded: Floats = np.asarray(woe)[np.where(found < 0, bins.size, found)]
     return coded
