@@ -20,37 +20,32 @@ _ABOUT_PAGES = frozenset(
 )
 
 
-def _families(trial: Trial) -> dict[str, list[Heard]]:
-    """Exchanges that continue one another: of one operation, differing in parameters or body alone."""
+def _families(trial: Trial) -> list[list[Heard]]:
+    """Exchanges that continue one another: they differ in what says which page alone.
+
+    Lists that are read at the same time, such as the entries of several accounts, are one family each.
+    """
     found: dict[str, list[Heard]] = {}
     for heard in trial.wire.heard:
-        found.setdefault(f"{heard.request.method} {heard.request.url}", []).append(heard)
-    return {key: group for key, group in found.items() if len({it.key for it in group}) > 1}
+        found.setdefault(_list_of(heard), []).append(heard)
+    return [group for group in found.values() if len({it.key for it in group}) > 1]
 
 
 def _paged(lab: Lab) -> list[tuple[Trial, list[Heard]]]:
     lab.needs_http()
     lab.sound()
-    found: list[tuple[Trial, list[Heard]]] = []
-    for ref in lab.refs:
-        trial = lab.trial(lab.fetching(lab.needs, [ref]))
-        found.extend((trial, group) for group in _families(trial).values() if _continues(group))
-    for trial in lab.trials[1:]:
-        found.extend((trial, group) for group in _families(trial).values() if _continues(group))
-    return found
+    trials = [lab.trial(lab.fetching(lab.needs, [ref])) for ref in lab.refs]
+    return [(trial, group) for trial in (*trials, *lab.trials[1:]) for group in _families(trial)]
 
 
-def _continues(group: list[Heard]) -> bool:
-    """Whether the second exchange asks for what the first left over: it adds to it or counts up."""
-    first, second = group[0], group[1]
-    one, two = dict(first.request.params), dict(second.request.params)
-    changed = {name for name in one.keys() | two.keys() if one.get(name) != two.get(name)}
-    if not changed:
-        before, after = value_of(first.request.content), value_of(second.request.content)
-        if not isinstance(before, dict) or not isinstance(after, dict):
-            return False
-        changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    return bool(changed) and all(_PAGE.search(name) for name in changed)
+def _list_of(heard: Heard) -> str:
+    """The list that an exchange asks a page of: the request without what says which page."""
+    request = heard.request
+    params = [(name, value) for name, value in request.params if not _PAGE.search(name)]
+    body = value_of(request.content)
+    if isinstance(body, dict):
+        body = {name: value for name, value in body.items() if not _PAGE.search(name)}
+    return repr((request.method, request.url, params, body))
 
 
 _PAGE = re.compile(
@@ -143,10 +138,9 @@ def paging_loop_ends(lab: Lab) -> None:
         first = group[0]
         if first.response is None:
             continue
-        address = (first.request.method, first.request.url)
 
-        def stuck(heard: Heard, address: tuple[str, str] = address, first: Heard = first) -> Misbehave | None:
-            if (heard.request.method, heard.request.url) != address or first.response is None:
+        def stuck(heard: Heard, first: Heard = first) -> Misbehave | None:
+            if _list_of(heard) != _list_of(first) or first.response is None:
                 return None
             response = first.response
             return lambda _: response
