@@ -14,7 +14,11 @@ class SquareConfig(ConnectorConfig, frozen=True, kw_only=True):
     """How one Square seller is reached."""
 
     access_token: Annotated[
-        Secret, Meta(description="Access token with the scopes CUSTOMERS_READ and LOYALTY_READ.")
+        Secret,
+        Meta(
+            description="Access token with the scopes CUSTOMERS_READ and LOYALTY_READ; "
+            "LOYALTY_WRITE for actions."
+        ),
     ]
     base_url: Annotated[
         str, Meta(description="Where the API starts, version included, without a trailing slash.")
