@@ -45,7 +45,7 @@ class DemoError(C360Error):
 class PartnersReady(msgspec.Struct, frozen=True):
     """The line the sandbox prints once every partner listens."""
 
-    connectors: dict[str, dict[str, str]]
+    connectors: dict[str, dict[str, str | int]]
     """Settings of a connector instance per partner, by instance id."""
 
 
@@ -155,7 +155,7 @@ class Demo:
                 await children.stop()
         return file
 
-    def _settings(self, connectors: dict[str, dict[str, str]]) -> Path:
+    def _settings(self, connectors: dict[str, dict[str, str | int]]) -> Path:
         for name in ("master.key", "lookup.key"):
             key = self.folder / name
             if not key.exists():
@@ -196,8 +196,8 @@ class Demo:
         )
 
 
-def _table(name: str, values: dict[str, str]) -> str:
-    """A TOML table; a JSON string is a TOML string."""
+def _table(name: str, values: dict[str, str | int]) -> str:
+    """A TOML table; a JSON string is a TOML string, a number a number."""
     lines = [f"{key} = {msgspec.json.encode(value).decode()}" for key, value in values.items()]
     return "\n".join([f"[{name}]", *lines, ""])
 

@@ -35,8 +35,8 @@ class Partner:
     world: World
     base_path: str = ""
     """What stands before the paths of its published API."""
-    credentials: Mapping[str, str] = field(default_factory=dict)
-    """What a connector's settings carry to be let in, by the setting's name."""
+    credentials: Mapping[str, str | int] = field(default_factory=dict)
+    """What a connector's settings carry to be let in, and at what pace, by the setting's name."""
 
 
 def partners(population: Population, *, live: bool) -> list[Partner]:
@@ -49,7 +49,8 @@ def partners(population: Population, *, live: bool) -> list[Partner]:
     for name in (*DOMAINS, BACK_OFFICE):
         module = importlib.import_module(f"sandbox.partners.{name}")
         world = World(population, live=live)
-        base_path, credentials = getattr(module, "BASE_PATH", ""), module.CREDENTIALS
+        base_path = getattr(module, "BASE_PATH", "")
+        credentials = {**module.CREDENTIALS, **getattr(module, "PACE", {})}
         found.append(Partner(name, module.app(world), world, base_path, credentials))
     return found
 
@@ -109,7 +110,6 @@ async def serve(
             uvicorn.Config(
                 partner.app,
                 log_config=None,
-                log_level="critical",  # whoever told a partner to misbehave does not want to read about it
                 access_log=False,
                 lifespan="off",
                 ws="none",

@@ -150,6 +150,7 @@ def start_partners(who: People) -> Partners:
         process.stdout.close()
         raise StageError(f"the sandbox did not start within {READY_WITHIN:g} s")
     connectors = json.loads(line)["connectors"]
-    # What is measured and tested here is the hub, not the pace that a real bank allows it.
-    connectors["banking"]["requests_per_second"] = 10_000
+    # What is measured and tested here is the hub, not the pace that a real bank or hotel allows it.
+    for partner in ("banking", "hotel"):
+        connectors[partner]["requests_per_second"] = 10_000
     return Partners(process, {partner: connectors[partner] for partner in DOMAINS})

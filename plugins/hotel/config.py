@@ -9,6 +9,10 @@ from msgspec import Meta
 from c360.config import ConnectorConfig
 from c360.values import Secret
 
+REQUESTS_PER_SECOND = 5.0
+"""What Cloudbeds allows a property or a group of them (https://developers.cloudbeds.com/docs/faq). Who goes
+on beyond it may have the API key suspended, so that the pace is kept here and not learnt from refusals."""
+
 
 class CloudbedsConfig(ConnectorConfig, frozen=True, kw_only=True):
     """How the hotels behind one API key are reached."""
@@ -28,3 +32,12 @@ class CloudbedsConfig(ConnectorConfig, frozen=True, kw_only=True):
             le=100,
         ),
     ] = 10
+    requests_per_second: Annotated[
+        float,
+        Meta(
+            description="Requests sent in one second at the most. Cloudbeds allows a property or a group 5, "
+            "and a technology partner 10.",
+            ge=1,
+            le=10_000,
+        ),
+    ] = REQUESTS_PER_SECOND

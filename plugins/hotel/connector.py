@@ -8,6 +8,8 @@ from datetime import date
 from functools import partial
 from typing import TypeVar
 
+import msgspec
+
 from c360.auth import ApiKey, Auth
 from c360.contract import (
     Change,
@@ -34,11 +36,13 @@ from c360.records.hotel import Stay
 from c360.records.party import Party
 from plugins.hotel import feeds, mapping, payloads
 from plugins.hotel.client import CloudbedsClient
-from plugins.hotel.config import CloudbedsConfig
+from plugins.hotel.config import REQUESTS_PER_SECOND, CloudbedsConfig
 
 STAYS = feeds.STAYS
 NOTES = "hotel.notes"
 PREFERENCES = "hotel.preferences"
+
+_LIMITS = Limits(concurrency=8, requests_per_second=REQUESTS_PER_SECOND)
 
 _MERGES = 5
 """Guests merged into guests merged into guests … beyond this the partner goes in a circle."""
@@ -60,19 +64,25 @@ class CloudbedsHotel(Connector[CloudbedsConfig]):
         config=CloudbedsConfig,
         identifies=(KeyKind.EMAIL, KeyKind.PHONE, KeyKind.NAME),
         feeds=(Feed(kind=PARTY, deletions=True), Feed(kind=STAYS, deletions=True)),
-        limits=Limits(concurrency=8),
+        limits=_LIMITS,
         exemptions=(
             Exemption(
                 rule="webhooks",
                 reason="Calls are not signed, and so no more than a hint; the feeds tell all of it.",
             ),
             Exemption(
-                rule="actions", reason="Of what the published API writes, only webhooks are registered."
+                rule="actions",
+                reason="The connector only reads: the API also writes, which is not spoken here.",
             ),
-            Exemption(rule="rate-limit", reason="The published API states no number of requests."),
         ),
         documentation="https://developers.cloudbeds.com/reference",
     )
+
+    @classmethod
+    def configured(cls, config: CloudbedsConfig) -> Description:
+        """What the class says, at the pace that this API key is allowed."""
+        limits = msgspec.structs.replace(_LIMITS, requests_per_second=config.requests_per_second)
+        return msgspec.structs.replace(cls.describe(), limits=limits)
 
     def auth(self) -> Auth:
         """The API key."""

@@ -5,6 +5,6 @@ Served below :data:`BASE_PATH`: the operations of PMS v1.3 that read guests, hot
 
 from __future__ import annotations
 
-from sandbox.partners.hotel.application import BASE_PATH, CREDENTIALS, app
+from sandbox.partners.hotel.application import BASE_PATH, CREDENTIALS, PACE, app
 
-__all__ = ["BASE_PATH", "CREDENTIALS", "app"]
+__all__ = ["BASE_PATH", "CREDENTIALS", "PACE", "app"]

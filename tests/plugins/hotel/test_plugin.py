@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from c360.checks import configured
 from c360.config import read_config
 from c360.contract import Lookup
 from c360.errors import ConfigError
@@ -48,3 +49,14 @@ def test_settings() -> None:
 def test_wrong_settings(values: dict[str, Any]) -> None:
     with pytest.raises(ConfigError, match=r"connectors\.hotel"):
         read_config(CloudbedsConfig, values, where="connectors.hotel")
+
+
+def test_hotels_are_asked_at_the_published_pace_or_at_their_own() -> None:
+    def pace(**more: float) -> float | None:
+        config = read_config(CloudbedsConfig, {"api_key": "k", **more}, where="connectors.hotel")
+        return configured(CloudbedsHotel, config).limits.requests_per_second
+
+    assert pace() == CloudbedsHotel.describe().limits.requests_per_second == 5
+    assert pace(requests_per_second=10) == 10
+    with pytest.raises(ConfigError, match=r"connectors\.hotel\.requests_per_second"):
+        pace(requests_per_second=0)
