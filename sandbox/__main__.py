@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import logging
 import os
 import sys
 import time
@@ -62,6 +63,8 @@ def _serve(population: Population, options: argparse.Namespace) -> int:
         }
         print(json.dumps(line), flush=True)  # noqa: T201  # the line a supervisor waits for
 
+    # Whoever told a partner to misbehave does not want to read about it.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     asyncio.run(serve(served, sockets, ready=ready))
     return 0
 

@@ -40,11 +40,17 @@ def free_ports() -> int:
     pytest.fail("no eight free ports in a row")
 
 
+def _interruptible() -> None:
+    """Hear Ctrl-C also where the tests run in the background of a shell, which has it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def start(folder: Path, port: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "api", "demo", "--folder", str(folder), "--port", str(port),
          "--people", "30", "--companies", "3"],
         cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        preexec_fn=_interruptible,  # noqa: PLW1509  # nothing else runs here that would hold a lock
     )  # fmt: skip
 
 
