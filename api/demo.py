@@ -108,7 +108,7 @@ class Demo:
         await self._answers()
         return self._banner(customers)
 
-    async def _partners(self, children: Children) -> dict[str, dict[str, str]]:
+    async def _partners(self, children: Children) -> dict[str, dict[str, str | int]]:
         arguments = ["sandbox", "serve", "--port", str(self.port + 1), *self._population()]
         process = await children.start("sandbox", arguments, listen=True)
         assert process.stdout is not None  # noqa: S101  # asked for with listen=True
