@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 
 import msgspec
 
@@ -32,6 +31,6 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: str
     """Digest of the data, so that one can say what it was."""
     customers: int
-    metrics: Mapping[str, float] = MappingProxyType({})
+    metrics: Mapping[str, float] = {}
     """By name, such as ``auc``, ``ks``, ``ece``, as found on data kept aside."""
     calibration: tuple[CalibrationBin, ...] = ()
