@@ -16,6 +16,15 @@ class CalibrationBin(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """A fitted model beside the one that served when it was fitted, on the same customers kept aside."""
+
+    champion: str
+    """Version of the one that served."""
+    metrics: Mapping[str, float]
+    """Its metrics on those customers, by the names of the fitted one's own."""
+
+
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
     """A model's papers. Shown with every value that rests on it."""
 
@@ -34,3 +43,5 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Mapping[str, float] = {}
     """By name, such as ``auc``, ``ks``, ``ece``, as found on data kept aside."""
     calibration: tuple[CalibrationBin, ...] = ()
+    compared: Comparison | None = None
+    """How the model did that served before it, where there was one."""
