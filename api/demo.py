@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -36,10 +37,21 @@ EXAMPLE = """\
 """
 """A query that newcomers try first; the README shows it with its answer."""
 READY_WITHIN = 30.0
+RATES = "rates.toml"
+"""Written beside the settings."""
 
 
 class DemoError(C360Error):
     """The demo cannot start; the message says what to do."""
+
+
+class SandboxRates(msgspec.Struct, frozen=True):
+    """The exchange rates of the made-up lives."""
+
+    currency: str
+    source: str
+    date: date
+    rates: dict[str, float]
 
 
 class PartnersReady(msgspec.Struct, frozen=True):
@@ -47,6 +59,7 @@ class PartnersReady(msgspec.Struct, frozen=True):
 
     connectors: dict[str, dict[str, str | int]]
     """Settings of a connector instance per partner, by instance id."""
+    rates: SandboxRates
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +109,7 @@ class Demo:
             f" {self.companies:,} companies …"
         )
         exported = asyncio.ensure_future(self._export())
-        connectors = await self._partners(children)
-        file = self._settings(connectors)
+        file = self._settings(await self._partners(children))
         loaded = settings.load(file, environ={})
         click.echo("preparing the database …")
         await asyncio.to_thread(migrate.upgrade, settings.database_url(loaded))
@@ -108,7 +120,7 @@ class Demo:
         await self._answers()
         return self._banner(customers)
 
-    async def _partners(self, children: Children) -> dict[str, dict[str, str | int]]:
+    async def _partners(self, children: Children) -> PartnersReady:
         arguments = ["sandbox", "serve", "--port", str(self.port + 1), *self._population()]
         process = await children.start("sandbox", arguments, listen=True)
         assert process.stdout is not None  # noqa: S101  # asked for with listen=True
@@ -120,7 +132,7 @@ class Demo:
             ) from None
         if not line:
             raise DemoError("the sandbox did not start; the line above says why")
-        return msgspec.json.decode(line, type=PartnersReady).connectors
+        return msgspec.json.decode(line, type=PartnersReady)
 
     def _population(self) -> list[str]:
         return [
@@ -155,12 +167,13 @@ class Demo:
                 await children.stop()
         return file
 
-    def _settings(self, connectors: dict[str, dict[str, str | int]]) -> Path:
+    def _settings(self, partners: PartnersReady) -> Path:
         for name in ("master.key", "lookup.key"):
             key = self.folder / name
             if not key.exists():
                 key.touch(mode=0o600)
                 key.write_text(secrets.token_hex(32), encoding="ascii")
+        (self.folder / RATES).write_text(_rates(partners.rates), encoding="utf-8")
         file = self.folder / "c360.toml"
         database = "c360.db"
         file.write_text(
@@ -169,8 +182,9 @@ class Demo:
             f'[database]\nurl = "sqlite+aiosqlite:///{database}"\n\n'
             '[security]\nmaster_key_file = "master.key"\nlookup_pepper_file = "lookup.key"\n'
             'allowed_partner_networks = ["127.0.0.0/8"]\n\n'
+            f'[money]\ncurrency = "{partners.rates.currency}"\nrates = "{RATES}"\n\n'
             '[logging]\nlevel = "WARNING"\n\n'
-            + "\n".join(_table(f"connectors.{name}", values) for name, values in connectors.items()),
+            + "\n".join(_table(f"connectors.{name}", values) for name, values in partners.connectors.items()),
             encoding="utf-8",
         )
         return file
@@ -196,10 +210,18 @@ class Demo:
         )
 
 
-def _table(name: str, values: dict[str, str | int]) -> str:
-    """A TOML table; a JSON string is a TOML string, a number a number."""
-    lines = [f"{key} = {msgspec.json.encode(value).decode()}" for key, value in values.items()]
-    return "\n".join([f"[{name}]", *lines, ""])
+def _rates(found: SandboxRates) -> str:
+    head = _lines({"currency": found.currency, "source": found.source})
+    return "\n".join([*head, f"date = {found.date}", "", _table("rates", found.rates)])
+
+
+def _table(name: str, values: Mapping[str, str | float]) -> str:
+    return "\n".join([f"[{name}]", *_lines(values), ""])
+
+
+def _lines(values: Mapping[str, str | float]) -> list[str]:
+    """Of a TOML table; a JSON string is a TOML string, a number a number."""
+    return [f"{key} = {msgspec.json.encode(value).decode()}" for key, value in values.items()]
 
 
 def check_ports(first: int, count: int) -> None:

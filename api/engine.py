@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from api.models import serving_models
 from api.settings import Settings
 from api.wiring import Hub
 from schema.build import build_schema
@@ -23,4 +24,5 @@ def build_engine(hub: Hub, settings: Settings) -> GraphEngine:
             region=settings.phone_region,
             profile=settings.profile,
         ),
+        models=serving_models(settings),
     )

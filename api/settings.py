@@ -19,8 +19,11 @@ from msgspec import Meta
 
 from c360.access import DEFAULT_TENANT
 from c360.config import read_config
+from c360.currencies import is_currency
 from c360.errors import ConfigError
-from c360.values import Secret
+from c360.values import CurrencyCode, Secret
+from resolvers.lifetime_value.assumptions import Assumptions
+from resolvers.serving import HOME
 from resolvers.survivorship import AS_EVER, ProfileRules, check
 
 PREFIX = "C360_"
@@ -107,6 +110,21 @@ class IdentitySettings(Section, frozen=True, kw_only=True):
     ] = True
 
 
+class MoneySettings(Section, frozen=True, kw_only=True):
+    """The currency of what the hub reckons."""
+
+    currency: Annotated[
+        CurrencyCode, Meta(description="ISO 4217 code of the hub's own currency: of values, profits, limits.")
+    ] = HOME
+    rates: Annotated[
+        str,
+        Meta(
+            description="TOML file of exchange rates with `currency`, `source`, `date` and a table `rates`; "
+            "without it amounts of other currencies are left out, and named"
+        ),
+    ] = ""
+
+
 class Logging(Section, frozen=True, kw_only=True):
     """What is written to standard error."""
 
@@ -144,6 +162,8 @@ class Settings(Section, frozen=True, kw_only=True):
     gather: GatherSettings = GatherSettings()
     worker: WorkerSettings = WorkerSettings()
     identity: IdentitySettings = IdentitySettings()
+    money: MoneySettings = MoneySettings()
+    assumptions: Assumptions = Assumptions()
     logging: Logging = Logging()
     profile: ProfileRules = AS_EVER
     connectors: dict[str, ConnectorSettings] = {}
@@ -158,6 +178,8 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "gather": GatherSettings,
     "worker": WorkerSettings,
     "identity": IdentitySettings,
+    "money": MoneySettings,
+    "assumptions": Assumptions,
     "logging": Logging,
     "profile": ProfileRules,
 }
@@ -226,6 +248,9 @@ def _build(values: dict[str, Any], folder: Path) -> Settings:
         for name in _table(values, "connectors")
     }
     check(sections["profile"], instances)
+    currency = sections["money"].currency
+    if not is_currency(currency):
+        raise ConfigError("money.currency", repr(currency), "give a code of ISO 4217, such as AUD")
     try:
         return msgspec.convert(
             {**plain, **sections, "connectors": instances, "folder": folder}, Settings, from_attributes=True

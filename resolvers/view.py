@@ -17,6 +17,7 @@ from connectors.results import KindResult, SourceResult, SourceState
 from resolvers.joins import join, joins_of
 from resolvers.profile import GoldenProfile, golden_profile
 from resolvers.references import owned
+from resolvers.serving import Models, shipped
 from resolvers.survivorship import AS_EVER, ProfileRules
 from store.data import CustomerData
 
@@ -48,6 +49,7 @@ class CustomerView:
         order: Sequence[str],
         rules: ProfileRules = AS_EVER,
         known: Mapping[Any, Any] | None = None,
+        models: Models | None = None,
     ) -> None:
         """Look at a customer.
 
@@ -59,6 +61,7 @@ class CustomerView:
             order: Connector instances, the most trusted first.
             rules: By which values of the profile win.
             known: What else the hub knows of the customer, by what the operation asked for.
+            models: What is reckoned by; the shipped models unless told.
         """
         self.customer = customer
         self.known: Mapping[Any, Any] = known or {}
@@ -67,6 +70,7 @@ class CustomerView:
         self.at = at
         self.order = tuple(order)
         self.rules = rules
+        self.models = models or shipped()
         self._kinds: dict[str, tuple[Record, ...]] = {}
         self._owned_kinds: dict[str, tuple[Record, ...]] = {}
 

@@ -13,9 +13,11 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from sandbox.population import Population
+from sandbox.population import Population, rates
 
 PORT = 8361
+CURRENCY = "AUD"
+"""That rates are given in."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,6 +54,7 @@ def _serve(population: Population, options: argparse.Namespace) -> int:
             "companies": options.companies,
             "seed": options.seed,
             "today": population.today.isoformat(),
+            "rates": _rates(population.today),
             "connectors": {
                 partner.name: {
                     "plugin": partner.name,
@@ -67,6 +70,16 @@ def _serve(population: Population, options: argparse.Namespace) -> int:
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
     asyncio.run(serve(served, sockets, ready=ready))
     return 0
+
+
+def _rates(today: date) -> dict[str, object]:
+    """The rates of the made-up lives, as the hub's settings take them."""
+    return {
+        "currency": CURRENCY,
+        "source": "sandbox, made up",
+        "date": today.isoformat(),
+        "rates": rates.table(CURRENCY, today),
+    }
 
 
 def _export(population: Population, options: argparse.Namespace) -> int:

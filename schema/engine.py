@@ -22,6 +22,7 @@ from c360.errors import place
 from resolvers.identity import model
 from resolvers.identity.decide import Matcher
 from resolvers.identity.recognition import Recogniser
+from resolvers.serving import Models, shipped
 from schema.build import Schema
 from schema.errors import ErrorCode, InputError, coded, is_told
 from schema.execution.context import EngineSettings, OperationContext, Services
@@ -77,6 +78,7 @@ class GraphEngine:
         settings: Defaults of gathering.
         limits: Bounds of a document.
         matcher: Recognises partner records; with the model that is shipped unless told.
+        models: What value, risk and offers are reckoned by; the shipped ones unless told.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class GraphEngine:
         settings: EngineSettings | None = None,
         limits: Limits | None = None,
         matcher: Matcher | None = None,
+        models: Models | None = None,
     ) -> None:
         settings = settings or EngineSettings()
         self._schema = schema
@@ -100,6 +103,7 @@ class GraphEngine:
             settings=settings,
             groups=schema.group_answers,
             recogniser=Recogniser(matcher or Matcher(model.load()), settings.region),
+            models=models or shipped(),
         )
 
     async def execute(

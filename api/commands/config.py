@@ -12,16 +12,20 @@ from api.commands import settings_of
 from api.settings import shown
 
 
-@click.command(help="Print the effective settings, secrets hidden, and check every connector's.")
+@click.command(
+    help="Print the effective settings, secrets hidden, and check every connector's and the models'."
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of TOML-like lines.")
 @click.pass_context
 def command(ctx: click.Context, *, as_json: bool) -> int:
-    """Print the settings; exit 2 where a connector cannot be configured."""
+    """Print the settings; exit 2 where a connector or a model cannot be used."""
+    from api.models import check_models
     from api.wiring import check_connectors
 
     settings = settings_of(ctx)
     tables = shown(settings)
     tables["connectors"], problems = check_connectors(settings)
+    problems += check_models(settings)
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(tables), indent=2).decode() + "\n")
     else:

@@ -33,6 +33,11 @@ def rate(currency: str, to: str, on: date) -> Decimal:
     return Decimal(_ten_thousandths(currency, to, on.year, on.month)).scaleb(-4)
 
 
+def table(to: str, on: date) -> dict[str, float]:
+    """What one unit of each other currency costs, on a day."""
+    return {currency: float(rate(currency, to, on)) for currency in _BASE if currency != to}
+
+
 def convert(cents: int, currency: str, to: str, on: date) -> int:
     """Cents of one currency in cents of another, at the rate of the month."""
     return (cents * _ten_thousandths(currency, to, on.year, on.month) + _SCALE // 2) // _SCALE

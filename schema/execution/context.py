@@ -14,6 +14,7 @@ from graphql.execution.values import VariableValues
 from c360.access import Access
 from connectors.infos import InstanceInfo
 from resolvers.identity.recognition import Recogniser
+from resolvers.serving import Models
 from resolvers.survivorship import AS_EVER, ProfileRules
 from resolvers.view import CustomerView
 from schema.answers import Answer, CustomerAnswer, customer_answers
@@ -48,6 +49,8 @@ class Services:
     """How the groups of a customer are answered."""
     recogniser: Recogniser
     """Says who partner records that belong to nobody probably are."""
+    models: Models
+    """What value, risk and offers are reckoned by."""
 
 
 @dataclass(kw_only=True)

@@ -237,6 +237,7 @@ class _Operation:
                 order=order,
                 rules=context.services.settings.profile,
                 known=self._known.get(customer_id),
+                models=context.services.models,
             )
             customers[customer_id] = make(view, customers)
         for key, (_, field) in self._fields.items():

@@ -1,0 +1,32 @@
+"""What the pure functions answer with beside a customer's own data: models, rates, assumptions.
+
+Read once when a process starts; nothing here changes while it answers.
+"""
+
+from __future__ import annotations
+
+import functools
+
+import msgspec
+
+from c360.values import CurrencyCode
+from resolvers.lifetime_value.assumptions import Assumptions
+from resolvers.rates import Rates
+
+HOME = CurrencyCode("AUD")
+"""The hub's own currency unless the settings name another."""
+
+
+class Models(msgspec.Struct, frozen=True, kw_only=True):
+    """One of each. A field function finds them as ``view.models``."""
+
+    rates: Rates = Rates(base=HOME)
+    """By which amounts of all currencies become the hub's own."""
+    assumptions: Assumptions = Assumptions()
+    """Margins, costs and the discount of value and profit."""
+
+
+@functools.cache
+def shipped() -> Models:
+    """The models that are shipped: what answers where nothing else is given."""
+    return Models()

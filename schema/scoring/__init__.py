@@ -1,0 +1,1 @@
+"""What the hub reckons of a customer: value, risk, offers, segments, each with its reasons."""
