@@ -13,6 +13,7 @@
     │   ├── NotADatabase        the file is no database, or a foreign or damaged one
     │   ├── DatabaseTooNew      a newer version of the program migrated it
     │   └── RevisionUnknown     no revision has this name
+    ├── OfferError              see :mod:`store.errors_offers`
     └── IdentityError           who is who cannot be changed so; see :mod:`store.errors_identity`
 
 No message carries a value from a statement: rows hold personal data.

@@ -23,6 +23,8 @@ from store.repositories.keys import KeyRepository
 from store.repositories.leases import LeaseRepository
 from store.repositories.ledger import LedgerRepository
 from store.repositories.links import LinkRepository
+from store.repositories.offer_responses import OfferResponseRepository
+from store.repositories.products import ProductRepository
 from store.repositories.profiles import ProfileRepository
 from store.repositories.record_index import RecordIndexRepository
 from store.repositories.snapshots import SnapshotRepository
@@ -51,6 +53,8 @@ class Unit:
         self.leases = LeaseRepository(scope)
         self.profiles = ProfileRepository(scope)
         self.summaries = SummaryRepository(scope)
+        self.products = ProductRepository(scope)
+        self.offer_responses = OfferResponseRepository(scope)
         self.ledger = LedgerRepository(scope)
         self.reviews = ReviewRepository(scope)
         self.candidates = CandidateRepository(scope)

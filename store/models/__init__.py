@@ -19,6 +19,7 @@ from store.models.identity import (
     RequestCustomer,
     Review,
 )
+from store.models.offers import OfferResponse, Product
 from store.models.operations import ConnectorInstance, FeedCursor, Job, Lease
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "Lease",
     "LookupKey",
     "NameToken",
+    "OfferResponse",
+    "Product",
     "ProfileValue",
     "RecordIndex",
     "Redirect",
