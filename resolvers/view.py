@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from resolvers.survivorship import AS_EVER, ProfileRules
 from store.data import CustomerData
 
 RecordT = TypeVar("RecordT", bound=Record)
+ResultT = TypeVar("ResultT")
 
 _ANSWERED = frozenset({SourceState.FRESH, SourceState.KEPT, SourceState.STALE})
 _INCOMPLETE = frozenset({SourceState.STALE, SourceState.UNAVAILABLE})
@@ -73,9 +74,17 @@ class CustomerView:
         self.models = models or shipped()
         self._kinds: dict[str, tuple[Record, ...]] = {}
         self._owned_kinds: dict[str, tuple[Record, ...]] = {}
+        self._once: dict[Hashable, Any] = {}
 
     def __repr__(self) -> str:
         return f"CustomerView({self.customer.id})"
+
+    def once(self, key: Hashable, compute: Callable[[], ResultT]) -> ResultT:
+        """What several fields of the customer show, computed for the first of them alone."""
+        if key not in self._once:
+            self._once[key] = compute()
+        found: ResultT = self._once[key]
+        return found
 
     @property
     def complete(self) -> bool:

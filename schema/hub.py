@@ -6,18 +6,19 @@ makes a :class:`HubNeed` of it, execution reads it here, and the field finds it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from resolvers.summaries.customer import Summaries, summarise
 from resolvers.view import CustomerView
 from schema import cursors
 from schema.errors import InputError
 from schema.inputs import EntriesArguments, ProfileArguments
 from schema.paging import page_size
 from schema.ports import Unit
-from store.data import CustomerData
+from store.data import CustomerData, PartyFigures
 from store.data_identity import PartyRef
 from store.errors import CursorError
 
@@ -40,6 +41,8 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """By customer id; takes the unit, the customers and the need's arguments."""
     leads_to: Callable[[Any], Iterable[str]] = lambda _: ()
     """Ids of the customers that it leads to."""
+    shape: Callable[[CustomerView, Any], Any] | None = None
+    """What fields see of it, computed for each customer once; by default it as it was read."""
 
 
 def known(view: CustomerView, name: str, arguments: Any = None) -> Any:
@@ -48,10 +51,12 @@ def known(view: CustomerView, name: str, arguments: Any = None) -> Any:
     Raises:
         InputError: What is wrong with the arguments.
     """
-    found = view.known.get(HubNeed(name, arguments))
+    need = HubNeed(name, arguments)
+    found = view.known.get(need)
     if isinstance(found, InputError):
         raise found
-    return found
+    shape = READERS[name].shape
+    return found if shape is None else view.once(need, lambda: shape(view, found))
 
 
 async def _deciding(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
@@ -92,12 +97,32 @@ async def _past(unit: Unit, customers: Customers, asked: ProfileArguments) -> Ma
     return await unit.ledger.past(customers, valid_at=valid_at, recorded_at=asked.recorded_at)
 
 
+async def _summaries(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
+    """The figures of each customer's parties."""
+    return await unit.summaries.of(customers)
+
+
+def _summarised(view: CustomerView, found: Sequence[PartyFigures] | None) -> Summaries:
+    """The figures of all parties of a customer in one currency."""
+    rates = view.models.rates
+    return summarise(
+        found or (),
+        linked=[link.connector for link in view.customer.links],
+        domains={source.connector: source.domain for source in view.sources},
+        currency=rates.base,
+        convert=rates.convert,
+        today=view.today,
+    )
+
+
 DECIDING, HISTORY, FORMER, HOUSEHOLD, PAST = "deciding", "history", "former", "household", "past"
+SUMMARIES = "summaries"
 READERS: Mapping[str, Reader] = {
     DECIDING: Reader(read=_deciding),
     HISTORY: Reader(read=_history),
     FORMER: Reader(read=_former),
     HOUSEHOLD: Reader(read=_household, leads_to=lambda found: found.members),
     PAST: Reader(read=_past),
+    SUMMARIES: Reader(read=_summaries, shape=_summarised),
 }
 """Everything that can be read, by name."""

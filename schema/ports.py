@@ -12,7 +12,15 @@ from c360.contract import KeyKind, PartyQuery
 from connectors.identify import IdentifyResult
 from connectors.infos import InstanceInfo
 from connectors.results import Gathered, GatherRequest
-from store.data import CustomerData, CustomerFilter, CustomerOrder, EnrolKey, EnrolLink, Page
+from store.data import (
+    CustomerData,
+    CustomerFilter,
+    CustomerOrder,
+    EnrolKey,
+    EnrolLink,
+    Page,
+    PartyFigures,
+)
 from store.data_identity import (
     CandidateSet,
     CustomerDraft,
@@ -220,6 +228,14 @@ class Households(Protocol):
         ...
 
 
+class Summaries(Protocol):
+    """What is kept of behaviour; see :class:`store.repositories.summaries.SummaryRepository`."""
+
+    async def of(self, customer_ids: Iterable[str]) -> Mapping[str, tuple[PartyFigures, ...]]:
+        """The figures of each customer's parties."""
+        ...
+
+
 class Candidates(Protocol):
     """Who a party may be; see :class:`store.repositories.candidates.CandidateRepository`."""
 
@@ -249,6 +265,11 @@ class Unit(Protocol):
     @property
     def households(self) -> Households:
         """Who lives together."""
+        ...
+
+    @property
+    def summaries(self) -> Summaries:
+        """What is kept of behaviour."""
         ...
 
     @property

@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from datetime import date, datetime
-from decimal import Decimal
 
 import msgspec
 
@@ -221,19 +220,27 @@ class RecordRef(msgspec.Struct, frozen=True, kw_only=True):
     object_id: str
 
 
-class SummaryData(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure about a party that the hub keeps. Either ``number`` or ``text`` is set."""
+class FigureData(msgspec.Struct, frozen=True, array_like=True):
+    """One figure of a party."""
+
+    line: str
+    """Line of business."""
+    measure: str
+    value: float
+    currency: str | None = None
+    """Of an amount; else none. A party may have the same amount in several currencies."""
+
+
+class PartyFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """All figures of one party: they are reckoned together, and replaced together."""
 
     customer_id: str
     connector: str
     party_id: str
-    """The party whose records it was reckoned from: it goes where the party goes."""
-    line: str
-    """Line of business within the connector, or empty."""
-    measure: str
-    as_of: datetime
-    number: Decimal | None = None
-    text: str | None = None
+    """The party whose records they were reckoned from: they go where the party goes."""
+    as_of: datetime | None = None
+    """When that was; none where it was never done: then there are no figures, and nothing is known."""
+    figures: tuple[FigureData, ...] = ()
 
 
 class InstanceState(enum.Enum):

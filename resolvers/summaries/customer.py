@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 
 import msgspec
 
+from resolvers.summaries.keeping import figures_of
 from resolvers.summaries.measures import Combine, Figure, Line, Measure
+from store.data import PartyFigures
+
+DOMAINS = frozenset({"banking", "insurance", "brokerage", "loyalty", "hotel", "rental"})
+"""Business domains that figures are kept of."""
 
 Convert = Callable[[float, str], float | None]
 """An amount of a currency in the hub's own; none where no rate is known."""
@@ -48,6 +53,44 @@ class Summaries(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _NOTHING: Mapping[Measure, float] = MappingProxyType({})
+
+
+def summarise(
+    parties: Sequence[PartyFigures],
+    *,
+    linked: Collection[str],
+    domains: Mapping[str, str],
+    currency: str,
+    convert: Convert,
+    today: date,
+) -> Summaries:
+    """What is kept of a customer, from what is kept of their parties.
+
+    Args:
+        parties: of the customer.
+        linked: connector instances that the customer has a party at.
+        domains: business domain of each configured instance. What an instance that is not configured any
+            more holds is not known either.
+        currency: of all amounts.
+        convert: amounts to that currency.
+        today: the day that ages are reckoned to where there are no figures.
+    """
+    lines, unknown = combined((figure for party in parties for figure in figures_of(party.figures)), convert)
+    oldest = min((party.as_of for party in parties if party.as_of is not None), default=None)
+    reckoned = {party.connector for party in parties if party.as_of is not None}
+    waiting = {party.connector for party in parties if party.as_of is None}
+    return Summaries(
+        day=today if oldest is None else oldest.astimezone(UTC).date(),
+        as_of=oldest,
+        currency=currency,
+        lines=lines,
+        missing=tuple(
+            one
+            for one in sorted({*linked} - (reckoned - waiting))
+            if domains.get(one) in DOMAINS or not domains.get(one)
+        ),
+        unconverted=unknown,
+    )
 
 
 def combined(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from store.columns import BINARY_TEXT, ExactDecimal, Key, Moment, UtcDateTime
+from store.columns import BINARY_TEXT, Key, Moment, UtcDateTime
 from store.models.base import Base, of_customer
 
 
@@ -88,17 +87,27 @@ class RecordIndex(Base):
 
 
 class Summary(Base):
-    """A figure about a party and a line of business, kept by the hub, with its age."""
+    """What is kept of the behaviour of one party: its figures, and when they are to be reckoned anew.
+
+    There is a row for every party of a customer from the moment it is linked.
+    """
 
     __tablename__ = "summary"
 
-    customer_id: Mapped[Key] = mapped_column(primary_key=True)
     connector: Mapped[Key] = mapped_column(primary_key=True)
     party_id: Mapped[Key] = mapped_column(primary_key=True)
-    line: Mapped[Key] = mapped_column(primary_key=True)
-    measure: Mapped[Key] = mapped_column(primary_key=True)
-    number: Mapped[Decimal | None] = mapped_column(ExactDecimal)
-    text: Mapped[str | None] = mapped_column(BINARY_TEXT)
-    as_of: Mapped[Moment]
+    customer_id: Mapped[Key]
+    figures: Mapped[str | None] = mapped_column(Text)
+    """A JSON list of :class:`store.data.FigureData`; none while nothing was reckoned."""
+    as_of: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the records that the figures are reckoned from were asked for."""
+    due_at: Mapped[Moment]
+    """From when on they are to be reckoned anew."""
+    marked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When a change of the records was last told of: what was asked for before does not have it."""
 
-    __table_args__: Any = (of_customer(),)
+    __table_args__: Any = (
+        of_customer(),
+        Index(None, "tenant", "customer_id", "connector", "party_id"),
+        Index(None, "tenant", "connector", "due_at"),
+    )

@@ -8,9 +8,11 @@ from sqlalchemy import select
 
 from store.columns import new_id
 from store.data import LinkData
+from store.data_identity import PartyRef
 from store.models import IdentityLink
 from store.repositories.base import Repository
 from store.repositories.record_index import RecordIndexRepository
+from store.repositories.summaries import SummaryRepository
 
 
 class LinkRepository(Repository):
@@ -90,3 +92,4 @@ class LinkRepository(Repository):
                 for party, link in links.items()
             ],
         )
+        await SummaryRepository(self._scope).expect({PartyRef(*party): of[party] for party in links})

@@ -26,7 +26,16 @@ from connectors.instances import InstanceState
 from connectors.results import Gathered, GatherRequest, KindResult, SourceProblem, SourceResult, SourceState
 from schema.build import Schema, build_schema
 from schema.engine import GraphEngine, GraphResponse
-from store.data import CustomerData, CustomerFilter, CustomerOrder, EnrolKey, LinkData, Page, ProfileValueData
+from store.data import (
+    CustomerData,
+    CustomerFilter,
+    CustomerOrder,
+    EnrolKey,
+    LinkData,
+    Page,
+    PartyFigures,
+    ProfileValueData,
+)
 from store.data_identity import (
     CandidateData,
     CandidateSet,
@@ -256,6 +265,20 @@ class FakeHouseholds:
         }
 
 
+class FakeSummaries:
+    """Figures from a list."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    async def of(self, customer_ids: Iterable[str]) -> dict[str, tuple[PartyFigures, ...]]:
+        self._store.calls.append("summaries.of")
+        return {
+            one: tuple(each for each in self._store.figures if each.customer_id == one)
+            for one in customer_ids
+        }
+
+
 class FakeCandidates:
     """Candidates from a list, whatever leads to them."""
 
@@ -276,6 +299,7 @@ class FakeUnit:
         self.households = FakeHouseholds(store)
         self.candidates = FakeCandidates(store)
         self.idempotency = FakeIdempotency(store)
+        self.summaries = FakeSummaries(store)
 
 
 @dataclass
@@ -290,6 +314,7 @@ class FakeStore:
     reviews: list[ReviewData] = field(default_factory=list)
     households: list[HouseholdData] = field(default_factory=list)
     candidates: list[CandidateData] = field(default_factory=list)
+    figures: list[PartyFigures] = field(default_factory=list)
     kept: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
 
     @asynccontextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from c360.access import TenantId
@@ -16,10 +16,11 @@ from store.data import (
     EnrolGrant,
     EnrolKey,
     EnrolLink,
+    FigureData,
+    PartyFigures,
     SnapshotData,
     SnapshotKeyData,
     StatedValue,
-    SummaryData,
 )
 from store.data_identity import CustomerDraft, EvidenceData, LinkDecision, PartyRef
 from store.database import Database
@@ -107,17 +108,16 @@ async def furnish(unit: Unit, customer_id: str, now: datetime) -> None:
     )
     await unit.summaries.put(
         [
-            SummaryData(
+            PartyFigures(
                 customer_id=loaded.id,
                 connector=each.connector,
                 party_id=each.party_id,
-                line="",
-                measure="spend",
                 as_of=now,
-                text=each.party_id,
+                figures=(FigureData("HOTEL", each.party_id, 1.0),),
             )
             for each in loaded.links
-        ]
+        ],
+        again=now + timedelta(days=1),
     )
 
 

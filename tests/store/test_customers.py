@@ -15,11 +15,12 @@ from store.data import (
     EnrolGrant,
     EnrolKey,
     EnrolLink,
+    FigureData,
+    PartyFigures,
     RecordRef,
     SnapshotData,
     SnapshotKeyData,
     StatedValue,
-    SummaryData,
 )
 from store.database import Database
 from store.errors import KeyringError
@@ -149,19 +150,14 @@ def test_nothing_personal_is_left_of_an_erased_person(database: Database, clock:
             ]
             await unit.snapshots.write(copies)
             await unit.index.add([RecordRef(connector="rental", party_id="r0", kind="k", object_id="b1")])
-            await unit.summaries.put(
-                [
-                    SummaryData(
-                        customer_id=gone,
-                        connector="bank",
-                        party_id="0",
-                        line="",
-                        measure="m",
-                        as_of=clock.now,
-                        text="x",
-                    )
-                ]
+            figures = PartyFigures(
+                customer_id=gone,
+                connector="bank",
+                party_id="0",
+                as_of=clock.now,
+                figures=(FigureData("CARDS", "SPENT", 1.0, "CHF"),),
             )
+            assert await unit.summaries.put([figures], again=clock.now) == 1
         async with database.unit(T) as unit:
             assert await unit.customers.erase(gone)
             assert not await unit.customers.erase(gone)

@@ -192,8 +192,12 @@ class Story:
                 for name, home in model.home.items()
             }
             summaries = await unit.summaries.of(model.roots())
-            for root, figures in summaries.items():
-                assert {each.text for each in figures} <= set(model.parties(root))
+            for root in model.roots():
+                held = {ref(name) for name in model.parties(root)}
+                known = summaries.get(root, ())
+                assert {PartyRef(one.connector, one.party_id) for one in known} == held
+                for one in known:
+                    assert {figure.measure for figure in one.figures} <= {one.party_id}
             asked = [
                 (root, each.connector, each.party_id)
                 for root in model.roots()

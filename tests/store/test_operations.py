@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,14 +11,12 @@ from c360.access import TenantId
 from c360.records.party import PartyKind
 from store.data import (
     EnrolCustomer,
-    EnrolLink,
     FeedData,
     InstanceData,
     InstanceState,
     JobData,
     LinkData,
     RecordRef,
-    SummaryData,
 )
 from store.database import Database
 from store.errors import Conflict
@@ -188,52 +185,5 @@ def test_a_party_has_one_link_at_a_time(database: Database, clock: Any, run: Run
         async with database.unit(T) as unit:
             assert await unit.links.of([one, two]) == {one: (link,)}
             assert await unit.customers.by_party_refs([party]) == {party: one}
-
-    run(go())
-
-
-def test_summaries_are_exact(database: Database, clock: Any, run: Run) -> None:
-    async def go() -> None:
-        person = EnrolCustomer(
-            external_id="1",
-            kind=PartyKind.PERSON,
-            display_name="P",
-            links=(EnrolLink(connector="bank", party_id="1"),),
-        )
-        async with database.unit(T) as unit:
-            await unit.customers.enrol([person])
-            (one,) = (await unit.customers.page()).ids
-            figures = tuple(
-                SummaryData(
-                    customer_id=one,
-                    connector="bank",
-                    party_id="1",
-                    line="",
-                    measure=measure,
-                    as_of=clock.now,
-                    number=number,
-                )
-                for measure, number in (
-                    ("spend", Decimal("12345678901234567890.123456789")),
-                    ("tiny", Decimal("1E-9")),
-                )
-            )
-            await unit.summaries.put(figures)
-            await unit.summaries.put(
-                [
-                    SummaryData(
-                        customer_id=one,
-                        connector="hotel",
-                        party_id="1",
-                        line="x",
-                        measure="m",
-                        as_of=clock.now,
-                        text="t",
-                    )
-                ]
-            )
-            found = (await unit.summaries.of([one, "nobody"]))[one]
-        assert found[:2] == figures
-        assert (found[2].text, found[2].number) == ("t", None)
 
     run(go())

@@ -27,12 +27,16 @@ T = TenantId("t")
 COUNT = 10_000
 LARGE = (
     "customer|lookup_key|identity_link|name_token|profile_value"
-    "|redirect|review|identity_entry|entry_customer|entry_party"
+    "|summary|redirect|review|identity_entry|entry_customer|entry_party"
 )
 
 
 def standing(number: int) -> str:
     return "MERGED" if number % 10 == 1 else "PRESENT"
+
+
+def moment_of(number: int) -> str:
+    return f"2026-01-01 {number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}.000000"
 
 
 def rows(keyring: Keyring) -> Iterator[tuple[str, Sequence[Any]]]:
@@ -41,7 +45,7 @@ def rows(keyring: Keyring) -> Iterator[tuple[str, Sequence[Any]]]:
     for number in range(COUNT):
         kind = "ORGANIZATION" if number % 50 == 0 else "PERSON"
         name = f"family{number % 997:03} given{number}"
-        moment = f"2026-01-01 {number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}.000000"
+        moment = moment_of(number)
         country = f"C{number % 40}"
         called = (kind, str(number), name.title(), name, country)
         yield "customer", (T, f"{number:036}", *called, moment, moment, None, standing(number))
@@ -53,6 +57,9 @@ def rows(keyring: Keyring) -> Iterator[tuple[str, Sequence[Any]]]:
         yield "lookup_key", (T, "BLOCK", block, customer, "bank", str(number))
         for token in (f"family{number % 997:03}", f"given{number}"):
             yield "name_token", (T, token, customer, customer)
+        for connector in ("bank", "hotel"):
+            figures = ("[]", at, moment_of(number), None)
+            yield "summary", (T, connector, str(number), customer, *figures)
         for connector in ("bank", "hotel") if number % 3 else ("bank",):
             link = (f"{connector}{number:030}", customer, connector, str(number), "ACTIVE", "import", 1.0)
             yield "identity_link", (T, *link, "", at, None, customer, at)
@@ -169,6 +176,18 @@ async def identities(unit: Unit) -> None:
     assert (await unit.ledger.plan_merge(other, [f"{25:036}"])).moves
 
 
+async def summaries(unit: Unit) -> None:
+    """What the graph, the worker and work on the population read of behaviour."""
+    assert len(await unit.summaries.of([f"{number:036}" for number in range(50)])) == 50
+    moment = datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
+    found = await unit.summaries.due("hotel", moment, 20)
+    assert [each.party_id for each in found] == [str(number) for number in range(20)]
+    assert len(await unit.summaries.due("bank", moment, 100)) == 61
+    page = await unit.summaries.everybody(None, 30)
+    page = await unit.summaries.everybody(max(page), 30)
+    assert sorted(page) == [f"{number:036}" for number in range(30, 60)]
+
+
 async def counts(unit: Unit) -> None:
     assert await unit.customers.count() == COUNT - COUNT // 10
     for which in FILTERS[:2] + FILTERS[5:7]:
@@ -194,6 +213,7 @@ def test_every_list_and_look_up_goes_by_an_index(populated: Database, backend: s
                 await filtered(unit, which)
             await look_ups(unit)
             await identities(unit)
+            await summaries(unit)
             await counts(unit)
             event.remove(engine, "before_cursor_execute", note)
             connection = await unit.customers._session.connection()

@@ -21,25 +21,24 @@ _TRANSFERS = frozenset(
 
 def transaction(entry: Entry) -> dict[str, Any]:
     """A line of an account."""
-    event, posted = entry.event, entry.posted_at
-    executed = moment(event.at)
+    event = entry.event
     rendered: dict[str, Any] = {
         "accountId": entry.account.id,
         "isDetailAvailable": False,
         "type": _type(entry),
-        "status": "PENDING" if posted is None else "POSTED",
+        "status": "PENDING" if entry.posted_at is None else "POSTED",
         "description": event.text or _WORDS.get(event.kind, "Transaction"),
-        "executionDateTime": executed,
+        "executionDateTime": moment(event.at),
         "amount": amount(entry.amount),
         "currency": "AUD",
         "reference": "",
     }
-    if posted is not None:
+    if entry.posted_at is not None:
         rendered |= {
             # One event may stand on two accounts.
             "transactionId": uuid_of("transaction", event.id, entry.account.id),
-            "postingDateTime": executed if posted is event.at else moment(posted),
-            "valueDateTime": executed,
+            "postingDateTime": moment(entry.posted_at),
+            "valueDateTime": moment(event.at),
         }
     if event.kind is EventKind.CARD_PURCHASE and event.text:
         rendered["merchantName"] = event.text
@@ -70,7 +69,7 @@ def direct_debits(books: Books, accounts: Iterable[BankAccount]) -> list[dict[st
 
 def moment(at: datetime) -> str:
     """A DateTimeString in UTC."""
-    return f"{at.astimezone(UTC).isoformat()[:-6]}Z"
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 _WORDS = {

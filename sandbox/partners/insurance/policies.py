@@ -43,21 +43,16 @@ def listing(api: Api) -> Callable[[Visit], Answer]:
 
 def details(api: Api) -> Callable[[Visit], Answer]:
     """What the insurer states of one policy."""
+    special = {Api.AUTO: _motor, Api.PERSON: _person, Api.HOUSING: _housing}[api]
 
     def answer(visit: Visit) -> Answer:
         policy = api.policy(visit.life, visit.request.path_params["policyId"])
-        return Answer(policy_info(api, visit.presence, policy))
+        return Answer(_common(visit, policy) | special(visit, policy))
 
     return answer
 
 
-def policy_info(api: Api, presence: Presence, policy: InsurancePolicy) -> JsonObject:
-    """The details of a policy."""
-    special = {Api.AUTO: _motor, Api.PERSON: _person, Api.HOUSING: _housing}[api]
-    return _common(presence, policy) | special(presence, policy)
-
-
-def _common(presence: Presence, policy: InsurancePolicy) -> JsonObject:
+def _common(visit: Visit, policy: InsurancePolicy) -> JsonObject:
     return {
         "documentType": "APOLICE_INDIVIDUAL",
         "policyId": policy.id,
@@ -66,7 +61,7 @@ def _common(presence: Presence, policy: InsurancePolicy) -> JsonObject:
         "termStartDate": policy.start.isoformat(),
         "termEndDate": policy.end.isoformat(),
         "proposalId": f"P-{policy.id}"[:60],
-        "insureds": _insureds(presence),
+        "insureds": _insureds(visit.presence),
     }
 
 
@@ -91,7 +86,7 @@ def _insureds(presence: Presence) -> Sequence[JsonObject]:
     return [person]
 
 
-def _motor(_presence: Presence, policy: InsurancePolicy) -> JsonObject:
+def _motor(_visit: Visit, policy: InsurancePolicy) -> JsonObject:
     vehicle: JsonObject = {
         "identification": f"V-{policy.id}",
         "type": "AUTOMOVEL",
@@ -117,7 +112,7 @@ def _motor(_presence: Presence, policy: InsurancePolicy) -> JsonObject:
     }
 
 
-def _person(_presence: Presence, policy: InsurancePolicy) -> JsonObject:
+def _person(_visit: Visit, policy: InsurancePolicy) -> JsonObject:
     return {
         "withdrawals": [{"occurrenceWithdrawal": False}],
         "portabilities": [{"occurrencePortability": False}],
@@ -133,8 +128,9 @@ def _person(_presence: Presence, policy: InsurancePolicy) -> JsonObject:
     }
 
 
-def _housing(presence: Presence, policy: InsurancePolicy) -> JsonObject:
+def _housing(visit: Visit, policy: InsurancePolicy) -> JsonObject:
     thing = f"I-{policy.id}"
+    presence = visit.presence
     return {
         "maxLMG": money(policy.sum_insured),
         "insuredObjects": [
