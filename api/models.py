@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from api.settings import Settings
 from c360.errors import C360Error
 from resolvers.rates import Rates, read_rates
-from resolvers.serving import Models
+from resolvers.serving import Models, shipped
 
 
 def serving_models(settings: Settings) -> Models:
@@ -14,7 +16,7 @@ def serving_models(settings: Settings) -> Models:
     Raises:
         ConfigError: a file that the settings name cannot be read, or is wrong.
     """
-    return Models(rates=serving_rates(settings), assumptions=settings.assumptions)
+    return msgspec.structs.replace(shipped(), rates=serving_rates(settings), assumptions=settings.assumptions)
 
 
 def check_models(settings: Settings) -> list[str]:

@@ -10,8 +10,11 @@ import functools
 import msgspec
 
 from c360.values import CurrencyCode
+from resolvers import registry
 from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.rates import Rates
+from resolvers.registry import ModelName
+from resolvers.segments.ranks import UNRANKED, Ranks
 
 HOME = CurrencyCode("AUD")
 """The hub's own currency unless the settings name another."""
@@ -24,9 +27,11 @@ class Models(msgspec.Struct, frozen=True, kw_only=True):
     """By which amounts of all currencies become the hub's own."""
     assumptions: Assumptions = Assumptions()
     """Margins, costs and the discount of value and profit."""
+    ranks: Ranks = UNRANKED
+    """How figures are spread over the population, for percentiles and deciles."""
 
 
 @functools.cache
 def shipped() -> Models:
     """The models that are shipped: what answers where nothing else is given."""
-    return Models()
+    return Models(ranks=registry.read(registry.shipped(ModelName.RANKS), Ranks))

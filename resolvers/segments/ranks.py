@@ -14,26 +14,22 @@ from __future__ import annotations
 import enum
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from itertools import pairwise
-from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from c360.errors import ConfigError
 from c360.records.party import PartyKind
 from resolvers.artefacts import Origin
 
 Floats = NDArray[np.float64]
 
-DEFAULT = Path(__file__).parent / "models" / "ranks.json"
-"""The ranks that are shipped."""
 STEPS = 100
 """Quantiles are kept at each hundredth, both ends included."""
 BEST_DECILE = 10
-_REMEDY = "give ranks as `quantiles` makes them"
 
 
 class Ranked(enum.Enum):
@@ -47,6 +43,8 @@ class Ranked(enum.Enum):
     """Points of the behavioural scorecard; fewer are riskier."""
     DISTANCE_TO_DEFAULT = "DISTANCE_TO_DEFAULT"
     """Standard deviations between assets and debts; less is riskier."""
+    SPENT = "SPENT"
+    """Everything spent since the first purchase: what somebody who left was worth."""
 
 
 class Quantiles(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +54,17 @@ class Quantiles(msgspec.Struct, frozen=True, kw_only=True):
     """The figure at 0, 1 … 100 hundredths of the population; never falling."""
     customers: int
     """Customers whose figure is known."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no order.
+
+        Raises:
+            ValueError: there are more or fewer cuts, or one falls.
+        """
+        if len(self.cuts) != STEPS + 1:
+            raise ValueError(f"{len(self.cuts)} cuts, not {STEPS + 1}")
+        if any(later < earlier for earlier, later in pairwise(self.cuts)):
+            raise ValueError("cuts that fall")
 
 
 class Ranks(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +106,18 @@ class Ranks(msgspec.Struct, frozen=True, kw_only=True):
         return None if quantiles is None else _places(np.array(quantiles.cuts), values)
 
 
+UNRANKED = Ranks(
+    origin=Origin(
+        model="ranks",
+        version="none",
+        fitted_at=datetime(2026, 11, 26, tzinfo=UTC),
+        trained_on="no population",
+        made_up=False,
+        fingerprint="",
+        customers=0,
+    )
+)
+"""What holds where no population was ranked: nobody has a place."""
 _NO_QUANTILES: Mapping[PartyKind, Quantiles] = MappingProxyType({})
 
 
@@ -117,49 +138,6 @@ def quantiles(values: Floats) -> Quantiles:
     # Interpolation between two equal values may miss them by a rounding, and would tell ties apart.
     cuts = np.maximum.accumulate(np.quantile(known, np.linspace(0, 1, STEPS + 1)))
     return Quantiles(cuts=tuple(cuts.tolist()), customers=int(known.size))
-
-
-def encode(ranks: Ranks) -> bytes:
-    """The artefact, the same bytes for the same ranks."""
-    plain = msgspec.to_builtins(ranks, str_keys=True, order="sorted")
-    return msgspec.json.format(msgspec.json.encode(plain, order="sorted"), indent=1) + b"\n"
-
-
-def decode(content: bytes, where: str = "ranks") -> Ranks:
-    """Read and check an artefact.
-
-    Args:
-        content: the JSON text.
-        where: its name in errors.
-
-    Raises:
-        ConfigError: it holds no ranks, or quantiles that fall.
-    """
-    try:
-        ranks = msgspec.json.decode(content, type=Ranks)
-    except msgspec.DecodeError as error:
-        raise ConfigError(where, f"no ranks ({error})", _REMEDY) from None
-    for figure, kinds in ranks.figures.items():
-        for kind, found in kinds.items():
-            name = f"{where}.figures.{figure.value}.{kind.value}"
-            if len(found.cuts) != STEPS + 1:
-                raise ConfigError(name, f"{len(found.cuts)} cuts, not {STEPS + 1}", _REMEDY)
-            if any(later < earlier for earlier, later in pairwise(found.cuts)):
-                raise ConfigError(name, "cuts that fall", _REMEDY)
-    return ranks
-
-
-def load(path: Path = DEFAULT) -> Ranks:
-    """Read ranks from a file.
-
-    Raises:
-        ConfigError: there is no such file, or it holds no ranks.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ConfigError("ranks", f"{type(error).__name__} at {str(path)!r}", _REMEDY) from None
-    return decode(content, path.name)
 
 
 def _place(cuts: tuple[float, ...], value: float) -> float:

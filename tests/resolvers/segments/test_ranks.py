@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from c360.errors import ConfigError
 from c360.records.party import PartyKind
-from resolvers.artefacts import Origin
-from resolvers.segments import ranks
+from resolvers import registry
+from resolvers.registry import ArtefactError, ModelName
 from resolvers.segments.ranks import Ranked, Ranks, decile_of, quantiles
+from resolvers.serving import shipped
+from tests.resolvers.segments.subjects import ORIGIN
 
-ORIGIN = Origin(
-    model="ranks",
-    version="1",
-    fitted_at=datetime(2026, 11, 1, tzinfo=UTC),
-    trained_on="test",
-    made_up=True,
-    fingerprint="",
-    customers=0,
-)
 VALUES = st.floats(-1e9, 1e9) | st.sampled_from((0.0, 0.1, 1.0, -250.0))
 POPULATION = st.lists(VALUES, min_size=1, max_size=300)
 PERSON = PartyKind.PERSON
@@ -109,23 +98,17 @@ def test_what_was_not_ranked_has_no_place_and_says_why() -> None:
 @given(POPULATION)
 def test_ranks_come_back_from_their_file_as_they_were(population: list[float]) -> None:
     found = ranked(population)
-    assert ranks.encode(ranks.decode(ranks.encode(found))) == ranks.encode(found)
-    assert ranks.decode(ranks.encode(found)) == found
+    again = registry.decode(registry.encode(found), Ranks, "ranks")
+    assert again == found
+    assert registry.encode(again) == registry.encode(found)
 
 
 def test_a_wrong_file_says_what_is_wrong() -> None:
-    found = ranked([1.0, 2.0])
-    kept = found.figures[Ranked.PROFIT][PERSON]
-    for cuts, what in ((kept.cuts[::-1], "cuts that fall"), (kept.cuts[:-1], "100 cuts, not 101")):
-        wrong = Ranks(
-            origin=ORIGIN,
-            figures={Ranked.PROFIT: {PERSON: msgspec.structs.replace(kept, cuts=cuts)}},
-        )
-        with pytest.raises(ConfigError, match=what):
-            ranks.decode(ranks.encode(wrong))
-    with pytest.raises(ConfigError, match="no ranks"):
-        ranks.decode(b"{}")
+    content = registry.encode(ranked([1.0, 2.0]))
+    for old, what in ((b"1.0,", b"3.0,"), (b"1.0,", b"")):
+        with pytest.raises(ArtefactError, match="cuts that fall" if what else "100 cuts, not 101"):
+            registry.decode(content.replace(old, what, 1), Ranks, "ranks")
 
 
 def test_the_shipped_ranks_can_be_read() -> None:
-    assert ranks.load().origin.model == "ranks"
+    assert shipped().ranks == registry.read(registry.shipped(ModelName.RANKS), Ranks)
