@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -9,12 +10,18 @@ from decimal import Decimal
 
 from sandbox.population.chronicle import CUSTODY_CASH, OWED, POINTS
 from sandbox.population.model import BankAccount, Event, EventKind, Life
+from sandbox.population.securities import universe
 
 _OUTGOING = frozenset(
     {EventKind.PREMIUM_PAID, EventKind.CARD_PURCHASE, EventKind.RENT_OR_BILL, EventKind.FEE}
 )
 _BETWEEN = frozenset({EventKind.CARD_PAYMENT, EventKind.LOAN_INSTALMENT, EventKind.TRANSFER})
 _NOTHING = Decimal(0)
+
+
+@functools.cache
+def _isins() -> frozenset[str]:
+    return frozenset(listed.isin for listed in universe())
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +88,16 @@ def custody_cash(life: Life, at: date) -> Decimal:
 
 def units(life: Life, isin: str, at: date) -> Decimal:
     """Units of an instrument at the end of a day."""
-    traded = (
-        event.quantity or _NOTHING
-        for event in life.events
-        if event.kind is EventKind.TRADE and event.holding == isin and event.at.date() <= at
-    )
-    return life.openings.get(isin, _NOTHING) + sum(traded, _NOTHING)
+    return all_units(life, at).get(isin, _NOTHING)
+
+
+def all_units(life: Life, at: date) -> dict[str, Decimal]:
+    """Units at the end of a day of every instrument that there ever were any of, by ISIN."""
+    held = {holding: amount for holding, amount in life.openings.items() if holding in _isins()}
+    for event in life.events:
+        if event.kind is EventKind.TRADE and event.holding is not None and event.at.date() <= at:
+            held[event.holding] = held.get(event.holding, _NOTHING) + (event.quantity or _NOTHING)
+    return held
 
 
 def points(life: Life, at: date) -> int:

@@ -42,12 +42,13 @@ class Biographer:
     Args:
         seed: the population's seed.
         today: the last day that is lived.
+        start: the first day of the lives, at the beginning of a month; by default that of :func:`first_day`.
     """
 
-    def __init__(self, seed: int, today: date) -> None:
+    def __init__(self, seed: int, today: date, start: date | None = None) -> None:
         self._seed = seed
         self._today = today
-        self._start = first_day(today)
+        self._start = first_day(today) if start is None else start
 
     def holdings(self, member: Member, held: Mapping[str, Presence]) -> Holdings:
         """What a member holds at the bank and the insurer; much cheaper than the whole life."""

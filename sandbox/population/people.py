@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 
+from sandbox.population.hindsight import as_known
 from sandbox.population.holdings import Holdings
 from sandbox.population.households import EPOCH, Registry
 from sandbox.population.living import Biographer
@@ -32,12 +33,21 @@ class Population:
         companies: how many companies, at most 10,000.
         seed: another seed makes another population.
         today: the last day of the lives; bookings go beyond.
+        start: the first day of the lives, where they are to begin earlier than they would for ``today``.
 
     Raises:
         ValueError: a number is out of range.
     """
 
-    def __init__(self, people: int = 1000, companies: int = 50, seed: int = 360, *, today: date) -> None:
+    def __init__(
+        self,
+        people: int = 1000,
+        companies: int = 50,
+        seed: int = 360,
+        *,
+        today: date,
+        start: date | None = None,
+    ) -> None:
         if not 0 <= people <= MAX_PEOPLE or not 0 <= companies <= MAX_COMPANIES:
             raise ValueError(f"a population has 0 to {MAX_PEOPLE} people and 0 to {MAX_COMPANIES} companies")
         if today <= EPOCH:
@@ -57,7 +67,7 @@ class Population:
             self._held[member.id] = held
             for domain, presence in held.items():
                 self._presences[domain].append(presence)
-        self._biographer = Biographer(seed, today)
+        self._biographer = Biographer(seed, today, start)
         self._indexes: dict[tuple[str, str], dict[str, list[Presence]]] = {}
         self._life: Callable[[str], Life] = functools.lru_cache(maxsize=LIVES_KEPT)(self._write_life)
 
@@ -121,6 +131,23 @@ class Population:
             KeyError: there is nobody of that id.
         """
         return self._life(member_id)
+
+    def life_known_on(self, member_id: str, day: date) -> Life:
+        """A member's life as it was known at noon of an earlier day; see :mod:`sandbox.population.hindsight`.
+
+        Raises:
+            KeyError: there is nobody of that id.
+            ValueError: the day is later than the last one of the lives.
+        """
+        if day > self.today:
+            raise ValueError(f"lives are known up to {self.today}, not on {day}")
+        member, held = self._members[member_id], self._held[member_id]
+        whole = self._life(member_id)
+        then = Biographer(self.seed, day, whole.since)
+        if member.quiet_since and member.quiet_since > day:
+            # Nobody knew of it yet, and journeys were booked beyond that day.
+            return then.life(dataclasses.replace(member, quiet_since=None), held)
+        return as_known(whole, then.holdings(member, held), day)
 
     def _write_life(self, member_id: str) -> Life:
         return self._biographer.life(self._members[member_id], self._held[member_id])

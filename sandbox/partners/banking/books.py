@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 
-from sandbox.framework import World
 from sandbox.population import ledger
-from sandbox.population.model import AccountType, BankAccount, Event, EventKind, Life, Presence
+from sandbox.population.model import AccountType, BankAccount, Event, EventKind, Life
 
 POSTING_DELAY = timedelta(hours=36)
 """A card purchase is pending for so long, and posted then."""
@@ -40,10 +39,11 @@ class Entry:
 class Books:
     """What the bank knows about one customer at one moment."""
 
-    def __init__(self, world: World, presence: Presence) -> None:
-        self.now = world.now()
-        self._life: Life = world.population.life(presence.member_id)
+    def __init__(self, life: Life, now: datetime) -> None:
+        self.now = now
+        self._life = life
         self._movements: dict[str, tuple[ledger.Movement, ...]] = {}
+        self._entries: dict[str, list[Entry]] = {}
 
     @property
     def today(self) -> date:
@@ -65,11 +65,14 @@ class Books:
 
     def entries(self, account: BankAccount) -> list[Entry]:
         """Everything on the account up to now, the latest first."""
-        found = [
-            Entry(account, movement.event, movement.amount, self._posted_at(movement.event))
-            for movement in self._until_now(account)
-        ]
-        return sorted(found, key=lambda entry: (entry.effective_at, entry.event.id), reverse=True)
+        if account.id not in self._entries:
+            found = [
+                Entry(account, movement.event, movement.amount, self._posted_at(movement.event))
+                for movement in self._until_now(account)
+            ]
+            found.sort(key=lambda entry: (entry.effective_at, entry.event.id), reverse=True)
+            self._entries[account.id] = found
+        return self._entries[account.id]
 
     def current(self, account: BankAccount) -> Decimal:
         """The balance of what is posted; negative where money is owed."""

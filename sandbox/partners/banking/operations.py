@@ -97,7 +97,7 @@ async def list_transactions(call: Call) -> Body:
 
 
 def _books(call: Call) -> Books:
-    return Books(call.world, call.presence)
+    return Books(call.world.population.life(call.presence.member_id), call.world.now())
 
 
 def _matches(call: Call, entry: Entry) -> bool:

@@ -21,24 +21,25 @@ _TRANSFERS = frozenset(
 
 def transaction(entry: Entry) -> dict[str, Any]:
     """A line of an account."""
-    event = entry.event
+    event, posted = entry.event, entry.posted_at
+    executed = moment(event.at)
     rendered: dict[str, Any] = {
         "accountId": entry.account.id,
         "isDetailAvailable": False,
         "type": _type(entry),
-        "status": "PENDING" if entry.posted_at is None else "POSTED",
+        "status": "PENDING" if posted is None else "POSTED",
         "description": event.text or _WORDS.get(event.kind, "Transaction"),
-        "executionDateTime": moment(event.at),
+        "executionDateTime": executed,
         "amount": amount(entry.amount),
         "currency": "AUD",
         "reference": "",
     }
-    if entry.posted_at is not None:
+    if posted is not None:
         rendered |= {
             # One event may stand on two accounts.
             "transactionId": uuid_of("transaction", event.id, entry.account.id),
-            "postingDateTime": moment(entry.posted_at),
-            "valueDateTime": moment(event.at),
+            "postingDateTime": executed if posted is event.at else moment(posted),
+            "valueDateTime": executed,
         }
     if event.kind is EventKind.CARD_PURCHASE and event.text:
         rendered["merchantName"] = event.text
@@ -69,7 +70,7 @@ def direct_debits(books: Books, accounts: Iterable[BankAccount]) -> list[dict[st
 
 def moment(at: datetime) -> str:
     """A DateTimeString in UTC."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return f"{at.astimezone(UTC).isoformat()[:-6]}Z"
 
 
 _WORDS = {

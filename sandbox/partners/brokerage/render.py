@@ -48,11 +48,8 @@ def cash_account(presence: Presence) -> Json:
 
 def positions(presence: Presence, life: Life, day: date, today: date) -> list[Json]:
     """The ``ValuatedPosition`` of every instrument held at the end of a day, and of the money."""
-    held = (
-        (listed.quoted(day), units)
-        for listed in universe()
-        if (units := ledger.units(life, listed.isin, day)) != 0
-    )
+    units = ledger.all_units(life, day)
+    held = ((listed.quoted(day), units[listed.isin]) for listed in universe() if units.get(listed.isin))
     return [
         _cash_position(presence, life, day, today),
         *(_position(presence, security, units, day, today) for security, units in held),
@@ -61,8 +58,40 @@ def positions(presence: Presence, life: Life, day: date, today: date) -> list[Js
 
 def transactions(presence: Presence, life: Life, day: date, today: date) -> list[Json]:
     """Every ``Transaction`` of a day."""
-    events = (event for event in life.at(DOMAIN) if event.at.date() == day)
-    return [_transaction(presence, event, today) for event in events]
+    return [transaction(presence, event, today) for event in life.at(DOMAIN) if event.at.date() == day]
+
+
+def transaction(presence: Presence, event: Event, today: date) -> Json:
+    """The ``Transaction`` that an event is."""
+    day = event.at.date()
+    kind = _kind(event)
+    amount = (event.amount or Decimal(0)) * (-1 if kind in _DEBITS else 1)
+    rendered: Json = {
+        "id": f"{presence.party_id}-T-{event.id}",
+        "type": kind,
+        "transactionDate": day.isoformat(),
+        "customerId": presence.party_id,
+        "reversalIndicator": False,
+        "endOfDayIndicator": day < today,
+        "reference": event.id,
+        "description": event.text,
+        "postingAmountList": [{**_amount(amount, event.currency), "account": cash_account(presence)}],
+        "settlementCurrency": event.currency,
+    }
+    listed = _listed(event.holding)
+    if listed is None:
+        return rendered
+    security = listed.quoted(day)
+    rendered["triggeringFinancialInstrument"] = _instrument(security)
+    if event.quantity is not None:
+        rendered["triggeringQuantity"] = _quantity(security, abs(event.quantity))
+    if event.kind is EventKind.TRADE:
+        rendered |= {
+            "tradeDate": day.isoformat(),
+            "settlementDate": (day + _SETTLED_AFTER).isoformat(),
+            "triggeringPrice": _price(security),
+        }
+    return rendered
 
 
 def _account(presence: Presence, suffix: str, kind: str, name: str) -> Json:
@@ -123,38 +152,6 @@ def _position(presence: Presence, security: Security, units: Decimal, day: date,
             "rateDate": day.isoformat(),
         }
     return position
-
-
-def _transaction(presence: Presence, event: Event, today: date) -> Json:
-    day = event.at.date()
-    kind = _kind(event)
-    amount = (event.amount or Decimal(0)) * (-1 if kind in _DEBITS else 1)
-    transaction: Json = {
-        "id": f"{presence.party_id}-T-{event.id}",
-        "type": kind,
-        "transactionDate": day.isoformat(),
-        "customerId": presence.party_id,
-        "reversalIndicator": False,
-        "endOfDayIndicator": day < today,
-        "reference": event.id,
-        "description": event.text,
-        "postingAmountList": [{**_amount(amount, event.currency), "account": cash_account(presence)}],
-        "settlementCurrency": event.currency,
-    }
-    listed = _listed(event.holding)
-    if listed is None:
-        return transaction
-    security = listed.quoted(day)
-    transaction["triggeringFinancialInstrument"] = _instrument(security)
-    if event.quantity is not None:
-        transaction["triggeringQuantity"] = _quantity(security, abs(event.quantity))
-    if event.kind is EventKind.TRADE:
-        transaction |= {
-            "tradeDate": day.isoformat(),
-            "settlementDate": (day + _SETTLED_AFTER).isoformat(),
-            "triggeringPrice": _price(security),
-        }
-    return transaction
 
 
 def _kind(event: Event) -> str:

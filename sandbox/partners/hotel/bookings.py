@@ -10,7 +10,7 @@ from decimal import Decimal
 from sandbox.framework import World
 from sandbox.partners.hotel.houses import House, house_of
 from sandbox.partners.scanning import scanned
-from sandbox.population.model import Event, EventKind, Presence
+from sandbox.population.model import Event, EventKind, Life, Presence
 
 DOMAIN = "hotel"
 _DIGITS = 8
@@ -71,8 +71,12 @@ class Booking:
 
 def bookings_of(world: World, guest: Presence) -> list[Booking]:
     """A guest's reservations that were made by now, the oldest stay first."""
-    events = world.population.life(guest.member_id).at(DOMAIN)
-    found = (_booking(world.now(), guest, event) for event in events)
+    return bookings_in(world.population.life(guest.member_id), guest, world.now())
+
+
+def bookings_in(life: Life, guest: Presence, now: datetime) -> list[Booking]:
+    """The reservations in a guest's life that were made by a moment, the oldest stay first."""
+    found = (_booking(now, guest, event) for event in life.at(DOMAIN))
     return [booking for booking in found if booking is not None]
 
 

@@ -10,7 +10,7 @@ from sandbox.partners.insurance.access import Visit
 from sandbox.partners.insurance.answers import Answer, Paging, paged
 from sandbox.partners.insurance.coverages import covers
 from sandbox.partners.insurance.products import Api, JsonObject, money
-from sandbox.population.model import Event, EventKind, InsurancePolicy
+from sandbox.population.model import Event, EventKind, InsurancePolicy, Life
 
 STATUSES = {
     "OPEN": "ABERTO",
@@ -25,14 +25,19 @@ def claims(api: Api) -> Callable[[Visit], Answer]:
     def answer(visit: Visit) -> Answer:
         policy = api.policy(visit.life, visit.request.path_params["policyId"])
         paging = Paging.of(visit.request)
-        found = [
-            _claim(api, policy, event)
-            for event in visit.life.at("insurance")
-            if event.kind is EventKind.CLAIM and event.holding == policy.id
-        ]
+        found = claims_of(api, visit.life, policy)
         return paged(visit.request, paging, paging.cut(found), len(found))
 
     return answer
+
+
+def claims_of(api: Api, life: Life, policy: InsurancePolicy) -> list[JsonObject]:
+    """Every claim made under a policy, oldest first."""
+    return [
+        _claim(api, policy, event)
+        for event in life.at("insurance")
+        if event.kind is EventKind.CLAIM and event.holding == policy.id
+    ]
 
 
 def _claim(api: Api, policy: InsurancePolicy, event: Event) -> JsonObject:

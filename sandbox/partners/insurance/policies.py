@@ -43,16 +43,21 @@ def listing(api: Api) -> Callable[[Visit], Answer]:
 
 def details(api: Api) -> Callable[[Visit], Answer]:
     """What the insurer states of one policy."""
-    special = {Api.AUTO: _motor, Api.PERSON: _person, Api.HOUSING: _housing}[api]
 
     def answer(visit: Visit) -> Answer:
         policy = api.policy(visit.life, visit.request.path_params["policyId"])
-        return Answer(_common(visit, policy) | special(visit, policy))
+        return Answer(policy_info(api, visit.presence, policy))
 
     return answer
 
 
-def _common(visit: Visit, policy: InsurancePolicy) -> JsonObject:
+def policy_info(api: Api, presence: Presence, policy: InsurancePolicy) -> JsonObject:
+    """The details of a policy."""
+    special = {Api.AUTO: _motor, Api.PERSON: _person, Api.HOUSING: _housing}[api]
+    return _common(presence, policy) | special(presence, policy)
+
+
+def _common(presence: Presence, policy: InsurancePolicy) -> JsonObject:
     return {
         "documentType": "APOLICE_INDIVIDUAL",
         "policyId": policy.id,
@@ -61,7 +66,7 @@ def _common(visit: Visit, policy: InsurancePolicy) -> JsonObject:
         "termStartDate": policy.start.isoformat(),
         "termEndDate": policy.end.isoformat(),
         "proposalId": f"P-{policy.id}"[:60],
-        "insureds": _insureds(visit.presence),
+        "insureds": _insureds(presence),
     }
 
 
@@ -86,7 +91,7 @@ def _insureds(presence: Presence) -> Sequence[JsonObject]:
     return [person]
 
 
-def _motor(_visit: Visit, policy: InsurancePolicy) -> JsonObject:
+def _motor(_presence: Presence, policy: InsurancePolicy) -> JsonObject:
     vehicle: JsonObject = {
         "identification": f"V-{policy.id}",
         "type": "AUTOMOVEL",
@@ -112,7 +117,7 @@ def _motor(_visit: Visit, policy: InsurancePolicy) -> JsonObject:
     }
 
 
-def _person(_visit: Visit, policy: InsurancePolicy) -> JsonObject:
+def _person(_presence: Presence, policy: InsurancePolicy) -> JsonObject:
     return {
         "withdrawals": [{"occurrenceWithdrawal": False}],
         "portabilities": [{"occurrencePortability": False}],
@@ -128,9 +133,8 @@ def _person(_visit: Visit, policy: InsurancePolicy) -> JsonObject:
     }
 
 
-def _housing(visit: Visit, policy: InsurancePolicy) -> JsonObject:
+def _housing(presence: Presence, policy: InsurancePolicy) -> JsonObject:
     thing = f"I-{policy.id}"
-    presence = visit.presence
     return {
         "maxLMG": money(policy.sum_insured),
         "insuredObjects": [

@@ -18,23 +18,25 @@ def premium(api: Api) -> Callable[[Visit], Answer]:
 
     def answer(visit: Visit) -> Answer:
         policy = api.policy(visit.life, visit.request.path_params["policyId"])
-        count = months(policy.start, policy.end)
-        total = policy.monthly_premium * count
-        instalments = _instalments(visit.life, policy)
-        return Answer(
-            {
-                "paymentsQuantity": f"{count}" if api is Api.AUTO else count,
-                "amount": money(total),
-                "coverages": [cover.of_bill(total) for cover in covers(policy.line)],
-                "payments": [
-                    movement
-                    for number, event in enumerate(instalments, start=1)
-                    for movement in _movements(api, visit.presence, number, event, policy)
-                ],
-            }
-        )
+        return Answer(premium_of(api, visit.life, visit.presence, policy))
 
     return answer
+
+
+def premium_of(api: Api, life: Life, presence: Presence, policy: InsurancePolicy) -> JsonObject:
+    """The premium of a policy, and what became of each instalment."""
+    count = months(policy.start, policy.end)
+    total = policy.monthly_premium * count
+    return {
+        "paymentsQuantity": f"{count}" if api is Api.AUTO else count,
+        "amount": money(total),
+        "coverages": [cover.of_bill(total) for cover in covers(policy.line)],
+        "payments": [
+            movement
+            for number, event in enumerate(_instalments(life, policy), start=1)
+            for movement in _movements(api, presence, number, event, policy)
+        ],
+    }
 
 
 def months(start: date, end: date) -> int:

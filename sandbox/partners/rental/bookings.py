@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from sandbox.framework import World
 from sandbox.partners.scanning import scanned
-from sandbox.population import Population
-from sandbox.population.model import Event, EventKind, Presence
+from sandbox.population.model import Event, EventKind, Life, Presence
 
 DOMAIN = "rental"
 _INVOICED_AFTER = timedelta(days=2)
@@ -83,7 +81,7 @@ class Bookings:
         presence = self._population.presence(DOMAIN, party_id)
         if presence is None or not number:
             return None
-        found = (item for item in _bookings(self._population, presence) if item.id == booking_id)
+        found = (item for item in self._of(presence) if item.id == booking_id)
         booking = next(found, None)
         return booking and self._present(booking)
 
@@ -95,12 +93,16 @@ class Bookings:
     async def everything(self) -> Sequence[Booking]:
         """All bookings by the time they start."""
         if self._all is None:
-            found = await scanned(self._world, DOMAIN, partial(_bookings, self._population))
+            found = await scanned(self._world, DOMAIN, self._of)
             self._all = sorted(found, key=lambda item: (item.start, item.id))
         return [self._present(booking) for booking in self._all] if self._cancelled else self._all
 
+    def _of(self, presence: Presence) -> Iterator[Booking]:
+        return bookings_of(self._population.life(presence.member_id), presence)
 
-def _bookings(population: Population, presence: Presence) -> Iterator[Booking]:
-    for event in population.life(presence.member_id).at(DOMAIN):
+
+def bookings_of(life: Life, presence: Presence) -> Iterator[Booking]:
+    """A customer's bookings, the oldest first."""
+    for event in life.at(DOMAIN):
         if event.kind in {EventKind.RENTAL, EventKind.RENTAL_CANCELLED}:
             yield Booking(f"{presence.party_id}.{event.id}", presence, event)

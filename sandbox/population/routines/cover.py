@@ -8,7 +8,7 @@ from sandbox.population.chronicle import Chronicle
 from sandbox.population.model import EventKind, InsurancePolicy, Line
 from sandbox.population.rates import convert, money, rate
 
-_LAPSE_AFTER = 3
+LAPSE_AFTER = 3
 """Premiums missed in a row after which the insurer ends the policy."""
 
 
@@ -99,7 +99,7 @@ def _foreign(cents: int, currency: str, at: datetime) -> dict[str, str]:
 
 def _count_missed(life: Chronicle, at: datetime, policy: InsurancePolicy) -> None:
     life.missed[policy.id] = life.missed.get(policy.id, 0) + 1
-    if life.missed[policy.id] >= _LAPSE_AFTER:
+    if life.missed[policy.id] >= LAPSE_AFTER:
         life.ended[policy.id] = at.date() + timedelta(days=1)
 
 
