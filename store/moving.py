@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from store.models import (
     CustomerKey,
+    CustomerScore,
     Grant,
     HouseholdMember,
     IdentityLink,
@@ -24,6 +25,7 @@ from store.models import (
     OfferResponse,
     ProfileValue,
     Redirect,
+    SegmentMember,
     Snapshot,
     Summary,
 )
@@ -79,6 +81,9 @@ MOVABLES: tuple[Movable, ...] = (
     Movable(Summary, Hangs.PARTY),
     Movable(Snapshot, Hangs.PARTIES),
     Movable(CustomerKey, Hangs.NODE),
+    # Reckoned of a customer as they were: the next count sees who is whose by then.
+    Movable(SegmentMember, Hangs.NODE),
+    Movable(CustomerScore, Hangs.NODE),
     Movable(Redirect, Hangs.NODE, personal=False),
 )
 """Every table with a ``customer_id``."""

@@ -27,7 +27,9 @@ from store.repositories.offer_responses import OfferResponseRepository
 from store.repositories.products import ProductRepository
 from store.repositories.profiles import ProfileRepository
 from store.repositories.record_index import RecordIndexRepository
+from store.repositories.segments import SegmentRepository
 from store.repositories.snapshots import SnapshotRepository
+from store.repositories.standings import StandingRepository
 from store.repositories.summaries import SummaryRepository
 
 
@@ -53,6 +55,8 @@ class Unit:
         self.leases = LeaseRepository(scope)
         self.profiles = ProfileRepository(scope)
         self.summaries = SummaryRepository(scope)
+        self.segments = SegmentRepository(scope)
+        self.standings = StandingRepository(scope)
         self.products = ProductRepository(scope)
         self.offer_responses = OfferResponseRepository(scope)
         self.ledger = LedgerRepository(scope)

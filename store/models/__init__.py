@@ -21,6 +21,14 @@ from store.models.identity import (
 )
 from store.models.offers import OfferResponse, Product
 from store.models.operations import ConnectorInstance, FeedCursor, Job, Lease
+from store.models.segments import (
+    CustomerScore,
+    SegmentCell,
+    SegmentCount,
+    SegmentMember,
+    SegmentSize,
+    SegmentVersion,
+)
 
 __all__ = [
     "AnsweredRequest",
@@ -29,6 +37,7 @@ __all__ = [
     "ConnectorInstance",
     "Customer",
     "CustomerKey",
+    "CustomerScore",
     "EntryCustomer",
     "EntryParty",
     "ErasedParty",
@@ -50,6 +59,11 @@ __all__ = [
     "Redirect",
     "RequestCustomer",
     "Review",
+    "SegmentCell",
+    "SegmentCount",
+    "SegmentMember",
+    "SegmentSize",
+    "SegmentVersion",
     "Snapshot",
     "Summary",
 ]
