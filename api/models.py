@@ -7,16 +7,24 @@ import msgspec
 from api.settings import Settings
 from c360.errors import C360Error
 from resolvers.rates import Rates, read_rates
-from resolvers.serving import Models, shipped
+from resolvers.registry import Registry
+from resolvers.serving import Models, load
 
 
 def serving_models(settings: Settings) -> Models:
-    """Read them.
+    """Read them: of each model the promoted version, else the one that is shipped.
 
     Raises:
         ConfigError: a file that the settings name cannot be read, or is wrong.
+        RegistryError: a promoted version is gone, or cannot be read.
     """
-    return msgspec.structs.replace(shipped(), rates=serving_rates(settings), assumptions=settings.assumptions)
+    models = load(kept_models(settings))
+    return msgspec.structs.replace(models, rates=serving_rates(settings), assumptions=settings.assumptions)
+
+
+def kept_models(settings: Settings) -> Registry:
+    """The fitted versions of this deployment."""
+    return Registry(settings.folder / settings.models.folder)
 
 
 def check_models(settings: Settings) -> list[str]:

@@ -134,6 +134,17 @@ class Logging(Section, frozen=True, kw_only=True):
     json: Annotated[bool, Meta(description="One JSON object a line.")] = False
 
 
+class ModelSettings(Section, frozen=True, kw_only=True):
+    """The models behind value, risk and offers."""
+
+    folder: Annotated[
+        str,
+        Meta(
+            description="Where fitted versions lie and which of them serves; without one the defaults serve."
+        ),
+    ] = "var/models"
+
+
 class ConnectorSettings(Section, frozen=True, kw_only=True):
     """One connector instance: its plugin, its state, and what the plugin's own config says."""
 
@@ -166,6 +177,7 @@ class Settings(Section, frozen=True, kw_only=True):
     assumptions: Assumptions = Assumptions()
     logging: Logging = Logging()
     profile: ProfileRules = AS_EVER
+    models: ModelSettings = ModelSettings()
     connectors: dict[str, ConnectorSettings] = {}
     folder: Path = Path()
     """Folder of the settings file: relative paths count from it."""
@@ -182,6 +194,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "assumptions": Assumptions,
     "logging": Logging,
     "profile": ProfileRules,
+    "models": ModelSettings,
 }
 _PLAIN = ("tenant", "phone_region")
 _PASSWORD = re.compile(r"(?P<before>://[^:@/]*:).*(?=@)|(?P<name>[?&]password=)[^&]*")

@@ -135,6 +135,29 @@ def read(path: Path, kind: type[A]) -> A:
     return decode(content, kind, str(path))
 
 
+class Source(Protocol):
+    """Where a process takes its models from."""
+
+    def load(self, name: ModelName, kind: type[A]) -> A:
+        """The model that serves.
+
+        Raises:
+            RegistryError: it cannot be read; the message says what would do.
+        """
+
+
+class Shipped:
+    """The defaults of this release, whatever was promoted."""
+
+    def load(self, name: ModelName, kind: type[A]) -> A:
+        """A default.
+
+        Raises:
+            ArtefactError: its file holds something else.
+        """
+        return read(shipped(name), kind)
+
+
 class Registry:
     """The kept models of one deployment.
 

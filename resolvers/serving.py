@@ -10,10 +10,9 @@ import functools
 import msgspec
 
 from c360.values import CurrencyCode
-from resolvers import registry
 from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.rates import Rates
-from resolvers.registry import ModelName
+from resolvers.registry import ModelName, Shipped, Source
 from resolvers.segments.ranks import UNRANKED, Ranks
 
 HOME = CurrencyCode("AUD")
@@ -31,7 +30,16 @@ class Models(msgspec.Struct, frozen=True, kw_only=True):
     """How figures are spread over the population, for percentiles and deciles."""
 
 
+def load(source: Source) -> Models:
+    """Every model that serves.
+
+    Raises:
+        RegistryError: one cannot be read.
+    """
+    return Models(ranks=source.load(ModelName.RANKS, Ranks))
+
+
 @functools.cache
 def shipped() -> Models:
     """The models that are shipped: what answers where nothing else is given."""
-    return Models(ranks=registry.read(registry.shipped(ModelName.RANKS), Ranks))
+    return load(Shipped())

@@ -1,4 +1,4 @@
-"""``python -m api models``."""
+"""``python -m api models evaluate``."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 import msgspec
 
+from api.commands.models import progress
+
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -15,21 +17,12 @@ def _json(found: object) -> str:
     return msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
 
 
-def _report(line: str) -> None:
-    click.echo(line, err=True)
-
-
-@click.group(help="Fit, judge and apply the models behind value, risk and offers.")
+@click.group(help="Run a model on anybody's file and print what it makes of it.")
 def command() -> None:
-    """The models' commands."""
-
-
-@command.group(help="Run a model on anybody's file and print what it makes of it.")
-def evaluate() -> None:
     """Judge on a file."""
 
 
-@evaluate.command("lifetime-value", help="Fit BG/NBD and Gamma-Gamma to a file of purchases, one row each.")
+@command.command("lifetime-value", help="Fit BG/NBD and Gamma-Gamma to a file of purchases, one row each.")
 @click.argument("file", type=_FILE)
 @click.option("--customer", default="customer", show_default=True, help="Column with the customer.")
 @click.option("--date", "day", default="date", show_default=True, help="Column with the day.")
@@ -63,11 +56,11 @@ def lifetime_value(
     end: date | None = calibration_end.date() if calibration_end else None
     columns = Columns(customer=customer, date=day, amount=amount)
     found = read_histories(file, columns, calibration_end=end)
-    evaluation = judge(found, first=first, decimals=decimals, report=_report)
+    evaluation = judge(found, first=first, decimals=decimals, report=progress)
     click.echo(_json(evaluation) if as_json else written(evaluation))
 
 
-@evaluate.command("option-pricing", help="Solve Merton's equations for one set of figures.")
+@command.command("option-pricing", help="Solve Merton's equations for one set of figures.")
 @click.option("--equity", type=float, required=True, help="Value of the equity, as the market sees it.")
 @click.option("--equity-vol", type=float, required=True, help="Its volatility a year, such as .8.")
 @click.option("--debt", type=float, required=True, help="What falls due at the horizon.")
@@ -85,7 +78,7 @@ def option_pricing(
     click.echo(_json(found) if as_json else written(found))
 
 
-@evaluate.command("scorecard", help="Cross-validate a scorecard by weight of evidence, and print its points.")
+@command.command("scorecard", help="Cross-validate a scorecard by weight of evidence, and print its points.")
 @click.argument("file", type=_FILE)
 @click.option("--target", required=True, help="Column that tells good from bad.")
 @click.option("--good", required=True, help="Its value for good.")
@@ -98,11 +91,11 @@ def scorecard(*, file: Path, target: str, good: str, exclude: str, folds: int, a
     from resolvers.training.scorecard import evaluate as judge
 
     left_out = tuple(name.strip() for name in exclude.split(",") if name.strip())
-    found = judge(file, target=target, good=good, exclude=left_out, folds=folds, report=_report)
+    found = judge(file, target=target, good=good, exclude=left_out, folds=folds, report=progress)
     click.echo(_json(found) if as_json else written(found))
 
 
-@evaluate.command("propensity", help="Cross-validate a propensity model; score a second file with it.")
+@command.command("propensity", help="Cross-validate a propensity model; score a second file with it.")
 @click.argument("file", type=_FILE)
 @click.option(
     "--target",
@@ -120,5 +113,5 @@ def propensity(
     from resolvers.training.propensity import evaluate as judge
     from resolvers.training.reports import propensity as written
 
-    found = judge(file, target=target, top=top, second=second, folds=folds, report=_report)
+    found = judge(file, target=target, top=top, second=second, folds=folds, report=progress)
     click.echo(_json(found) if as_json else written(found))

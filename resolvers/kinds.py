@@ -1,0 +1,13 @@
+"""What the artefact of each model is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from resolvers.registry import ModelName
+from resolvers.segments.ranks import Ranks
+
+KINDS: Mapping[ModelName, type[Any]] = MappingProxyType({ModelName.RANKS: Ranks})
+"""By model."""
