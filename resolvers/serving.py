@@ -13,6 +13,7 @@ from c360.values import CurrencyCode
 from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.rates import Rates
 from resolvers.registry import ModelName, Shipped, Source
+from resolvers.risk.models import RiskModels, risk_models, shipped_risk
 from resolvers.segments.ranks import UNRANKED, Ranks
 
 HOME = CurrencyCode("AUD")
@@ -28,6 +29,8 @@ class Models(msgspec.Struct, frozen=True, kw_only=True):
     """Margins, costs and the discount of value and profit."""
     ranks: Ranks = UNRANKED
     """How figures are spread over the population, for percentiles and deciles."""
+    risk: RiskModels = msgspec.field(default_factory=shipped_risk)
+    """The behavioural card, the table of defaults, and the rules by which loans are offered."""
 
 
 def load(source: Source) -> Models:
@@ -36,7 +39,7 @@ def load(source: Source) -> Models:
     Raises:
         RegistryError: one cannot be read.
     """
-    return Models(ranks=source.load(ModelName.RANKS, Ranks))
+    return Models(ranks=source.load(ModelName.RANKS, Ranks), risk=risk_models(source))
 
 
 @functools.cache

@@ -113,7 +113,7 @@ def default(
             expected_loss=debt * math.exp(-rate * years),
         )
     spread = volatility * math.sqrt(years)
-    distance = _d1(assets, volatility, debt, drift, years) - spread
+    distance = distance_to_default(assets, volatility, debt, drift=drift, years=years)
     d1 = _d1(assets, volatility, debt, rate, years)
     put = debt * math.exp(-rate * years) * normal(spread - d1) - assets * normal(-d1)
     return Default(
@@ -183,6 +183,13 @@ def implied(
         probability=normal(-distance),
         expected_loss=max(0.0, equity + present - assets),
     )
+
+
+def distance_to_default(
+    assets: float, volatility: float, debt: float, *, drift: float = 0.0, years: float = 1.0
+) -> float:
+    """Standard deviations between the assets and the debts at the horizon; every figure is above 0."""
+    return _d1(assets, volatility, debt, drift, years) - volatility * math.sqrt(years)
 
 
 def _d1(assets: float, volatility: float, debt: float, rate: float, years: float) -> float:

@@ -40,6 +40,9 @@ class Line(enum.Enum):
     OTHER_INSURANCE = "OTHER_INSURANCE"
     """Any other insurance."""
 
+    # Members are one of each, so that identity tells them apart; an enum's own hash reads the name each time.
+    __hash__ = object.__hash__
+
 
 class Unit(enum.Enum):
     """What a figure counts."""
@@ -125,6 +128,8 @@ class Measure(enum.Enum):
     """Points that can be spent."""
     TRADES_12M = "TRADES_12M"
     """Purchases and sales of securities in the last year."""
+
+    __hash__ = object.__hash__
 
     @property
     def unit(self) -> Unit:

@@ -5,7 +5,7 @@ The twin of :class:`~resolvers.summaries.customer.Summaries`, with the same mean
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -36,9 +36,10 @@ class Population(msgspec.Struct, frozen=True, kw_only=True):
         found = self.lines.get(line, {}).get(measure)
         return np.full(len(self), np.nan) if found is None else found
 
-    def total(self, measure: Measure) -> Floats:
-        """A figure over all lines, combined by its own rule; NaN where no line has it."""
-        columns = [figures[measure] for figures in self.lines.values() if measure in figures]
+    def total(self, measure: Measure, lines: Collection[Line] = ()) -> Floats:
+        """A figure over all lines, or some, combined by its own rule; NaN where no line has it."""
+        there = (self.lines.get(line, {}) for line in lines) if lines else self.lines.values()
+        columns = [figures[measure] for figures in there if measure in figures]
         if not columns:
             return np.full(len(self), np.nan)
         combine = _COMBINED[measure.combine]

@@ -51,10 +51,16 @@ class Groups(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.groups)
 
 
-def bin_number(column: Floats, bad: Labels) -> Edges:
-    """Splits of a number by a small decision tree."""
+def bin_number(column: Floats, bad: Labels, *, smallest: float = _SMALLEST) -> Edges:
+    """Splits of a number by a small decision tree.
+
+    Args:
+        column: the number; NaN where it is not known.
+        bad: who turned out bad.
+        smallest: share of those whose number is known that a bin holds at least.
+    """
     known = ~np.isnan(column)
-    tree = DecisionTreeClassifier(max_leaf_nodes=_MOST, min_samples_leaf=_SMALLEST, random_state=0)
+    tree = DecisionTreeClassifier(max_leaf_nodes=_MOST, min_samples_leaf=smallest, random_state=0)
     tree.fit(column[known].reshape(-1, 1), bad[known])
     thresholds = tree.tree_.threshold[tree.tree_.feature >= 0]
     # The tree sends what is equal to a threshold to the left; the bins hold what is below their edge.

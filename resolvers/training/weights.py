@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 import msgspec
 import numpy as np
@@ -58,13 +58,29 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
-def fit(frame: Frame, event: Labels) -> Fitted:
-    """Learn bins, weights and coefficients. The weight of evidence here speaks for the event."""
+def fit(
+    frame: Frame,
+    event: Labels,
+    *,
+    bins_of: Callable[[str, Column, Labels], Edges | Groups] | None = None,
+    neutral: bool = False,
+) -> Fitted:
+    """Learn bins, weights and coefficients. The weight of evidence here speaks for the event.
+
+    Args:
+        frame: what is known of each customer.
+        event: to whom it happened.
+        bins_of: makes the bins of a column, in place of a small tree.
+        neutral: whether what is not known says nothing, whatever became of those of whom it is not known.
+    """
     learnt: list[tuple[str, Edges | Groups, Floats]] = []
     for name, column in frame.columns.items():
-        bins = _bins(column, event)
+        bins = _bins(column, event) if bins_of is None else bins_of(name, column, event)
         if bins.size > 1:
-            learnt.append((name, bins, -evidence(places(bins, column), event, bins.size)))
+            weights = -evidence(places(bins, column), event, bins.size)
+            if neutral:
+                weights[-1] = 0.0
+            learnt.append((name, bins, weights))
     if not learnt:
         raise CannotJudgeError("no column tells the two outcomes apart; give more columns or more rows")
     matrix = np.column_stack([_coded(bins, tuple(woe), frame.columns[name]) for name, bins, woe in learnt])
