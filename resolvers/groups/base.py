@@ -13,8 +13,10 @@ RecordT = TypeVar("RecordT", bound=Record)
 class Records(Protocol):
     """One customer's gathered records, over all connectors that serve a kind."""
 
-    today: date
-    """The day of the operation."""
+    @property
+    def today(self) -> date:
+        """The day of the operation."""
+        ...
 
     def of(self, kind: str, record: type[RecordT]) -> tuple[RecordT, ...]:
         """The records of a kind, in the order of the connectors; empty where there are none."""

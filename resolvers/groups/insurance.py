@@ -26,14 +26,15 @@ def annual_premiums(records: Records) -> tuple[Money, ...]:
     premiums = {(one.connector, one.policy_id): one for one in records.of("insurance.premiums", Premium)}
     policies = records.of("insurance.policies", Policy)
     return total(
-        _per_year(premium.total, policy)
+        per_year(premium.total, policy)
         for policy in policies
         if in_force(policy, records.today)
         and (premium := premiums.get((policy.connector, policy.policy_id))) is not None
     )
 
 
-def _per_year(amount: Money | None, policy: Policy) -> Money | None:
+def per_year(amount: Money | None, policy: Policy) -> Money | None:
+    """A premium of a policy's whole term, brought to one year."""
     if amount is None or policy.starts_on is None or policy.ends_on is None:
         return amount
     days = (policy.ends_on - policy.starts_on).days

@@ -20,7 +20,7 @@ class Line(enum.Enum):
     DEPOSITS = "DEPOSITS"
     """Money that lies at banks."""
     LENDING = "LENDING"
-    """Money that banks have lent, cards included."""
+    """Money that banks and custodians have lent, cards included."""
     BROKERAGE = "BROKERAGE"
     """Securities and cash at custodians."""
     HOTEL = "HOTEL"
@@ -71,7 +71,8 @@ class Measure(enum.Enum):
     """A figure. Windows end on the summary's day: ``_12M`` the last 365 days, ``_36M`` the last 1,096."""
 
     FIRST_ON = "FIRST_ON"
-    """Day of the first purchase that the partner tells, or first day of the oldest contract."""
+    """Day of the first purchase that was asked for and told (see the window of its kind), or first day of
+    the oldest contract, ended ones included."""
     LAST_ON = "LAST_ON"
     """Day of the latest purchase."""
     PURCHASE_DAYS = "PURCHASE_DAYS"
@@ -79,15 +80,16 @@ class Measure(enum.Enum):
     PURCHASE_DAYS_12M = "PURCHASE_DAYS_12M"
     """Different days with a purchase in the last year."""
     SPENT = "SPENT"
-    """Everything spent since the first purchase."""
+    """Everything spent since the first purchase, less what was given back. As far as the partner names
+    amounts."""
     SPENT_AFTER_FIRST = "SPENT_AFTER_FIRST"
     """Everything spent after the day of the first purchase."""
     SPENT_12M = "SPENT_12M"
     """Spent in the last year."""
     CONTRACTS = "CONTRACTS"
-    """Contracts in force: policies, accounts, memberships."""
+    """Contracts in force: policies, open accounts, memberships. Cards are counted in their own line."""
     CONTRACTS_ENDED = "CONTRACTS_ENDED"
-    """Contracts that ended in the last three years."""
+    """Contracts that ended in the last three years. A renewal under a new number is an end, too."""
     ANNUAL_PREMIUM = "ANNUAL_PREMIUM"
     """Premiums of a year for the policies in force."""
     RESERVE = "RESERVE"
@@ -103,15 +105,18 @@ class Measure(enum.Enum):
     INTEREST_RATE = "INTEREST_RATE"
     """Interest a year, weighted by balance."""
     INCOME_12M = "INCOME_12M"
-    """Money that came in on accounts in the last year, transfers between own accounts left out."""
+    """Money that came in on everyday accounts in the last year: not from own accounts, no interest, and
+    nothing that shops gave back."""
     OVERDRAWN_DAYS_12M = "OVERDRAWN_DAYS_12M"
-    """Days of the last year that an account without a limit ended below zero."""
+    """Days of the last year that an account without a limit to overdraw ended below zero."""
     BALANCE_VOLATILITY = "BALANCE_VOLATILITY"
-    """Standard deviation of the month-end balances of the last year, by their mean."""
+    """Standard deviation of the month-end balances of the last year, by their mean; of everyday and
+    savings accounts together."""
     RETURNED_12M = "RETURNED_12M"
-    """Payments returned for lack of funds in the last year, where the bank marks them."""
+    """Payments undone in the last year: premiums that the insurer reversed, and fees for dishonoured
+    payments where the bank says so in words. Not known where a bank never says it."""
     ARREARS_DAYS = "ARREARS_DAYS"
-    """Days that the oldest payment due has not been made."""
+    """Days that the oldest payment of the last year that is due has not been made."""
     CLAIMS_36M = "CLAIMS_36M"
     """Claims that happened in the last three years."""
     CLAIMED_36M = "CLAIMED_36M"
@@ -127,7 +132,7 @@ class Measure(enum.Enum):
     POINTS = "POINTS"
     """Points that can be spent."""
     TRADES_12M = "TRADES_12M"
-    """Purchases and sales of securities in the last year."""
+    """Purchases and sales of securities in the last year, reversed ones left out."""
 
     __hash__ = object.__hash__
 
@@ -181,4 +186,4 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     measure: Measure
     value: float
     currency: str | None = None
-    """Of an amount; else none."""
+    """Of an amount; else none. An amount without one is zero in any currency: nothing was spent."""
