@@ -23,6 +23,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.figures import Figure, table
+from benchmarks.population import command as population
 from benchmarks.stage.databases import Databases, SqliteFiles, postgres
 from benchmarks.stage.graph import Stage, StageClock, filled, make_settings
 from benchmarks.stage.partners import CHECKOUT, People, start_partners
@@ -68,11 +69,14 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the workloads; exit code 1 where a promise is missed."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["population"]:
+        return population.main(given[1:])
     parser = argparse.ArgumentParser(prog="benchmarks", description="Measure what is promised.")
     parser.add_argument("workloads", nargs="*", help=f"which of {', '.join(ALL)}; all by default")
     parser.add_argument("--sqlite-only", action="store_true", help="leave PostgreSQL out")
     parser.add_argument("--json", type=Path, default=REPORT, help="file to write (default var/bench.json)")
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(given)
     if unknown := set(options.workloads) - set(ALL):
         parser.error(f"there is no workload {', '.join(sorted(unknown))}; use one of {', '.join(ALL)}")
     started = time.monotonic()

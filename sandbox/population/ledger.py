@@ -55,9 +55,9 @@ def movements(life: Life, account: BankAccount) -> tuple[Movement, ...]:
 
 
 def _movements(life: Life, account: BankAccount) -> Iterator[Movement]:
-    balance = life.openings.get(account.id, _NOTHING)
+    balance, mine = life.openings.get(account.id, _NOTHING), account.id
     for event in life.events:
-        if event.domain == "banking" and account.id in {event.holding, event.counter_holding}:
+        if event.domain == "banking" and mine in (event.holding, event.counter_holding):
             amount = signed(event, account)
             balance += amount
             yield Movement(event, amount, balance)

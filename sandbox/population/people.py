@@ -132,22 +132,24 @@ class Population:
         """
         return self._life(member_id)
 
-    def life_known_on(self, member_id: str, day: date) -> Life:
-        """A member's life as it was known at noon of an earlier day; see :mod:`sandbox.population.hindsight`.
+    def life_around(self, member_id: str, day: date) -> tuple[Life, Life]:
+        """A member's life as it was known at noon of an earlier day, and as it is known today.
+
+        Both are written anew and not kept; see :mod:`sandbox.population.hindsight`.
 
         Raises:
             KeyError: there is nobody of that id.
-            ValueError: the day is later than the last one of the lives.
+            ValueError: the day is later than today.
         """
         if day > self.today:
             raise ValueError(f"lives are known up to {self.today}, not on {day}")
         member, held = self._members[member_id], self._held[member_id]
-        whole = self._life(member_id)
+        whole = self._write_life(member_id)
         then = Biographer(self.seed, day, whole.since)
         if member.quiet_since and member.quiet_since > day:
             # Nobody knew of it yet, and journeys were booked beyond that day.
-            return then.life(dataclasses.replace(member, quiet_since=None), held)
-        return as_known(whole, then.holdings(member, held), day)
+            return then.life(dataclasses.replace(member, quiet_since=None), held), whole
+        return as_known(whole, then.holdings(member, held), day), whole
 
     def _write_life(self, member_id: str) -> Life:
         return self._biographer.life(self._members[member_id], self._held[member_id])

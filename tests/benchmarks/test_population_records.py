@@ -86,7 +86,7 @@ def test_records_are_what_the_connectors_fetch(day: date, run: Any, monkeypatch:
     served = {partner.name: connector_to(partner, day) for partner in partners(town, live=False)[:6]}
     compared: Counter[str] = Counter()
     for member in town.members:
-        known = later.life_known_on(member.id, day)
+        known, _ = later.life_around(member.id, day)
         for domain, presence in town.member_presences(member.id).items():
             if presence.since > day:
                 continue

@@ -1,0 +1,77 @@
+"""A customer of the sandbox, as the hub would have known them on a day and knows them a year later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from benchmarks.population.outcomes import YEAR, outcome_of
+from benchmarks.population.records import Moment, records_of
+from benchmarks.population.tables import CURRENCY, Customer, Lines
+from c360.values import CurrencyCode
+from resolvers.rates import Rates
+from resolvers.summaries.customer import combined
+from resolvers.summaries.reckoning import kinds_for, needs_for, reckon
+from sandbox.population import Population
+from sandbox.population.living import first_day
+from sandbox.population.model import Life, Presence
+from sandbox.population.rates import table
+
+SEED = 360
+SPENDING = frozenset({"banking", "loyalty", "hotel", "rental"})
+"""Partners at whom there are purchases."""
+
+
+def town(people: int, companies: int, day: date) -> Population:
+    """Everybody, with lives that begin as they would for the day and go on for a year after it.
+
+    Raises:
+        ValueError: the day is too early or a number out of range.
+    """
+    return Population(people, companies, SEED, today=day + YEAR, start=first_day(day))
+
+
+def customer_of(population: Population, member_id: str, day: date) -> Customer | None:
+    """One customer; none where no partner knew them on the day."""
+    presences = population.member_presences(member_id)
+    known = {domain: presence for domain, presence in presences.items() if presence.since <= day}
+    if not known:
+        return None
+    member = population.member(member_id)
+    then, whole = population.life_around(member_id, day)
+    rates = rates_on(day)
+    spending = {domain: presence for domain, presence in presences.items() if domain in SPENDING}
+    return Customer(
+        member=member,
+        figures=_figures(known, then, day, rates),
+        later=_figures(spending, whole, day + YEAR, rates, since=day),
+        outcome=outcome_of(member, presences, whole, day),
+    )
+
+
+def rates_on(day: date) -> Rates:
+    """The sandbox's exchange rates; one set for both days, so that amounts differ by what was spent alone."""
+    return Rates(base=CurrencyCode(CURRENCY), source="sandbox", date=day, rates=table(CURRENCY, day))
+
+
+def _figures(
+    known: Mapping[str, Presence], life: Life, day: date, rates: Rates, *, since: date | None = None
+) -> Lines:
+    """Figures on a day; where only those of a window are wanted, nothing before ``since`` is read."""
+    figures = (
+        figure
+        for domain, presence in known.items()
+        for figure in reckon(
+            records_of(presence, life, Moment.noon(day, since or _first_asked(domain, day))), day
+        )
+    )
+    lines, unconverted = combined(figures, rates.convert)
+    if unconverted:
+        raise ValueError(f"there is no rate of {', '.join(unconverted)}")
+    return lines
+
+
+def _first_asked(domain: str, day: date) -> date:
+    """The first day that the hub asks a partner of a domain for."""
+    needs = needs_for(kinds_for(domain), day)
+    return min((need.since for need in needs if need.since is not None), default=day)
