@@ -6,7 +6,8 @@ Month by month the expected purchases are summed, each month discounted to now:
 
 The sum depends on the frequency x and the age T alone, and smoothly on T. So for each x it is worked out at
 some ages and interpolated in ln(α+T), by polynomials through Chebyshev's points, piece by piece: a value
-costs a few multiplications, and a test holds its relative error to 1e-9.
+costs a few multiplications, and a test holds its relative error to 1e-9. Of frequencies beyond a few dozen
+only some are worked out, and those between them interpolated in ln x likewise: a population has hundreds.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ WEEKS_PER_MONTH = 4.345
 OLDEST = 5_200.0
 """Weeks of age (a hundred years) up to which sums are interpolated; who is older is taken to be as old."""
 _PIECES, _DEGREE = 8, 9
+_EXACT = 32
+"""Frequencies up to which each has a table of its own; beyond, each octave has a few."""
+_NODES: Floats = np.polynomial.chebyshev.chebpts1(10)
+_ORDERS = np.arange(len(_NODES))
+_HALVED = np.where(_ORDERS == 0, 0.5, 1.0)
 _MOST_TABLES = 4_096
 
 
@@ -49,6 +55,7 @@ class DiscountedPurchases:
         self._low = math.log(model.alpha)
         self._width = (math.log(model.alpha + OLDEST) - self._low) / _PIECES
         self._tables: dict[float, Floats] = {}
+        self._octaves: dict[int, Floats] = {}
         self._rows: dict[tuple[float, int], list[float]] = {}
 
     def of(self, history: History) -> float:
@@ -96,11 +103,29 @@ class DiscountedPurchases:
             if len(self._tables) >= _MOST_TABLES:
                 self._tables.clear()
                 self._rows.clear()
-            u = np.polynomial.chebyshev.chebpts1(_DEGREE + 1)
-            starts = self._low + self._width * np.arange(_PIECES)
-            ages = np.exp(np.add.outer(starts, self._width * (u + 1) / 2)) - self.model.alpha
-            logs = np.log(self.summed(frequency, np.maximum(0.0, ages.ravel())))
-            fitted = np.polynomial.chebyshev.chebfit(u, logs.reshape(_PIECES, -1).T, _DEGREE)
-            powers = [np.polynomial.chebyshev.cheb2poly(each)[::-1] for each in fitted.T]
-            table = self._tables[frequency] = np.array(powers)
+            table = self._worked_out(frequency) if frequency <= _EXACT else self._between(frequency)
+            self._tables[frequency] = table
         return table
+
+    def _between(self, frequency: float) -> Floats:
+        """A table from those of its octave: Lagrange's polynomial in ln x through Chebyshev's points."""
+        octave = int(math.log2(frequency / _EXACT))
+        nodes = self._octaves.get(octave)
+        if nodes is None:
+            points = _EXACT * 2.0 ** (octave + (_NODES + 1) / 2)
+            nodes = self._octaves[octave] = np.array([self._worked_out(float(each)) for each in points])
+        place = 2 * (math.log2(frequency / _EXACT) - octave) - 1
+        # The polynomials themselves, by the discrete orthogonality of cosines at the points.
+        weights = np.cos(np.outer(np.arccos(_NODES), _ORDERS)) @ (
+            _HALVED * np.cos(_ORDERS * math.acos(min(max(place, -1.0), 1.0)))
+        )
+        table: Floats = np.tensordot(weights * (2 / len(_NODES)), nodes, axes=1)
+        return table
+
+    def _worked_out(self, frequency: float) -> Floats:
+        u = np.polynomial.chebyshev.chebpts1(_DEGREE + 1)
+        starts = self._low + self._width * np.arange(_PIECES)
+        ages = np.exp(np.add.outer(starts, self._width * (u + 1) / 2)) - self.model.alpha
+        logs = np.log(self.summed(frequency, np.maximum(0.0, ages.ravel())))
+        fitted = np.polynomial.chebyshev.chebfit(u, logs.reshape(_PIECES, -1).T, _DEGREE)
+        return np.array([np.polynomial.chebyshev.cheb2poly(each)[::-1] for each in fitted.T])

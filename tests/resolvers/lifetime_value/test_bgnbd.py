@@ -76,7 +76,7 @@ def test_many_are_answered_as_one(
 ) -> None:
     history = History(frequency=frequency, recency=age * share if frequency else 0.0, age=age)
     columns = (np.array([float(frequency), 0.0]), np.array([history.recency, 0.0]), np.array([age, age]))
-    assert np.isclose(p_alive_many(model, *columns)[0], p_alive(model, history), rtol=1e-12, atol=0)
+    assert np.isclose(p_alive_many(model, *columns)[0], p_alive(model, history), rtol=1e-12, atol=1e-300)
     many = expected_purchases_many(model, *columns, horizon)
     assert np.isclose(many[0], expected_purchases(model, history, horizon), rtol=1e-12, atol=0)
 

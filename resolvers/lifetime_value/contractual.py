@@ -1,0 +1,70 @@
+"""Contracts: what a year's margin is worth over months to come, while fewer and fewer contracts are left.
+
+A contract of tenure τ is left after i months with probability S_i = exp(−∫ h), where h is the line's hazard
+at the tenure it then has: constant, or constant within bands of tenure (new contracts end sooner). A year's
+margin is earned in twelve parts, each at the end of its month by those contracts that are left then:
+
+    value = margin/12 · Σᵢ S_i · (1+d)^−i,  i = 1 … months
+
+so that the value is the margin times a factor of the tenure alone, in whole months, which is tabulated.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from resolvers.lifetime_value.model import Retention
+
+Floats = NDArray[np.float64]
+
+DAYS_PER_MONTH = 365.25 / 12
+LONGEST = 1_200
+"""Months of tenure (a hundred years) that are told apart; longer ones count as this."""
+
+
+class Annuity:
+    """Factors of one line over one horizon.
+
+    Args:
+        retention: of the line.
+        months: how far to look ahead.
+        monthly_discount: such as 0.006.
+    """
+
+    def __init__(self, retention: Retention, *, months: int, monthly_discount: float) -> None:
+        starts = np.array([band.from_years * 12 for band in retention.bands])
+        hazards = np.array([band.hazard for band in retention.bands]) / 12
+        tenures = np.arange(LONGEST + 1 + months)
+        hazard = hazards[np.searchsorted(starts, tenures, side="right") - 1]
+        # ∫ of the hazard from the contract's start to each whole month.
+        spent = np.concatenate([[0.0], np.cumsum(hazard)])
+        ahead = np.arange(1, months + 1)
+        discounts = (1 + monthly_discount) ** -ahead.astype(np.float64)
+        rows = np.arange(LONGEST + 1)
+        sums = np.zeros(LONGEST + 1)
+        for month, discount in zip(ahead, discounts, strict=True):
+            sums += discount * np.exp(spent[rows] - spent[rows + month])
+        self.factors: Floats = sums / 12
+        """By tenure in months: what one unit of a year's margin is worth."""
+        self.kept: Floats = np.exp(spent[rows] - spent[rows + months])
+        """By tenure in months: the share of contracts that is left at the end."""
+        self.unknown = month_of(retention.tenure * 365.25)
+        """Place of a contract whose start nobody tells."""
+        self._factors: list[float] = self.factors.tolist()
+
+    def factor(self, month: int) -> float:
+        """The factor for a tenure in months, at most :data:`LONGEST`."""
+        return self._factors[month]
+
+
+def month_of(days: float) -> int:
+    """The whole months of a tenure in days; of one that has not begun, 0."""
+    return min(max(int(days / DAYS_PER_MONTH), 0), LONGEST)
+
+
+def months_of(days: Floats, unknown: int) -> NDArray[np.intp]:
+    """:func:`month_of` of many; those that are not known (NaN) are ``unknown``."""
+    known = np.where(np.isnan(days), unknown * DAYS_PER_MONTH + 1, days)
+    months: NDArray[np.intp] = np.clip(known / DAYS_PER_MONTH, 0, LONGEST).astype(np.intp)
+    return months

@@ -1,0 +1,214 @@
+"""What the lines of one customer are worth, each explaining itself; what explains is reckoned when asked for."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+import msgspec
+
+from resolvers.lifetime_value.contractual import Annuity
+from resolvers.lifetime_value.margins import Figures, Part
+from resolvers.lifetime_value.purchases import Bought, PurchaseStream
+from resolvers.summaries.measures import Line
+
+
+class Unvalued(enum.Enum):
+    """Why there is no value."""
+
+    FIGURE_UNKNOWN = "FIGURE_UNKNOWN"
+    """No partner tells what it would be reckoned from, or only in a currency without a rate."""
+    NO_MODEL = "NO_MODEL"
+    """No model was fitted for the line: too few customers had it."""
+    NO_RATE = "NO_RATE"
+    """The model's amounts are of a currency that the hub has no rate of."""
+    NO_SUMMARIES = "NO_SUMMARIES"
+    """Nothing was reckoned of the customer yet: no partner tells, or the worker has not come to them."""
+
+
+class Term(msgspec.Struct, frozen=True, kw_only=True):
+    """One summand of a value."""
+
+    line: Line
+    name: str
+    label: str
+    value: float
+    given: float | None = None
+    """The customer's own figure."""
+    reference: float | None = None
+    """That of the reference customer, where there is one."""
+    rests_on: tuple[str, ...] = ()
+    """Assumptions in it, by name."""
+
+
+class LineValue:
+    """What a line is worth over the horizon: here, one that cannot be valued."""
+
+    def __init__(self, line: Line, value: float | None, reason: Unvalued | None = None) -> None:
+        self.line = line
+        self.value = value
+        self.reason = reason
+
+    @property
+    def baseline(self) -> float:
+        """What the value is explained against; with the terms it adds up to the value."""
+        return 0.0
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What makes the difference."""
+        return ()
+
+    @property
+    def p_alive(self) -> float | None:
+        """Probability that the customer still buys."""
+        return None
+
+    @property
+    def expected_purchases(self) -> float | None:
+        """Purchases to be expected over the horizon."""
+        return None
+
+    @property
+    def expected_amount(self) -> float | None:
+        """Expected amount of each."""
+        return None
+
+    @property
+    def retention(self) -> float | None:
+        """Share of such contracts that is left at the end of the horizon."""
+        return None
+
+    @property
+    def annual_margin(self) -> float | None:
+        """What the contracts contribute in a year."""
+        return None
+
+
+class PurchaseValue(LineValue):
+    """Of a line without a contract."""
+
+    def __init__(self, line: Line, stream: PurchaseStream, one: Bought) -> None:
+        value = stream.value(one)
+        reason = None
+        if value is None:
+            reason = Unvalued.FIGURE_UNKNOWN if stream.model.spend else Unvalued.NO_RATE
+        super().__init__(line, value, reason)
+        self._stream = stream
+        self._one = one
+
+    @property
+    def p_alive(self) -> float:
+        """Probability that the customer still buys."""
+        return self._stream.p_alive(self._one)
+
+    @property
+    def expected_purchases(self) -> float:
+        """Purchases to be expected over the horizon."""
+        return self._stream.expected_purchases(self._one)
+
+    @property
+    def expected_amount(self) -> float | None:
+        """Expected amount of each."""
+        return self._stream.expected_amount(self._one)
+
+    @property
+    def baseline(self) -> float:
+        """What the line's reference customer is worth."""
+        return self._explained[0]
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What each property of the customer's purchases adds to that."""
+        return self._explained[1]
+
+    @cached_property
+    def _explained(self) -> tuple[float, tuple[Term, ...]]:
+        found = self._stream.explain(self._one)
+        if found is None:
+            return 0.0, ()
+        reference, history, mean = self._stream.model.reference, self._one.history, self._one.mean
+        share = history.recency / history.age if history.frequency and history.age else None
+        own = (float(history.frequency), share, history.age, mean)
+        theirs = (float(reference.frequency), reference.recency_share, reference.age, reference.mean)
+        added = (found.frequency, found.recency, found.age, found.mean)
+        return found.baseline, tuple(
+            Term(line=self.line, name=name, label=label, value=value, given=given, reference=other)
+            for (name, label), value, given, other in zip(_PROPERTIES, added, own, theirs, strict=True)
+        )
+
+
+_PROPERTIES = (
+    ("frequency", "Repeat purchases"),
+    ("recency", "Time to the last purchase, as a share of the time known"),
+    ("age", "Weeks since the first purchase"),
+    ("spend", "Mean amount of a repeat purchase"),
+)
+
+
+class ContractValue(LineValue):
+    """Of a line of contracts."""
+
+    def __init__(
+        self,
+        line: Line,
+        parts: Sequence[Part],
+        amounts: Sequence[float | None],
+        figures: Figures,
+        annuity: Annuity,
+        month: int,
+    ) -> None:
+        """Value the contracts.
+
+        Args:
+            line: their line.
+            parts: of a year's margin.
+            amounts: of the parts, in a year to come.
+            figures: of the customer, in the line.
+            annuity: of the line.
+            month: tenure in months.
+        """
+        self._margin = added(amounts)
+        super().__init__(line, self._margin * annuity.factor(month))
+        self._parts, self._amounts, self._figures = parts, amounts, figures
+        self._annuity, self._month = annuity, month
+
+    @property
+    def retention(self) -> float:
+        """Share of such contracts that is left at the end of the horizon."""
+        return float(self._annuity.kept[self._month])
+
+    @property
+    def annual_margin(self) -> float:
+        """What the contracts contribute in a year."""
+        return self._margin
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What each part of the margin adds."""
+        factor = self._annuity.factor(self._month)
+        return terms_of(self.line, self._parts, self._amounts, self._figures, factor)
+
+
+def added(amounts: Iterable[float | None]) -> float:
+    """The sum of what is known."""
+    return sum(amount for amount in amounts if amount is not None)
+
+
+def terms_of(
+    line: Line, parts: Iterable[Part], amounts: Iterable[float | None], figures: Figures, factor: float
+) -> tuple[Term, ...]:
+    """The known parts of a margin as terms, each times a factor."""
+    return tuple(
+        Term(
+            line=line,
+            name=part.name,
+            label=part.label,
+            value=amount * factor,
+            given=figures[part.measure],
+            rests_on=part.assumed(figures),
+        )
+        for part, amount in zip(parts, amounts, strict=True)
+        if amount is not None
+    )

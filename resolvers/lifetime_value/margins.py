@@ -1,0 +1,338 @@
+"""What a line of business contributes in a year: a sum of parts, each a figure times a factor.
+
+One definition for one customer and for many. Every part says which assumption it rests on, so that a
+contribution can be shown by line and by assumption, and adds up both ways.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from resolvers.lifetime_value.assumptions import Assumptions
+from resolvers.summaries.measures import Line, Measure
+
+Floats = NDArray[np.float64]
+Figures = Mapping[Measure, float]
+Columns = Mapping[Measure, Floats]
+"""Of many customers; a figure that is not known is NaN."""
+
+DAYS_PER_YEAR = 365.25
+CLAIM_YEARS = 3.0
+"""Years that the claims of a summary are of."""
+
+
+class Span(enum.Enum):
+    """What time a figure stands for."""
+
+    STANDING = "STANDING"
+    """What there is now, such as a balance: of a year that began before the contract it counts in part."""
+    YEAR = "YEAR"
+    """What happened in a year."""
+    THREE_YEARS = "THREE_YEARS"
+    """What happened in three years, or since the contract began: a year has its share."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of a line's contribution: ``measure`` × ``factor``, and × ``rate`` where it has one."""
+
+    name: str
+    label: str
+    measure: Measure
+    factor: float
+    span: Span = Span.STANDING
+    rests_on: tuple[str, ...] = ()
+    """Assumptions in it, by name."""
+    rate: Measure | None = None
+    """A rate that multiplies it; where nobody tells it, ``usual`` does."""
+    usual: float = 0.0
+    usual_rests_on: tuple[str, ...] = ()
+    if_told: Measure | None = None
+    """Where this figure is told, ``told_factor`` takes the place of ``factor``."""
+    told_factor: float = 0.0
+
+    def assumed(self, figures: Figures) -> tuple[str, ...]:
+        """The assumptions that it rests on for one customer."""
+        if self.rate is not None and self.rate not in figures:
+            return (*self.rests_on, *self.usual_rests_on)
+        return self.rests_on
+
+
+class LineMargin(msgspec.Struct, frozen=True, kw_only=True):
+    """How a line's contribution is put together."""
+
+    parts: tuple[Part, ...]
+    needed: tuple[Measure, ...]
+    """Without any of these, nothing is known of the line's contribution."""
+
+    def known(self, figures: Figures) -> bool:
+        """Whether a customer's figures tell what the line contributes."""
+        return any(measure in figures for measure in self.needed)
+
+
+def of_one(parts: Sequence[Part], figures: Figures, days: float | None, *, past: bool) -> list[float | None]:
+    """Each part of one customer's contribution; none where its figure is not told.
+
+    Args:
+        parts: of the line.
+        figures: of the line.
+        days: since the line's oldest contract began, where that is told.
+        past: of the year that has gone, else of a year to come: a contract that is younger than a year
+            contributed for its days alone.
+    """
+    years = CLAIM_YEARS if days is None else min(max(days / DAYS_PER_YEAR, 1.0), CLAIM_YEARS)
+    share = 1.0 if days is None or not past else min(max(days / DAYS_PER_YEAR, 0.0), 1.0)
+    found: list[float | None] = []
+    for part in parts:
+        figure = figures.get(part.measure)
+        if figure is None:
+            found.append(None)
+            continue
+        told = part.if_told is not None and part.if_told in figures
+        amount = figure * (part.told_factor if told else part.factor)
+        if part.rate is not None:
+            rate = figures.get(part.rate)
+            amount *= part.usual if rate is None else rate
+        if part.span is Span.STANDING:
+            amount *= share
+        elif part.span is Span.THREE_YEARS:
+            amount /= years
+        found.append(amount)
+    return found
+
+
+def of_many(margin: LineMargin, columns: Columns, days: Floats, *, past: bool) -> Floats:
+    """The contributions of many customers, NaN where nothing is known; see :func:`of_one`.
+
+    Args:
+        margin: of the line.
+        columns: of the line.
+        days: since the line's oldest contract began; NaN where that is not told.
+        past: of the year that has gone, else of a year to come.
+    """
+    years = np.clip(np.where(np.isnan(days), np.inf, days) / DAYS_PER_YEAR, 1.0, CLAIM_YEARS)
+    share = np.clip(np.where(np.isnan(days), np.inf, days) / DAYS_PER_YEAR, 0.0, 1.0) if past else 1.0
+    total = np.zeros(len(days))
+    for part in margin.parts:
+        column = columns.get(part.measure)
+        if column is None:
+            continue
+        factor: Floats | float = part.factor
+        if part.if_told is not None and part.if_told in columns:
+            factor = np.where(np.isnan(columns[part.if_told]), part.factor, part.told_factor)
+        amount = column * factor
+        if part.rate is not None:
+            rate = columns.get(part.rate)
+            amount = amount * (part.usual if rate is None else np.where(np.isnan(rate), part.usual, rate))
+        if part.span is Span.STANDING:
+            amount = amount * share
+        elif part.span is Span.THREE_YEARS:
+            amount = amount / years
+        total += np.where(np.isnan(amount), 0.0, amount)
+    known = np.zeros(len(days), dtype=np.bool_)
+    for measure in margin.needed:
+        if measure in columns:
+            known |= ~np.isnan(columns[measure])
+    total[~known] = np.nan
+    return total
+
+
+def margins(assumed: Assumptions, *, credibility: float) -> dict[Line, LineMargin]:
+    """How each line contributes.
+
+    Args:
+        assumed: the company's own figures.
+        credibility: weight of a customer's own claims against the line's loss ratio; 1 for what has been.
+    """
+    insured = {
+        Line.MOTOR: ("motor", assumed.motor_expenses, assumed.motor_loss_ratio),
+        Line.HOME: ("home", assumed.home_expenses, assumed.home_loss_ratio),
+        Line.LIFE: ("life", assumed.life_expenses, assumed.life_loss_ratio),
+        Line.OTHER_INSURANCE: (
+            "other_insurance",
+            assumed.other_insurance_expenses,
+            assumed.other_insurance_loss_ratio,
+        ),
+    }
+    return {
+        Line.CARDS: _bought(assumed.card_margin, "card_margin"),
+        Line.HOTEL: _bought(assumed.hotel_margin, "hotel_margin"),
+        Line.RENTAL: _bought(assumed.rental_margin, "rental_margin"),
+        Line.LOYALTY: _loyalty(assumed),
+        **{
+            line: _insured(name, expenses, losses, credibility, assumed.policy_cost)
+            for line, (name, expenses, losses) in insured.items()
+        },
+        Line.PENSION: _pension(assumed),
+        Line.DEPOSITS: LineMargin(
+            parts=(
+                Part(
+                    name="spread",
+                    label="Margin on money deposited",
+                    measure=Measure.BALANCE,
+                    factor=assumed.deposit_spread,
+                    rests_on=("deposit_spread",),
+                ),
+                _service(assumed.account_cost, "account_cost"),
+            ),
+            needed=(Measure.BALANCE,),
+        ),
+        Line.LENDING: _lending(assumed),
+        Line.BROKERAGE: _brokerage(assumed),
+    }
+
+
+def _bought(margin: float, name: str) -> LineMargin:
+    return LineMargin(
+        parts=(
+            Part(
+                name="margin",
+                label="Margin on what was spent",
+                measure=Measure.SPENT_12M,
+                factor=margin,
+                span=Span.YEAR,
+                rests_on=(name,),
+            ),
+        ),
+        needed=(Measure.SPENT_12M,),
+    )
+
+
+def _loyalty(assumed: Assumptions) -> LineMargin:
+    (bought,) = _bought(assumed.retail_margin, "retail_margin").parts
+    points = Part(
+        name="points",
+        label="Cost of the points given",
+        measure=Measure.SPENT_12M,
+        factor=-assumed.points_per_unit * assumed.point_redemption * assumed.point_cost,
+        span=Span.YEAR,
+        rests_on=("points_per_unit", "point_redemption", "point_cost"),
+    )
+    return LineMargin(parts=(bought, points), needed=(Measure.SPENT_12M,))
+
+
+def _insured(name: str, expenses: float, losses: float, credibility: float, cost: float) -> LineMargin:
+    return LineMargin(
+        parts=(
+            Part(name="premiums", label="Premiums", measure=Measure.ANNUAL_PREMIUM, factor=1.0),
+            Part(
+                name="expenses",
+                label="Commission and running costs",
+                measure=Measure.ANNUAL_PREMIUM,
+                factor=-expenses,
+                rests_on=(f"{name}_expenses",),
+            ),
+            Part(
+                name="expected_claims",
+                label="Claims to be expected of anybody",
+                measure=Measure.ANNUAL_PREMIUM,
+                factor=-losses,
+                rests_on=(f"{name}_loss_ratio",),
+                if_told=Measure.CLAIMED_36M,
+                told_factor=-losses * (1 - credibility),
+            ),
+            Part(
+                name="claims",
+                label="The customer's own claims",
+                measure=Measure.CLAIMED_36M,
+                factor=-credibility,
+                span=Span.THREE_YEARS,
+                rests_on=() if credibility == 1 else ("claims_credibility",),
+            ),
+            _service(cost, "policy_cost"),
+        ),
+        needed=(Measure.ANNUAL_PREMIUM,),
+    )
+
+
+def _pension(assumed: Assumptions) -> LineMargin:
+    return LineMargin(
+        parts=(
+            Part(
+                name="fee",
+                label="Fee on the reserve",
+                measure=Measure.RESERVE,
+                factor=assumed.pension_fee,
+                rests_on=("pension_fee",),
+            ),
+            Part(
+                name="charge",
+                label="Charge on contributions",
+                measure=Measure.ANNUAL_PREMIUM,
+                factor=assumed.pension_charge,
+                rests_on=("pension_charge",),
+            ),
+            _service(assumed.policy_cost, "policy_cost"),
+        ),
+        needed=(Measure.RESERVE, Measure.ANNUAL_PREMIUM),
+    )
+
+
+def _lending(assumed: Assumptions) -> LineMargin:
+    return LineMargin(
+        parts=(
+            Part(
+                name="interest",
+                label="Interest",
+                measure=Measure.BALANCE,
+                factor=1.0,
+                rate=Measure.INTEREST_RATE,
+                usual=assumed.lending_rate,
+                usual_rests_on=("lending_rate",),
+            ),
+            Part(
+                name="funding",
+                label="Cost of the money lent",
+                measure=Measure.BALANCE,
+                factor=-assumed.funding_rate,
+                rests_on=("funding_rate",),
+            ),
+            Part(
+                name="losses",
+                label="Losses to be expected",
+                measure=Measure.BALANCE,
+                factor=-assumed.credit_cost,
+                rests_on=("credit_cost",),
+            ),
+            _service(assumed.account_cost, "account_cost"),
+        ),
+        needed=(Measure.BALANCE,),
+    )
+
+
+def _brokerage(assumed: Assumptions) -> LineMargin:
+    return LineMargin(
+        parts=(
+            Part(
+                name="fee",
+                label="Fee on what is held",
+                measure=Measure.BALANCE,
+                factor=assumed.brokerage_fee,
+                rests_on=("brokerage_fee",),
+            ),
+            Part(
+                name="trades",
+                label="Fees for trades",
+                measure=Measure.TRADES_12M,
+                factor=assumed.trade_fee,
+                span=Span.YEAR,
+                rests_on=("trade_fee",),
+            ),
+            _service(assumed.custody_cost, "custody_cost"),
+        ),
+        needed=(Measure.BALANCE,),
+    )
+
+
+def _service(cost: float, name: str) -> Part:
+    return Part(
+        name="service",
+        label="Cost of serving the contracts",
+        measure=Measure.CONTRACTS,
+        factor=-cost,
+        rests_on=(name,),
+    )

@@ -1,0 +1,172 @@
+"""Lines without a contract: what the purchases to come are worth, for one customer and for many.
+
+    value = margin · E[amount | x, m] · D(x, t_x, T)
+
+with BG/NBD's discounted purchases D and Gamma-Gamma's expected amount, each of which is seen as a function of
+the four figures x, t_x/T, T and m, that explain the value by their Shapley values against the line's
+reference customer. Who never came back has neither a recency nor an amount of their own: in those they are
+as the reference, so that all that it means counts as frequency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from resolvers.lifetime_value.bgnbd import History, p_alive
+from resolvers.lifetime_value.discounted import DiscountedPurchases
+from resolvers.lifetime_value.model import PurchaseModel
+from resolvers.lifetime_value.shapley import shapley
+from resolvers.lifetime_value.spend import expected_amount, expected_amount_many
+from resolvers.summaries.measures import Measure
+
+Floats = NDArray[np.float64]
+
+WEEK = 7.0
+
+
+class Bought(msgspec.Struct, frozen=True, gc=False):
+    """What is known of one customer's purchases in a line."""
+
+    history: History
+    mean: float | None
+    """Mean amount of a repeat purchase; none where there was none, or nobody tells."""
+
+    @property
+    def priced(self) -> bool:
+        """Whether what they spend is known as far as it can be."""
+        return self.mean is not None or self.history.frequency == 0
+
+
+def bought(figures: Mapping[Measure, float], day: int) -> Bought | None:
+    """A customer's purchases; none where the figures do not tell them.
+
+    Args:
+        figures: of the line.
+        day: as an ordinal, the day of the summaries.
+    """
+    days, first = figures.get(Measure.PURCHASE_DAYS), figures.get(Measure.FIRST_ON)
+    if not days or first is None:
+        return None
+    frequency = int(days) - 1
+    age = max(day - first, 0.0) / WEEK
+    if frequency <= 0:
+        return Bought(History(frequency=0, recency=0.0, age=age), None)
+    last = figures.get(Measure.LAST_ON)
+    if last is None:
+        return None
+    recency = min(max(last - first, 0.0) / WEEK, age)
+    spent = figures.get(Measure.SPENT_AFTER_FIRST)
+    mean = None if spent is None else max(spent, 0.0) / frequency
+    return Bought(History(frequency=frequency, recency=recency, age=age), mean)
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """A value beside the reference customer's: ``baseline`` and the four parts add up to it."""
+
+    baseline: float
+    frequency: float
+    recency: float
+    age: float
+    mean: float
+
+
+class PurchaseStream:
+    """One line over one horizon.
+
+    Args:
+        model: of the line.
+        margin: share of what is spent that is left, the line's costs taken off.
+        months: how far to look ahead.
+        monthly_discount: such as 0.006.
+    """
+
+    def __init__(self, model: PurchaseModel, *, margin: float, months: int, monthly_discount: float) -> None:
+        self.model = model
+        self._margin = margin
+        self._spend = model.spend
+        self._discounted = DiscountedPurchases(
+            model.purchases, months=months, monthly_discount=monthly_discount
+        )
+        self._counted = DiscountedPurchases(model.purchases, months=months, monthly_discount=0.0)
+
+    def value(self, one: Bought) -> float | None:
+        """What a customer's purchases to come are worth; none where their amounts are not known."""
+        if self._spend is None or not one.priced:
+            return None
+        amount = expected_amount(self._spend, one.history.frequency, one.mean or 0.0)
+        return self._margin * amount * self._discounted.of(one.history)
+
+    def p_alive(self, one: Bought) -> float:
+        """Probability that the customer still buys."""
+        return p_alive(self.model.purchases, one.history)
+
+    def expected_purchases(self, one: Bought) -> float:
+        """Purchases to be expected over the horizon."""
+        return self._counted.of(one.history)
+
+    def expected_amount(self, one: Bought) -> float | None:
+        """Expected amount of a purchase to come."""
+        if self._spend is None or not one.priced:
+            return None
+        return expected_amount(self._spend, one.history.frequency, one.mean or 0.0)
+
+    def explain(self, one: Bought) -> Explained | None:
+        """Why a customer's value is what it is; none where there is none."""
+        value = self.value(one)
+        if value is None or self._spend is None:
+            return None
+        reference = self.model.reference
+        x, age = one.history.frequency, one.history.age
+        came_back = x > 0
+        share = (one.history.recency / age if age else 1.0) if came_back else reference.recency_share
+        frequencies = (reference.frequency, x)
+        shares = (reference.recency_share, share)
+        ages = (reference.age, age)
+        means = (reference.mean, one.mean if one.mean is not None else reference.mean)
+        amounts = [
+            self._margin * expected_amount(self._spend, x, mean) for mean in means for x in frequencies
+        ]
+        alive = [self._alive(x, share * age, age) for age in ages for share in shares for x in frequencies]
+        ahead = [self._discounted.if_alive(x, age) for age in ages for x in frequencies]
+        # Bit 0 of a mixture is the frequency's, 1 the recency's, 2 the age's, 3 the mean's.
+        values = [
+            amounts[mixture >> 2 & 2 | mixture & 1]
+            * alive[mixture & 7]
+            * ahead[mixture >> 1 & 2 | mixture & 1]
+            for mixture in range(16)
+        ]
+        values[15] = value  # the same but for the rounding of t_x/T · T
+        return Explained(values[0], *shapley(values))
+
+    def _alive(self, frequency: int, recency: float, age: float) -> float:
+        return p_alive(
+            self.model.purchases,
+            History(frequency=frequency, recency=recency if frequency else 0.0, age=age),
+        )
+
+    def value_many(self, columns: Mapping[Measure, Floats], day: float) -> Floats:
+        """:meth:`value` of many customers; NaN where it is not known."""
+        size = len(next(iter(columns.values()))) if columns else 0
+        found = np.full(size, np.nan)
+        unknown = np.full(size, np.nan)
+        days = columns.get(Measure.PURCHASE_DAYS, unknown)
+        first = columns.get(Measure.FIRST_ON, unknown)
+        last = columns.get(Measure.LAST_ON, unknown)
+        spent = columns.get(Measure.SPENT_AFTER_FIRST, unknown)
+        if self._spend is None:
+            return found
+        repeats = np.maximum(days - 1, 0)
+        known = (days > 0) & ~np.isnan(first) & ((repeats == 0) | ~(np.isnan(last) | np.isnan(spent)))
+        rows = np.flatnonzero(known)
+        x, start = repeats[rows], first[rows]
+        came_back = x > 0
+        age = np.maximum(day - start, 0.0) / WEEK
+        recency = np.where(came_back, np.minimum(np.maximum(last[rows] - start, 0.0) / WEEK, age), 0.0)
+        mean = np.where(came_back, np.maximum(spent[rows], 0.0) / np.maximum(x, 1), 0.0)
+        amount = self._margin * expected_amount_many(self._spend, x, mean)
+        found[rows] = amount * self._discounted.of_many(x, recency, age)
+        return found

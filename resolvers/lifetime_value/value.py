@@ -1,0 +1,252 @@
+"""A customer's lifetime value and profit over all lines, for one in a request and for all in a batch.
+
+Purchases (BG/NBD × Gamma-Gamma) and contracts (hazard × margin) are discounted month by month to the day of
+the summaries and added up, line by line. What is not known is none, never zero.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+
+import msgspec
+import numpy as np
+from cachetools import LRUCache
+from numpy.typing import NDArray
+
+from resolvers.lifetime_value.assumptions import Assumptions
+from resolvers.lifetime_value.contractual import Annuity, month_of, months_of
+from resolvers.lifetime_value.lines import (
+    ContractValue,
+    LineValue,
+    PurchaseValue,
+    Term,
+    Unvalued,
+    added,
+    terms_of,
+)
+from resolvers.lifetime_value.margins import Columns, Figures, LineMargin, margins, of_many, of_one
+from resolvers.lifetime_value.model import CONTRACTS, PURCHASES, ValueModel
+from resolvers.lifetime_value.purchases import PurchaseStream, bought
+from resolvers.summaries.customer import Summaries
+from resolvers.summaries.measures import Line, Measure
+
+Floats = NDArray[np.float64]
+
+MONTHS = 36
+MOST_MONTHS = 600
+_HORIZONS = 32
+"""Horizons whose tables are kept; a caller that asks for others pays for making them."""
+_ROWS = 32_768
+"""Customers worked on at once in a batch, so that their figures stay in the processor's cache."""
+_LINES = (*PURCHASES, *CONTRACTS)
+_BOUGHT = frozenset(PURCHASES)
+
+
+class CustomerValue:
+    """What a customer is worth over the horizon; none where nothing is known of any line."""
+
+    def __init__(self, months: int, lines: tuple[LineValue, ...]) -> None:
+        self.months = months
+        self.lines = lines
+        known = [line.value for line in lines if line.value is not None]
+        self.value: float | None = sum(known) if known or not lines else None
+
+    @property
+    def baseline(self) -> float:
+        """What the reference customers are worth of the lines that this one has."""
+        return sum(line.baseline for line in self.lines)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What makes the difference."""
+        return tuple(term for line in self.lines for term in line.terms)
+
+
+class LineProfit(msgspec.Struct, frozen=True, kw_only=True):
+    """What a line contributed in the last 12 months."""
+
+    line: Line
+    value: float | None
+    """None where it is not known."""
+    terms: tuple[Term, ...] = ()
+
+
+class CustomerProfit(msgspec.Struct, frozen=True, kw_only=True):
+    """What a customer contributed in the last 12 months; none where nothing is known of any line."""
+
+    value: float | None
+    lines: tuple[LineProfit, ...]
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What it adds up from."""
+        return tuple(term for line in self.lines for term in line.terms)
+
+
+class Valuer:
+    """Values customers under one model and one set of assumptions. Safe to share between threads.
+
+    Args:
+        model: how customers buy and stay, in the hub's own currency.
+        assumptions: what is earned by them.
+    """
+
+    def __init__(self, model: ValueModel, assumptions: Assumptions) -> None:
+        self.model = model
+        self.assumptions = assumptions
+        self._ahead = margins(assumptions, credibility=assumptions.claims_credibility)
+        self._past = margins(assumptions, credibility=1.0)
+        self._horizons: LRUCache[int, _Horizon] = LRUCache(maxsize=_HORIZONS)
+        self._lock = threading.Lock()
+
+    def value(self, summaries: Summaries, months: int = MONTHS) -> CustomerValue:
+        """A customer's lifetime value.
+
+        Args:
+            summaries: what is kept of the customer.
+            months: how far to look ahead, 1 to 600.
+
+        Raises:
+            ValueError: ``months`` is out of range.
+        """
+        horizon = self._horizon(months)
+        day = summaries.day.toordinal()
+        held = summaries.lines
+        return CustomerValue(
+            months, tuple([self._line(line, held[line], day, horizon) for line in _LINES if line in held])
+        )
+
+    def _line(self, line: Line, figures: Figures, day: int, horizon: _Horizon) -> LineValue:
+        if line in _BOUGHT:
+            stream = horizon.streams.get(line)
+            if stream is None:
+                return LineValue(line, None, Unvalued.NO_MODEL)
+            one = bought(figures, day)
+            if one is None:
+                return LineValue(line, None, Unvalued.FIGURE_UNKNOWN)
+            return PurchaseValue(line, stream, one)
+        annuity = horizon.annuities.get(line)
+        if annuity is None:
+            return LineValue(line, None, Unvalued.NO_MODEL)
+        margin = self._ahead[line]
+        if not margin.known(figures):
+            return LineValue(line, None, Unvalued.FIGURE_UNKNOWN)
+        first = figures.get(Measure.FIRST_ON)
+        days = None if first is None else day - first
+        amounts = of_one(margin.parts, figures, days, past=False)
+        month = annuity.unknown if days is None else month_of(days)
+        return ContractValue(line, margin.parts, amounts, figures, annuity, month)
+
+    def profit(self, summaries: Summaries) -> CustomerProfit:
+        """What a customer contributed in the last 12 months."""
+        day = summaries.day.toordinal()
+        held = summaries.lines
+        lines = tuple([self._profit(line, held[line], day) for line in _LINES if line in held])
+        known = [line.value for line in lines if line.value is not None]
+        return CustomerProfit(value=sum(known) if known or not lines else None, lines=lines)
+
+    def _profit(self, line: Line, figures: Figures, day: int) -> LineProfit:
+        margin = self._past[line]
+        if not margin.known(figures):
+            return LineProfit(line=line, value=None)
+        first = figures.get(Measure.FIRST_ON)
+        amounts = of_one(margin.parts, figures, None if first is None else day - first, past=True)
+        terms = terms_of(line, margin.parts, amounts, figures, 1.0)
+        return LineProfit(line=line, value=added(amounts), terms=terms)
+
+    def values_many(
+        self, columns: Mapping[Line, Columns], day: float, months: int = MONTHS
+    ) -> tuple[Floats, dict[Line, Floats]]:
+        """Lifetime values of many customers: in total and by line, NaN where they are not known.
+
+        Args:
+            columns: figures by line; NaN where a customer does not have one. All are of one length.
+            day: of the summaries, as an ordinal.
+            months: how far to look ahead.
+
+        Raises:
+            ValueError: ``months`` is out of range.
+        """
+        horizon = self._horizon(months)
+
+        def reckon(line: Line, part: Columns) -> Floats | None:
+            if line in _BOUGHT:
+                stream = horizon.streams.get(line)
+                return None if stream is None else stream.value_many(part, day)
+            annuity = horizon.annuities.get(line)
+            if annuity is None:
+                return None
+            days = _tenure(part, day)
+            margin = of_many(self._ahead[line], part, days, past=False)
+            return margin * annuity.factors[months_of(days, annuity.unknown)]
+
+        return _by_line(columns, reckon)
+
+    def profits_many(self, columns: Mapping[Line, Columns], day: float) -> tuple[Floats, dict[Line, Floats]]:
+        """Profits of the last 12 months of many customers; see :meth:`values_many`."""
+
+        def reckon(line: Line, part: Columns) -> Floats:
+            return of_many(self._past[line], part, _tenure(part, day), past=True)
+
+        return _by_line(columns, reckon)
+
+    def _horizon(self, months: int) -> _Horizon:
+        if not 1 <= months <= MOST_MONTHS:
+            raise ValueError(f"months lie between 1 and {MOST_MONTHS}")
+        with self._lock:
+            found = self._horizons.get(months)
+            if found is None:
+                found = self._horizons[months] = _Horizon(self.model, self._ahead, self.assumptions, months)
+        return found
+
+
+class _Horizon:
+    """Everything that depends on how far one looks ahead."""
+
+    def __init__(
+        self, model: ValueModel, ahead: Mapping[Line, LineMargin], assumed: Assumptions, months: int
+    ) -> None:
+        discount = assumed.monthly_discount
+        self.streams = {
+            line: PurchaseStream(
+                one,
+                margin=sum(part.factor for part in ahead[line].parts),
+                months=months,
+                monthly_discount=discount,
+            )
+            for line, one in model.purchases.items()
+        }
+        self.annuities = {
+            line: Annuity(one, months=months, monthly_discount=discount)
+            for line, one in model.retention.items()
+        }
+
+
+def _tenure(part: Columns, day: float) -> Floats:
+    """Days since the line's oldest contract began, or the first purchase; NaN where nobody tells."""
+    if Measure.FIRST_ON in part:
+        return day - part[Measure.FIRST_ON]
+    return np.full(len(next(iter(part.values()))), np.nan)
+
+
+def _by_line(
+    columns: Mapping[Line, Columns], reckon: Callable[[Line, Columns], Floats | None]
+) -> tuple[Floats, dict[Line, Floats]]:
+    """Reckon every line, some customers at a time."""
+    held = [line for line in _LINES if columns.get(line)]
+    size = max((len(next(iter(columns[line].values()))) for line in held), default=0)
+    total = np.full(size, np.nan)
+    lines = {line: np.full(size, np.nan) for line in held}
+    for start in range(0, size, _ROWS):
+        rows = slice(start, start + _ROWS)
+        some, known = np.zeros(len(total[rows])), np.zeros(len(total[rows]), dtype=np.bool_)
+        for line in held:
+            found = reckon(line, {measure: values[rows] for measure, values in columns[line].items()})
+            if found is not None:
+                lines[line][rows] = found
+                there = ~np.isnan(found)
+                known |= there
+                some += np.where(there, found, 0.0)
+        total[rows] = np.where(known, some, np.nan)
+    return total, lines
