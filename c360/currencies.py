@@ -17,6 +17,14 @@ _FORMER = "ANG HRK SLL ZWL MRO STD VEF BYR LTL LVL EEK CUC"
 """Left the list in recent years; partners still hold amounts in them."""
 
 
+_MINOR_DIGITS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+"""Of currencies whose minor unit is no hundredth, by its decimals."""
+
+
 @functools.cache
 def codes() -> frozenset[str]:
     """Every code of the standard, in use or not any more."""
@@ -26,3 +34,9 @@ def codes() -> frozenset[str]:
 def is_currency(code: str) -> bool:
     """Whether a text is a code of ISO 4217, in capitals as the standard writes it."""
     return code in codes()
+
+
+@functools.cache
+def minor_digits(code: str) -> int:
+    """Decimals of a currency's minor unit, such as 2 for euros and cents, 0 for yen."""
+    return next((digits for digits, found in _MINOR_DIGITS.items() if code in found.split()), 2)

@@ -6,6 +6,7 @@ import decimal
 from collections.abc import Iterable
 from decimal import Decimal
 
+from c360.currencies import minor_digits
 from c360.values import CurrencyCode, Money
 
 _EXACT = decimal.Context(prec=200)
@@ -27,6 +28,14 @@ def total(amounts: Iterable[Money | None]) -> tuple[Money, ...]:
 def negated(money: Money) -> Money:
     """The same amount with the other sign: what is owed, as a debt."""
     return Money(amount=_EXACT.minus(money.amount), currency=money.currency)
+
+
+def rounded(amount: float, currency: CurrencyCode) -> Money:
+    """An amount that was reckoned, rounded half-even to the currency's minor unit."""
+    unit = Decimal(1).scaleb(-minor_digits(currency))
+    return Money(
+        amount=Decimal(amount).quantize(unit, decimal.ROUND_HALF_EVEN, _EXACT) + 0, currency=currency
+    )
 
 
 def scaled(money: Money, numerator: int, denominator: int) -> Money:

@@ -6,11 +6,14 @@ Read once when a process starts; nothing here changes while it answers.
 from __future__ import annotations
 
 import functools
+from functools import cached_property
 
 import msgspec
 
 from c360.values import CurrencyCode
 from resolvers.lifetime_value.assumptions import Assumptions
+from resolvers.lifetime_value.model import ValueModel
+from resolvers.lifetime_value.value import Valuer
 from resolvers.rates import Rates
 from resolvers.registry import ModelName, Shipped, Source
 from resolvers.risk.models import RiskModels, risk_models, shipped_risk
@@ -20,17 +23,24 @@ HOME = CurrencyCode("AUD")
 """The hub's own currency unless the settings name another."""
 
 
-class Models(msgspec.Struct, frozen=True, kw_only=True):
+class Models(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One of each. A field function finds them as ``view.models``."""
 
     rates: Rates = Rates(base=HOME)
     """By which amounts of all currencies become the hub's own."""
     assumptions: Assumptions = Assumptions()
     """Margins, costs and the discount of value and profit."""
+    value: ValueModel
+    """How customers buy and stay."""
     ranks: Ranks = UNRANKED
     """How figures are spread over the population, for percentiles and deciles."""
     risk: RiskModels = msgspec.field(default_factory=shipped_risk)
     """The behavioural card, the table of defaults, and the rules by which loans are offered."""
+
+    @cached_property
+    def valuer(self) -> Valuer:
+        """What values customers by these; it keeps the tables that it makes."""
+        return Valuer(self.value.priced_in(self.rates), self.assumptions)
 
 
 def load(source: Source) -> Models:
@@ -39,7 +49,11 @@ def load(source: Source) -> Models:
     Raises:
         RegistryError: one cannot be read.
     """
-    return Models(ranks=source.load(ModelName.RANKS, Ranks), risk=risk_models(source))
+    return Models(
+        value=source.load(ModelName.LIFETIME_VALUE, ValueModel),
+        ranks=source.load(ModelName.RANKS, Ranks),
+        risk=risk_models(source),
+    )
 
 
 @functools.cache

@@ -250,3 +250,9 @@ class NodesArguments(Arguments, frozen=True, kw_only=True):
     """Arguments of ``nodes``."""
 
     ids: Annotated[tuple[NodeId, ...], Meta(description=f"Global ids, at most {MAX_NODES}.")]
+
+
+class ValueArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of a customer's ``lifetimeValue``."""
+
+    months: Annotated[int, Meta(description="How many months to look ahead, 1 to 600.")] = 36

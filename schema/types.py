@@ -19,8 +19,10 @@ from c360.records.party import PartyKind
 from c360.testing.tiers import Tier
 from c360.values import CountryCode
 from connectors.instances import InstanceState
+from resolvers.lifetime_value.lines import Unvalued
 from resolvers.needs import needs_of
 from resolvers.references import Referrer
+from resolvers.summaries.measures import Line
 from resolvers.timeline import Timeline
 from resolvers.view import CustomerView
 from schema import ids
@@ -32,6 +34,8 @@ from schema.identity.fields import identities, identity_fields
 from schema.identity.shapes import Identity, LedgerEntry, Review
 from schema.inputs import NodeId, WindowArguments
 from schema.paging import connection_type
+from schema.scoring.profit import profit_fields
+from schema.scoring.value import value_fields
 from schema.shapes import Connector, MissingSource, SourceStatus
 from store.data_identity import EntryKind
 
@@ -52,6 +56,8 @@ def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deri
             Tier: "ConnectorTier",
             ProblemCode: "SourceProblemCode",
             EntryKind: "LedgerEntryKind",
+            Line: "BusinessLine",
+            Unvalued: "UnvaluedReason",
         },
         stands_for={"ID": strawberry.ID, "Domain": domain_enum(groups)},
         nodes={
@@ -202,6 +208,8 @@ def customer_type(make: Deriver, groups: Sequence[GroupType]) -> Any:
         ),
     }
     fields |= identity_fields(make)
+    fields |= value_fields(make)
+    fields |= profit_fields(make)
     for one in groups:
         text = f"{one.group.description} Null only where no source gave anything; `sources` says why."
         fields[one.group.domain] = make.attribute(one.type | None, text)

@@ -11,6 +11,9 @@ so that the value is the margin times a factor of the tenure alone, in whole mon
 
 from __future__ import annotations
 
+import math
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,7 +27,7 @@ LONGEST = 1_200
 
 
 class Annuity:
-    """Factors of one line over one horizon.
+    """Factors of one line over one horizon, reckoned when first asked for.
 
     Args:
         retention: of the line.
@@ -35,27 +38,32 @@ class Annuity:
     def __init__(self, retention: Retention, *, months: int, monthly_discount: float) -> None:
         starts = np.array([band.from_years * 12 for band in retention.bands])
         hazards = np.array([band.hazard for band in retention.bands]) / 12
-        tenures = np.arange(LONGEST + 1 + months)
+        tenures = np.arange(LONGEST + months)
         hazard = hazards[np.searchsorted(starts, tenures, side="right") - 1]
         # ∫ of the hazard from the contract's start to each whole month.
-        spent = np.concatenate([[0.0], np.cumsum(hazard)])
-        ahead = np.arange(1, months + 1)
-        discounts = (1 + monthly_discount) ** -ahead.astype(np.float64)
-        rows = np.arange(LONGEST + 1)
-        sums = np.zeros(LONGEST + 1)
-        for month, discount in zip(ahead, discounts, strict=True):
-            sums += discount * np.exp(spent[rows] - spent[rows + month])
-        self.factors: Floats = sums / 12
-        """By tenure in months: what one unit of a year's margin is worth."""
-        self.kept: Floats = np.exp(spent[rows] - spent[rows + months])
-        """By tenure in months: the share of contracts that is left at the end."""
-        self.unknown = month_of(retention.tenure * 365.25)
+        self._spent = np.concatenate([[0.0], np.cumsum(hazard)])
+        self._weights = (1 + monthly_discount) ** -np.arange(1.0, months + 1) / 12
+        self._months = months
+        self._known: dict[int, float] = {}
+        self.unknown = month_of(retention.tenure * DAYS_PER_MONTH * 12)
         """Place of a contract whose start nobody tells."""
-        self._factors: list[float] = self.factors.tolist()
 
     def factor(self, month: int) -> float:
-        """The factor for a tenure in months, at most :data:`LONGEST`."""
-        return self._factors[month]
+        """What one unit of a year's margin is worth, for a tenure in months of at most :data:`LONGEST`."""
+        found = self._known.get(month)
+        if found is None:
+            ahead = self._spent[month + 1 : month + 1 + self._months]
+            found = self._known[month] = float(np.exp(self._spent[month] - ahead) @ self._weights)
+        return found
+
+    def kept(self, month: int) -> float:
+        """The share of contracts of a tenure in months that is left at the end."""
+        return math.exp(self._spent[month] - self._spent[month + self._months])
+
+    @cached_property
+    def factors(self) -> Floats:
+        """:meth:`factor` by tenure in months."""
+        return np.array([self.factor(month) for month in range(LONGEST + 1)])
 
 
 def month_of(days: float) -> int:

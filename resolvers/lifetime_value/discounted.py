@@ -13,6 +13,7 @@ only some are worked out, and those between them interpolated in ln x likewise: 
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ _NODES: Floats = np.polynomial.chebyshev.chebpts1(10)
 _ORDERS = np.arange(len(_NODES))
 _HALVED = np.where(_ORDERS == 0, 0.5, 1.0)
 _MOST_TABLES = 4_096
+_SELDOM = 8
+"""Times that a sum of some frequency is worked out for one customer before a table is made."""
 
 
 class DiscountedPurchases:
@@ -55,6 +58,7 @@ class DiscountedPurchases:
         self._low = math.log(model.alpha)
         self._width = (math.log(model.alpha + OLDEST) - self._low) / _PIECES
         self._tables: dict[float, Floats] = {}
+        self._asked: Counter[float] = Counter()
         self._octaves: dict[int, Floats] = {}
         self._rows: dict[tuple[float, int], list[float]] = {}
 
@@ -68,6 +72,8 @@ class DiscountedPurchases:
         piece = min(int(place), _PIECES - 1)
         row = self._rows.get((frequency, piece))
         if row is None:
+            if self._seldom(frequency):
+                return float(self.summed(frequency, np.array([min(age, OLDEST)]))[0])
             row = self._rows[frequency, piece] = self._table(frequency)[piece].tolist()
         u = 2 * (place - piece) - 1
         found = 0.0
@@ -75,8 +81,16 @@ class DiscountedPurchases:
             found = found * u + coefficient
         return math.exp(found)
 
+    def _seldom(self, frequency: float) -> bool:
+        """Whether a table would not pay: it costs as much as eighty sums, for those beyond more."""
+        kind = frequency if frequency <= _EXACT else -math.floor(math.log2(frequency))
+        self._asked[kind] += 1
+        return self._asked[kind] <= _SELDOM
+
     def of_many(self, frequency: Floats, recency: Floats, age: Floats) -> Floats:
         """Discounted expected purchases of many customers."""
+        if not len(frequency):
+            return np.zeros(0)
         found = p_alive_many(self.model, frequency, recency, age)
         place = (np.log(self.model.alpha + np.minimum(age, OLDEST)) - self._low) / self._width
         piece = np.minimum(place.astype(np.intp), _PIECES - 1)

@@ -1,4 +1,7 @@
-"""What the lines of one customer are worth, each explaining itself; what explains is reckoned when asked for."""
+"""What the lines of one customer are worth, each explaining itself.
+
+What explains is reckoned when it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -153,6 +156,7 @@ class ContractValue(LineValue):
     def __init__(
         self,
         line: Line,
+        *,
         parts: Sequence[Part],
         amounts: Sequence[float | None],
         figures: Figures,
@@ -177,7 +181,7 @@ class ContractValue(LineValue):
     @property
     def retention(self) -> float:
         """Share of such contracts that is left at the end of the horizon."""
-        return float(self._annuity.kept[self._month])
+        return self._annuity.kept(self._month)
 
     @property
     def annual_margin(self) -> float:

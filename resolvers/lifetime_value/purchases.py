@@ -64,6 +64,35 @@ def bought(figures: Mapping[Measure, float], day: int) -> Bought | None:
     return Bought(History(frequency=frequency, recency=recency, age=age), mean)
 
 
+class BoughtMany(msgspec.Struct, frozen=True):
+    """What is known of many customers' purchases, of those of whom all is known."""
+
+    rows: NDArray[np.intp]
+    """Their places."""
+    frequency: Floats
+    recency: Floats
+    age: Floats
+    mean: Floats
+    """0 where there was no repeat purchase."""
+
+
+def bought_many(columns: Mapping[Measure, Floats], day: Floats) -> BoughtMany:
+    """:func:`bought` of many customers, of whom NaN is not known."""
+    unknown = np.full(len(day), np.nan)
+    days, first, last, spent = (columns.get(measure, unknown) for measure in _NEEDED)
+    known = (days > 0) & ~np.isnan(first) & ((days < 2) | ~(np.isnan(last) | np.isnan(spent)))
+    rows = np.flatnonzero(known)
+    x, start = np.floor(days[rows]) - 1, first[rows]
+    came_back = x > 0
+    age = np.maximum(day[rows] - start, 0.0) / WEEK
+    recency = np.where(came_back, np.minimum(np.maximum(last[rows] - start, 0.0) / WEEK, age), 0.0)
+    mean = np.where(came_back, np.maximum(spent[rows], 0.0) / np.maximum(x, 1), 0.0)
+    return BoughtMany(rows, x, recency, age, mean)
+
+
+_NEEDED = (Measure.PURCHASE_DAYS, Measure.FIRST_ON, Measure.LAST_ON, Measure.SPENT_AFTER_FIRST)
+
+
 class Explained(msgspec.Struct, frozen=True):
     """A value beside the reference customer's: ``baseline`` and the four parts add up to it."""
 
@@ -148,25 +177,12 @@ class PurchaseStream:
             History(frequency=frequency, recency=recency if frequency else 0.0, age=age),
         )
 
-    def value_many(self, columns: Mapping[Measure, Floats], day: float) -> Floats:
+    def value_many(self, columns: Mapping[Measure, Floats], day: Floats) -> Floats:
         """:meth:`value` of many customers; NaN where it is not known."""
-        size = len(next(iter(columns.values()))) if columns else 0
-        found = np.full(size, np.nan)
-        unknown = np.full(size, np.nan)
-        days = columns.get(Measure.PURCHASE_DAYS, unknown)
-        first = columns.get(Measure.FIRST_ON, unknown)
-        last = columns.get(Measure.LAST_ON, unknown)
-        spent = columns.get(Measure.SPENT_AFTER_FIRST, unknown)
+        found = np.full(len(day), np.nan)
         if self._spend is None:
             return found
-        repeats = np.maximum(days - 1, 0)
-        known = (days > 0) & ~np.isnan(first) & ((repeats == 0) | ~(np.isnan(last) | np.isnan(spent)))
-        rows = np.flatnonzero(known)
-        x, start = repeats[rows], first[rows]
-        came_back = x > 0
-        age = np.maximum(day - start, 0.0) / WEEK
-        recency = np.where(came_back, np.minimum(np.maximum(last[rows] - start, 0.0) / WEEK, age), 0.0)
-        mean = np.where(came_back, np.maximum(spent[rows], 0.0) / np.maximum(x, 1), 0.0)
-        amount = self._margin * expected_amount_many(self._spend, x, mean)
-        found[rows] = amount * self._discounted.of_many(x, recency, age)
+        many = bought_many(columns, day)
+        amount = self._margin * expected_amount_many(self._spend, many.frequency, many.mean)
+        found[many.rows] = amount * self._discounted.of_many(many.frequency, many.recency, many.age)
         return found

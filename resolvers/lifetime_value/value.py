@@ -30,6 +30,7 @@ from resolvers.lifetime_value.model import CONTRACTS, PURCHASES, ValueModel
 from resolvers.lifetime_value.purchases import PurchaseStream, bought
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Line, Measure
+from resolvers.summaries.population import Population
 
 Floats = NDArray[np.float64]
 
@@ -136,7 +137,14 @@ class Valuer:
         days = None if first is None else day - first
         amounts = of_one(margin.parts, figures, days, past=False)
         month = annuity.unknown if days is None else month_of(days)
-        return ContractValue(line, margin.parts, amounts, figures, annuity, month)
+        return ContractValue(
+            line, parts=margin.parts, amounts=amounts, figures=figures, annuity=annuity, month=month
+        )
+
+    def rests_on(self, line: Line) -> tuple[str, ...]:
+        """Names of the assumptions that a line's value rests on."""
+        parts = self._ahead[line].parts
+        return tuple(dict.fromkeys(name for part in parts for name in (*part.rests_on, *part.usual_rests_on)))
 
     def profit(self, summaries: Summaries) -> CustomerProfit:
         """What a customer contributed in the last 12 months."""
@@ -155,22 +163,19 @@ class Valuer:
         terms = terms_of(line, margin.parts, amounts, figures, 1.0)
         return LineProfit(line=line, value=added(amounts), terms=terms)
 
-    def values_many(
-        self, columns: Mapping[Line, Columns], day: float, months: int = MONTHS
-    ) -> tuple[Floats, dict[Line, Floats]]:
+    def values_many(self, population: Population, months: int = MONTHS) -> tuple[Floats, dict[Line, Floats]]:
         """Lifetime values of many customers: in total and by line, NaN where they are not known.
 
         Args:
-            columns: figures by line; NaN where a customer does not have one. All are of one length.
-            day: of the summaries, as an ordinal.
-            months: how far to look ahead.
+            population: their figures.
+            months: how far to look ahead, 1 to 600.
 
         Raises:
             ValueError: ``months`` is out of range.
         """
         horizon = self._horizon(months)
 
-        def reckon(line: Line, part: Columns) -> Floats | None:
+        def reckon(line: Line, part: Columns, day: Floats) -> Floats | None:
             if line in _BOUGHT:
                 stream = horizon.streams.get(line)
                 return None if stream is None else stream.value_many(part, day)
@@ -181,15 +186,15 @@ class Valuer:
             margin = of_many(self._ahead[line], part, days, past=False)
             return margin * annuity.factors[months_of(days, annuity.unknown)]
 
-        return _by_line(columns, reckon)
+        return _by_line(population, reckon)
 
-    def profits_many(self, columns: Mapping[Line, Columns], day: float) -> tuple[Floats, dict[Line, Floats]]:
+    def profits_many(self, population: Population) -> tuple[Floats, dict[Line, Floats]]:
         """Profits of the last 12 months of many customers; see :meth:`values_many`."""
 
-        def reckon(line: Line, part: Columns) -> Floats:
+        def reckon(line: Line, part: Columns, day: Floats) -> Floats:
             return of_many(self._past[line], part, _tenure(part, day), past=True)
 
-        return _by_line(columns, reckon)
+        return _by_line(population, reckon)
 
     def _horizon(self, months: int) -> _Horizon:
         if not 1 <= months <= MOST_MONTHS:
@@ -223,30 +228,32 @@ class _Horizon:
         }
 
 
-def _tenure(part: Columns, day: float) -> Floats:
+def _tenure(part: Columns, day: Floats) -> Floats:
     """Days since the line's oldest contract began, or the first purchase; NaN where nobody tells."""
-    if Measure.FIRST_ON in part:
-        return day - part[Measure.FIRST_ON]
-    return np.full(len(next(iter(part.values()))), np.nan)
+    return day - part[Measure.FIRST_ON] if Measure.FIRST_ON in part else np.full(len(day), np.nan)
 
 
 def _by_line(
-    columns: Mapping[Line, Columns], reckon: Callable[[Line, Columns], Floats | None]
+    population: Population, reckon: Callable[[Line, Columns, Floats], Floats | None]
 ) -> tuple[Floats, dict[Line, Floats]]:
-    """Reckon every line, some customers at a time."""
-    held = [line for line in _LINES if columns.get(line)]
-    size = max((len(next(iter(columns[line].values()))) for line in held), default=0)
-    total = np.full(size, np.nan)
-    lines = {line: np.full(size, np.nan) for line in held}
-    for start in range(0, size, _ROWS):
+    """Reckon every line, some customers at a time, and add them up."""
+    held = [line for line in _LINES if population.lines.get(line)]
+    total = np.full(len(population), np.nan)
+    lines = {line: np.full(len(population), np.nan) for line in held}
+    for start in range(0, len(population), _ROWS):
         rows = slice(start, start + _ROWS)
-        some, known = np.zeros(len(total[rows])), np.zeros(len(total[rows]), dtype=np.bool_)
+        day, known = population.day[rows], np.zeros(len(total[rows]), dtype=np.bool_)
+        some, anything = np.zeros(len(day)), known.copy()
         for line in held:
-            found = reckon(line, {measure: values[rows] for measure, values in columns[line].items()})
+            part = {measure: values[rows] for measure, values in population.lines[line].items()}
+            for values in part.values():
+                anything |= ~np.isnan(values)
+            found = reckon(line, part, day)
             if found is not None:
                 lines[line][rows] = found
                 there = ~np.isnan(found)
                 known |= there
                 some += np.where(there, found, 0.0)
-        total[rows] = np.where(known, some, np.nan)
+        # Who has no line at all is worth nothing; who has lines of which nothing is known is not known.
+        total[rows] = np.where(known | ~anything, some, np.nan)
     return total, lines

@@ -67,6 +67,8 @@ class OperationContext:
     infos: Sequence[InstanceInfo] = ()
     answers: dict[str, Any] = field(default_factory=dict)
     """What each root field answers, or the error it raises, by its place in the answer."""
+    horizons: set[int] = field(default_factory=set)
+    """Numbers of months that lifetime values were asked for, of which an operation has few."""
     mutations: dict[str, Callable[[], Awaitable[Any]]] = field(default_factory=dict)
     """What makes each root field of a mutation take effect and answer, by its place in the answer."""
 
