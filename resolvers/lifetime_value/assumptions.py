@@ -40,6 +40,10 @@ class Assumptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         float,
         Meta(ge=0, le=1, description="Share left of purchases that give points, before the points' cost."),
     ] = 0.06
+    retail_purchase: Annotated[
+        float,
+        Meta(ge=0, description="What is spent on a day with purchases that give points; no programme tells."),
+    ] = 45.0
     points_per_unit: Annotated[
         float, Meta(ge=0, description="Points given for one unit of the hub's currency.")
     ] = 1.0

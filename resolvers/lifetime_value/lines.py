@@ -96,7 +96,7 @@ class PurchaseValue(LineValue):
         value = stream.value(one)
         reason = None
         if value is None:
-            reason = Unvalued.FIGURE_UNKNOWN if stream.model.spend else Unvalued.NO_RATE
+            reason = Unvalued.FIGURE_UNKNOWN if stream.priced else Unvalued.NO_RATE
         super().__init__(line, value, reason)
         self._stream = stream
         self._one = one
@@ -136,9 +136,11 @@ class PurchaseValue(LineValue):
         own = (float(history.frequency), share, history.age, mean)
         theirs = (float(reference.frequency), reference.recency_share, reference.age, reference.mean)
         added = (found.frequency, found.recency, found.age, found.mean)
+        # Where every purchase is taken to be worth the same, amounts make no difference.
+        properties = _PROPERTIES[:-1] if self._stream.fixed else _PROPERTIES
         return found.baseline, tuple(
             Term(line=self.line, name=name, label=label, value=value, given=given, reference=other)
-            for (name, label), value, given, other in zip(_PROPERTIES, added, own, theirs, strict=True)
+            for (name, label), value, given, other in zip(properties, added, own, theirs, strict=False)
         )
 
 
@@ -210,7 +212,7 @@ def terms_of(
             name=part.name,
             label=part.label,
             value=amount * factor,
-            given=figures[part.measure],
+            given=figures.get(part.measure, 0.0),
             rests_on=part.assumed(figures),
         )
         for part, amount in zip(parts, amounts, strict=True)

@@ -53,6 +53,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     usual_rests_on: tuple[str, ...] = ()
     if_told: Measure | None = None
     """Where this figure is told, ``told_factor`` takes the place of ``factor``."""
+    none_of: Measure | None = None
+    """A count: where it is told to be 0, ``if_told`` counts as told, and this part as 0 if it is missing."""
     told_factor: float = 0.0
 
     def assumed(self, figures: Figures) -> tuple[str, ...]:
@@ -73,6 +75,10 @@ class LineMargin(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a customer's figures tell what the line contributes."""
         return any(measure in figures for measure in self.needed)
 
+    def share(self, unit: float) -> float:
+        """What is left of an amount spent, where a unit of the figures stands for so much spending."""
+        return sum(part.factor for part in self.parts) / unit if unit else 0.0
+
 
 def of_one(parts: Sequence[Part], figures: Figures, days: float | None, *, past: bool) -> list[float | None]:
     """Each part of one customer's contribution; none where its figure is not told.
@@ -89,10 +95,11 @@ def of_one(parts: Sequence[Part], figures: Figures, days: float | None, *, past:
     found: list[float | None] = []
     for part in parts:
         figure = figures.get(part.measure)
+        nothing = part.none_of is not None and figures.get(part.none_of) == 0
         if figure is None:
-            found.append(None)
+            found.append(0.0 if nothing else None)
             continue
-        told = part.if_told is not None and part.if_told in figures
+        told = part.if_told is not None and (nothing or part.if_told in figures)
         amount = figure * (part.told_factor if told else part.factor)
         if part.rate is not None:
             rate = figures.get(part.rate)
@@ -122,8 +129,11 @@ def of_many(margin: LineMargin, columns: Columns, days: Floats, *, past: bool) -
         if column is None:
             continue
         factor: Floats | float = part.factor
-        if part.if_told is not None and part.if_told in columns:
-            factor = np.where(np.isnan(columns[part.if_told]), part.factor, part.told_factor)
+        if part.if_told is not None:
+            told = ~np.isnan(columns[part.if_told]) if part.if_told in columns else np.zeros(len(days), bool)
+            if part.none_of is not None and part.none_of in columns:
+                told |= columns[part.none_of] == 0
+            factor = np.where(told, part.told_factor, part.factor)
         amount = column * factor
         if part.rate is not None:
             rate = columns.get(part.rate)
@@ -203,16 +213,31 @@ def _bought(margin: float, name: str) -> LineMargin:
 
 
 def _loyalty(assumed: Assumptions) -> LineMargin:
-    (bought,) = _bought(assumed.retail_margin, "retail_margin").parts
-    points = Part(
-        name="points",
-        label="Cost of the points given",
-        measure=Measure.SPENT_12M,
-        factor=-assumed.points_per_unit * assumed.point_redemption * assumed.point_cost,
-        span=Span.YEAR,
-        rests_on=("points_per_unit", "point_redemption", "point_cost"),
+    """Programmes tell points and days, and the till alone what was paid: that is an assumption."""
+    return LineMargin(
+        parts=(
+            Part(
+                name="margin",
+                label="Margin on purchases",
+                measure=Measure.PURCHASE_DAYS_12M,
+                factor=assumed.retail_purchase * assumed.retail_margin,
+                span=Span.YEAR,
+                rests_on=("retail_purchase", "retail_margin"),
+            ),
+            Part(
+                name="points",
+                label="Cost of the points given",
+                measure=Measure.PURCHASE_DAYS_12M,
+                factor=-assumed.retail_purchase
+                * assumed.points_per_unit
+                * assumed.point_redemption
+                * assumed.point_cost,
+                span=Span.YEAR,
+                rests_on=("retail_purchase", "points_per_unit", "point_redemption", "point_cost"),
+            ),
+        ),
+        needed=(Measure.PURCHASE_DAYS_12M,),
     )
-    return LineMargin(parts=(bought, points), needed=(Measure.SPENT_12M,))
 
 
 def _insured(name: str, expenses: float, losses: float, credibility: float, cost: float) -> LineMargin:
@@ -234,6 +259,7 @@ def _insured(name: str, expenses: float, losses: float, credibility: float, cost
                 rests_on=(f"{name}_loss_ratio",),
                 if_told=Measure.CLAIMED_36M,
                 told_factor=-losses * (1 - credibility),
+                none_of=Measure.CLAIMS_36M,
             ),
             Part(
                 name="claims",
@@ -242,6 +268,7 @@ def _insured(name: str, expenses: float, losses: float, credibility: float, cost
                 factor=-credibility,
                 span=Span.THREE_YEARS,
                 rests_on=() if credibility == 1 else ("claims_credibility",),
+                none_of=Measure.CLAIMS_36M,
             ),
             _service(cost, "policy_cost"),
         ),

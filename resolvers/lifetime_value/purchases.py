@@ -35,11 +35,6 @@ class Bought(msgspec.Struct, frozen=True, gc=False):
     mean: float | None
     """Mean amount of a repeat purchase; none where there was none, or nobody tells."""
 
-    @property
-    def priced(self) -> bool:
-        """Whether what they spend is known as far as it can be."""
-        return self.mean is not None or self.history.frequency == 0
-
 
 def bought(figures: Mapping[Measure, float], day: int) -> Bought | None:
     """A customer's purchases; none where the figures do not tell them.
@@ -65,7 +60,7 @@ def bought(figures: Mapping[Measure, float], day: int) -> Bought | None:
 
 
 class BoughtMany(msgspec.Struct, frozen=True):
-    """What is known of many customers' purchases, of those of whom all is known."""
+    """What is known of many customers' purchases, of those whose days are known."""
 
     rows: NDArray[np.intp]
     """Their places."""
@@ -73,14 +68,14 @@ class BoughtMany(msgspec.Struct, frozen=True):
     recency: Floats
     age: Floats
     mean: Floats
-    """0 where there was no repeat purchase."""
+    """0 where there was no repeat purchase, NaN where nobody tells."""
 
 
 def bought_many(columns: Mapping[Measure, Floats], day: Floats) -> BoughtMany:
     """:func:`bought` of many customers, of whom NaN is not known."""
     unknown = np.full(len(day), np.nan)
     days, first, last, spent = (columns.get(measure, unknown) for measure in _NEEDED)
-    known = (days > 0) & ~np.isnan(first) & ((days < 2) | ~(np.isnan(last) | np.isnan(spent)))
+    known = (days > 0) & ~np.isnan(first) & ((days < 2) | ~np.isnan(last))
     rows = np.flatnonzero(known)
     x, start = np.floor(days[rows]) - 1, first[rows]
     came_back = x > 0
@@ -111,23 +106,37 @@ class PurchaseStream:
         margin: share of what is spent that is left, the line's costs taken off.
         months: how far to look ahead.
         monthly_discount: such as 0.006.
+        fixed: what every purchase is taken to be worth before the margin, in place of Gamma-Gamma.
     """
 
-    def __init__(self, model: PurchaseModel, *, margin: float, months: int, monthly_discount: float) -> None:
+    def __init__(
+        self,
+        model: PurchaseModel,
+        *,
+        margin: float,
+        months: int,
+        monthly_discount: float,
+        fixed: float | None = None,
+    ) -> None:
         self.model = model
+        self.fixed = fixed is not None
         self._margin = margin
+        self._fixed = fixed
         self._spend = model.spend
         self._discounted = DiscountedPurchases(
             model.purchases, months=months, monthly_discount=monthly_discount
         )
         self._counted = DiscountedPurchases(model.purchases, months=months, monthly_discount=0.0)
 
+    @property
+    def priced(self) -> bool:
+        """Whether amounts are known at all: not where the model's currency has no rate."""
+        return self.fixed or self._spend is not None
+
     def value(self, one: Bought) -> float | None:
         """What a customer's purchases to come are worth; none where their amounts are not known."""
-        if self._spend is None or not one.priced:
-            return None
-        amount = expected_amount(self._spend, one.history.frequency, one.mean or 0.0)
-        return self._margin * amount * self._discounted.of(one.history)
+        amount = self.expected_amount(one)
+        return None if amount is None else self._margin * amount * self._discounted.of(one.history)
 
     def p_alive(self, one: Bought) -> float:
         """Probability that the customer still buys."""
@@ -139,14 +148,19 @@ class PurchaseStream:
 
     def expected_amount(self, one: Bought) -> float | None:
         """Expected amount of a purchase to come."""
-        if self._spend is None or not one.priced:
+        if self._fixed is None and one.mean is None and one.history.frequency:
             return None
-        return expected_amount(self._spend, one.history.frequency, one.mean or 0.0)
+        return self._amount(one.history.frequency, one.mean or 0.0)
+
+    def _amount(self, frequency: int, mean: float) -> float | None:
+        if self._fixed is not None:
+            return self._fixed
+        return None if self._spend is None else expected_amount(self._spend, frequency, mean)
 
     def explain(self, one: Bought) -> Explained | None:
         """Why a customer's value is what it is; none where there is none."""
         value = self.value(one)
-        if value is None or self._spend is None:
+        if value is None:
             return None
         reference = self.model.reference
         x, age = one.history.frequency, one.history.age
@@ -156,9 +170,7 @@ class PurchaseStream:
         shares = (reference.recency_share, share)
         ages = (reference.age, age)
         means = (reference.mean, one.mean if one.mean is not None else reference.mean)
-        amounts = [
-            self._margin * expected_amount(self._spend, x, mean) for mean in means for x in frequencies
-        ]
+        amounts = [self._margin * (self._amount(x, mean) or 0.0) for mean in means for x in frequencies]
         alive = [self._alive(x, share * age, age) for age in ages for share in shares for x in frequencies]
         ahead = [self._discounted.if_alive(x, age) for age in ages for x in frequencies]
         # Bit 0 of a mixture is the frequency's, 1 the recency's, 2 the age's, 3 the mean's.
@@ -180,9 +192,13 @@ class PurchaseStream:
     def value_many(self, columns: Mapping[Measure, Floats], day: Floats) -> Floats:
         """:meth:`value` of many customers; NaN where it is not known."""
         found = np.full(len(day), np.nan)
-        if self._spend is None:
+        if not self.priced:
             return found
         many = bought_many(columns, day)
-        amount = self._margin * expected_amount_many(self._spend, many.frequency, many.mean)
-        found[many.rows] = amount * self._discounted.of_many(many.frequency, many.recency, many.age)
+        amount: Floats | float = self._fixed or 0.0
+        if self._fixed is None and self._spend is not None:
+            amount = expected_amount_many(self._spend, many.frequency, many.mean)
+        found[many.rows] = (
+            self._margin * amount * self._discounted.of_many(many.frequency, many.recency, many.age)
+        )
         return found

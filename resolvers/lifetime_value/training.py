@@ -94,8 +94,9 @@ def _purchases(population: Population, line: Line) -> PurchaseModel:
     if len(x) < LEAST:
         raise CannotFitError(f"{len(x)} customers have it, of {LEAST} that it takes")
     purchases, _ = fit_bgnbd(x, recency, age)
-    spend, _ = fit_gamma_gamma(x, mean)
-    back = x > 0
+    back, told = x > 0, ~np.isnan(mean)
+    # Programmes tell no amounts: what such a purchase is worth is an assumption.
+    spend = None if line is Line.LOYALTY else fit_gamma_gamma(x[told], mean[told])[0]
     share = recency[back] / np.where(age[back] > 0, age[back], 1.0)
     return PurchaseModel(
         purchases=purchases,
@@ -104,7 +105,7 @@ def _purchases(population: Population, line: Line) -> PurchaseModel:
             frequency=int(np.median(x)),
             recency_share=float(np.median(share)),
             age=float(np.median(age)),
-            mean=float(np.median(mean[back])),
+            mean=0.0 if spend is None else float(np.median(mean[back & told])),
         ),
         customers=len(x),
     )

@@ -213,12 +213,14 @@ class _Horizon:
         self, model: ValueModel, ahead: Mapping[Line, LineMargin], assumed: Assumptions, months: int
     ) -> None:
         discount = assumed.monthly_discount
+        fixed = {Line.LOYALTY: assumed.retail_purchase}
         self.streams = {
             line: PurchaseStream(
                 one,
-                margin=sum(part.factor for part in ahead[line].parts),
+                margin=ahead[line].share(fixed.get(line, 1.0)),
                 months=months,
                 monthly_discount=discount,
+                fixed=fixed.get(line),
             )
             for line, one in model.purchases.items()
         }

@@ -124,7 +124,7 @@ def test_who_never_came_back_differs_by_frequency_and_age_alone() -> None:
     once = {Measure.PURCHASE_DAYS: 1.0, Measure.FIRST_ON: TODAY - 70, Measure.LAST_ON: TODAY - 70}
     (line,) = VALUER.value(customer({Line.RENTAL: once})).lines
     frequency, recency, age, spend = line.terms
-    assert (recency.value, spend.value) == (pytest.approx(0.0, abs=1e-9), pytest.approx(0.0, abs=1e-9))
+    assert [recency.value, spend.value] == pytest.approx([0.0, 0.0], abs=1e-9)
     assert (recency.given, spend.given) == (None, None)
     assert frequency.value < 0 < age.value
     assert line.p_alive == 1.0
@@ -136,7 +136,7 @@ def test_purchases_are_counted_as_bgnbd_foretells_them() -> None:
     expected = expected_purchases(MODEL.purchases[Line.CARDS].purchases, history, 12 * 4.345)
     assert line.expected_purchases == pytest.approx(expected)
     assert line.expected_amount == pytest.approx(4.0 * (120 + 2_400) / (4.0 * 12 + 2.5))
-    bound = ASSUMED.card_margin * line.expected_purchases * line.expected_amount
+    bound = ASSUMED.card_margin * (line.expected_purchases or 0.0) * (line.expected_amount or 0.0)
     assert 0.9 * bound < (line.value or 0.0) < bound  # discounted by less than a year
 
 
@@ -166,7 +166,7 @@ def test_a_constant_hazard_has_a_closed_form() -> None:
 def test_last_years_profit_is_what_was_earned_in_it() -> None:
     lines = {
         Line.CARDS: CARDS,
-        Line.LOYALTY: {Measure.SPENT_12M: 1_000.0},
+        Line.LOYALTY: {Measure.PURCHASE_DAYS_12M: 20.0},
         Line.LENDING: {Measure.BALANCE: 10_000.0, Measure.CONTRACTS: 1.0, Measure.FIRST_ON: TODAY - 3_000},
         Line.DEPOSITS: {Measure.BALANCE: 4_000.0, Measure.FIRST_ON: TODAY - 365.25 / 2},
         Line.BROKERAGE: {Measure.BALANCE: 20_000.0, Measure.TRADES_12M: 3.0, Measure.CONTRACTS: 1.0},
@@ -176,7 +176,7 @@ def test_last_years_profit_is_what_was_earned_in_it() -> None:
     found = {line.line: line.value for line in VALUER.profit(customer(lines)).lines}
     assert found == {
         Line.CARDS: pytest.approx(9.0),
-        Line.LOYALTY: pytest.approx(1_000 * (0.06 - 0.7 * 0.005)),
+        Line.LOYALTY: pytest.approx(20 * 45 * (0.06 - 0.7 * 0.005)),
         Line.LENDING: pytest.approx(10_000 * (0.085 - 0.045 - 0.011) - 45),
         Line.DEPOSITS: pytest.approx(4_000 * 0.014 / 2),
         Line.BROKERAGE: pytest.approx(20_000 * 0.005 + 24 - 60),
@@ -208,6 +208,26 @@ def test_what_nobody_tells_has_no_value(line: Line, figures: dict[Measure, Any],
     told = {measure: value for measure, value in figures.items() if value is not None}
     found = VALUER.value(customer({line: told}))
     assert (found.value, found.lines[0].value, found.lines[0].reason) == (None, None, reason)
+
+
+def test_purchases_with_points_are_valued_by_an_assumed_amount() -> None:
+    days = {measure: CARDS[measure] for measure in (Measure.PURCHASE_DAYS, Measure.FIRST_ON, Measure.LAST_ON)}
+    (line,) = VALUER.value(customer({Line.LOYALTY: days}), 12).lines
+    assert line.expected_amount == 45
+    bound = 45 * (0.06 - 0.7 * 0.005) * (line.expected_purchases or 0)
+    assert 0.9 * bound < (line.value or 0) < bound
+    assert [term.name for term in line.terms] == ["frequency", "recency", "age"]
+
+
+def test_no_claims_are_told_by_their_count() -> None:
+    def margin(**more: float) -> float | None:
+        figures = {Measure.ANNUAL_PREMIUM: 1_000.0} | {Measure[name]: value for name, value in more.items()}
+        return VALUER.profit(customer({Line.HOME: figures})).value
+
+    assert margin() == pytest.approx(1_000 * (1 - 0.3 - 0.52))
+    assert margin(CLAIMS_36M=0.0) == pytest.approx(1_000 * (1 - 0.3))
+    assert margin(CLAIMS_36M=1.0) == pytest.approx(1_000 * (1 - 0.3 - 0.52))  # of an amount nobody tells
+    assert margin(CLAIMS_36M=1.0, CLAIMED_36M=300.0) == pytest.approx(1_000 * (1 - 0.3) - 100)
 
 
 def test_a_line_without_a_model_and_a_model_without_a_rate() -> None:
