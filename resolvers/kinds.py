@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
+from resolvers.offers.propensity import Propensities
 from resolvers.registry import ModelName
 from resolvers.segments.ranks import Ranks
 
-KINDS: Mapping[ModelName, type[Any]] = MappingProxyType({ModelName.RANKS: Ranks})
+KINDS: Mapping[ModelName, type[Any]] = MappingProxyType(
+    {ModelName.PROPENSITY: Propensities, ModelName.RANKS: Ranks}
+)
 """By model."""

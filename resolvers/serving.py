@@ -14,6 +14,7 @@ from c360.values import CurrencyCode
 from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.lifetime_value.model import ValueModel
 from resolvers.lifetime_value.value import Valuer
+from resolvers.offers.propensity import UNFITTED, Propensities
 from resolvers.rates import Rates
 from resolvers.registry import ModelName, Shipped, Source
 from resolvers.risk.models import RiskModels, risk_models, shipped_risk
@@ -32,6 +33,8 @@ class Models(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Margins, costs and the discount of value and profit."""
     value: ValueModel
     """How customers buy and stay."""
+    propensity: Propensities = UNFITTED
+    """How likely customers are to take a product."""
     ranks: Ranks = UNRANKED
     """How figures are spread over the population, for percentiles and deciles."""
     risk: RiskModels = msgspec.field(default_factory=shipped_risk)
@@ -51,6 +54,7 @@ def load(source: Source) -> Models:
     """
     return Models(
         value=source.load(ModelName.LIFETIME_VALUE, ValueModel),
+        propensity=source.load(ModelName.PROPENSITY, Propensities),
         ranks=source.load(ModelName.RANKS, Ranks),
         risk=risk_models(source),
     )
