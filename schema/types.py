@@ -22,7 +22,7 @@ from connectors.instances import InstanceState
 from resolvers.lifetime_value.lines import Unvalued
 from resolvers.needs import needs_of
 from resolvers.references import Referrer
-from resolvers.summaries.measures import Line
+from resolvers.summaries.measures import Line, Measure, Unit
 from resolvers.timeline import Timeline
 from resolvers.view import CustomerView
 from schema import ids
@@ -35,6 +35,7 @@ from schema.identity.shapes import Identity, LedgerEntry, Review
 from schema.inputs import NodeId, WindowArguments
 from schema.paging import connection_type
 from schema.scoring.profit import profit_fields
+from schema.scoring.summaries import summary_fields
 from schema.scoring.value import value_fields
 from schema.shapes import Connector, MissingSource, SourceStatus
 from store.data_identity import EntryKind
@@ -58,6 +59,8 @@ def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deri
             EntryKind: "LedgerEntryKind",
             Line: "BusinessLine",
             Unvalued: "UnvaluedReason",
+            Measure: "SummaryMeasure",
+            Unit: "MeasureUnit",
         },
         stands_for={"ID": strawberry.ID, "Domain": domain_enum(groups)},
         nodes={
@@ -210,6 +213,7 @@ def customer_type(make: Deriver, groups: Sequence[GroupType]) -> Any:
     fields |= identity_fields(make)
     fields |= value_fields(make)
     fields |= profit_fields(make)
+    fields |= summary_fields(make)
     for one in groups:
         text = f"{one.group.description} Null only where no source gave anything; `sources` says why."
         fields[one.group.domain] = make.attribute(one.type | None, text)

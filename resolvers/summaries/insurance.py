@@ -40,6 +40,8 @@ LINES: Mapping[PolicyLine, Line] = MappingProxyType(
         PolicyLine.OTHER: Line.OTHER_INSURANCE,
     }
 )
+SAVING = (Line.LIFE, Line.PENSION)
+"""Lines whose policies may build up a reserve."""
 _GONE = frozenset(
     {
         PremiumMovement.PREMIUM_SETTLED,
@@ -69,13 +71,13 @@ def policies(records: Records) -> Figures:
     def reckon(line: Line, found: list[Policy]) -> Figures:
         mine = [policy for policy in found if in_force(policy, records.today)]
         ended = sum(within(policy.ends_on, _before(records.today), THREE_YEARS) for policy in found)
-        saved = [policy.reserve for policy in mine] if line in {Line.LIFE, Line.PENSION} else []
+        saved = [policy.reserve for policy in mine]
         return joined(
             day(line, Measure.FIRST_ON, min((p.starts_on for p in found if p.starts_on), default=None)),
             count(line, Measure.CONTRACTS, len(mine)),
             count(line, Measure.CONTRACTS_ENDED, ended),
             amounts(line, Measure.SUM_INSURED, [_insured(policy) for policy in mine]),
-            amounts(line, Measure.RESERVE, saved),
+            amounts(line, Measure.RESERVE, saved) if line in SAVING else (),
         )
 
     return _by_line(records, reckon)

@@ -54,7 +54,7 @@ class Unit(enum.Enum):
     DAYS = "DAYS"
     """A number of days."""
     DAY = "DAY"
-    """A date, as its proleptic Gregorian ordinal (``date.toordinal``)."""
+    """A date; kept as its proleptic Gregorian ordinal (``date.toordinal``)."""
     RATIO = "RATIO"
     """A share, 1 for all of it."""
 

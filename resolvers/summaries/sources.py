@@ -125,7 +125,7 @@ def summarisers() -> tuple[Summariser, ...]:
                 "`policy-info.maxLMG`, else the largest `LMI` of the main covers",
                 *_INSURED,
             ),
-            _told((Measure.RESERVE,), "`policy-info` of persons: `pmbac.pmbacAmount`", *_INSURED),
+            _told((Measure.RESERVE,), "`policy-info` of persons: `pmbac.pmbacAmount`", *insurance.SAVING),
         ),
         _one(
             insurance.premiums,

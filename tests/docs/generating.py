@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.docs import graph_tables, operating_tables, plugin_tables, record_tables, reference_tables
 from tests.docs.cells import markdown
 from tests.docs.identity_tables import identity_tables
+from tests.docs.summary_tables import summary_tables
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
@@ -28,6 +29,7 @@ TABLES: dict[str, Callable[[], str]] = {
     **plugin_tables.TABLES,
     **operating_tables.TABLES,
     **identity_tables(markdown),
+    **summary_tables(markdown),
 }
 MARKED = re.compile(
     r"(?P<begin><!-- table: (?P<name>[\w.-]+) -->\n)(?P<text>.*?)(?P<end><!-- end -->)", re.DOTALL
