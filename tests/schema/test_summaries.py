@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from c360.values import CurrencyCode
 from resolvers.rates import Rates
-from resolvers.serving import Models
+from resolvers.serving import shipped
 from schema import ids
 from store.data import FigureData, PartyFigures
 
@@ -105,7 +106,7 @@ def test_many_customers_are_one_read(world: Any) -> None:
 
 def test_amounts_are_converted_by_the_rates_of_the_hub(make_world: Callable[..., Any]) -> None:
     rates = Rates(base=CurrencyCode("CHF"), source="s", rates={"AUD": 0.5})
-    world = make_world(models=Models(rates=rates))
+    world = make_world(models=msgspec.structs.replace(shipped(), rates=rates))
     world.host.instances = {"bank": "banking"}
     ada = world.customer(1, links={"bank": "B1"})
     figures = [FigureData("CARDS", "SPENT", 8.0, currency) for currency in ("AUD", "CHF", "EUR")]
