@@ -11,6 +11,7 @@ from benchmarks.population.tables import CURRENCY, Customer, Lines
 from c360.values import CurrencyCode
 from resolvers.rates import Rates
 from resolvers.summaries.customer import combined
+from resolvers.summaries.measures import Figure
 from resolvers.summaries.reckoning import kinds_for, needs_for, reckon
 from sandbox.population import Population
 from sandbox.population.living import first_day
@@ -18,8 +19,10 @@ from sandbox.population.model import Life, Presence
 from sandbox.population.rates import table
 
 SEED = 360
-SPENDING = frozenset({"banking", "loyalty", "hotel", "rental"})
-"""Partners at whom there are purchases."""
+SPENDING = frozenset(
+    {"banking.accounts", "banking.transactions", "loyalty.activity", "hotel.stays", "rental.bookings"}
+)
+"""Kinds of record that purchases are reckoned from."""
 
 
 def town(people: int, companies: int, day: date) -> Population:
@@ -40,11 +43,10 @@ def customer_of(population: Population, member_id: str, day: date) -> Customer |
     member = population.member(member_id)
     then, whole = population.life_around(member_id, day)
     rates = rates_on(day)
-    spending = {domain: presence for domain, presence in presences.items() if domain in SPENDING}
     return Customer(
         member=member,
         figures=_figures(known, then, day, rates),
-        later=_figures(spending, whole, day + YEAR, rates, since=day),
+        later=_figures(presences, whole, day + YEAR, rates, since=day, kinds=SPENDING),
         outcome=outcome_of(member, presences, whole, day),
     )
 
@@ -55,16 +57,19 @@ def rates_on(day: date) -> Rates:
 
 
 def _figures(
-    known: Mapping[str, Presence], life: Life, day: date, rates: Rates, *, since: date | None = None
+    known: Mapping[str, Presence],
+    life: Life,
+    day: date,
+    rates: Rates,
+    *,
+    since: date | None = None,
+    kinds: frozenset[str] | None = None,
 ) -> Lines:
-    """Figures on a day; where only those of a window are wanted, nothing before ``since`` is read."""
-    figures = (
-        figure
-        for domain, presence in known.items()
-        for figure in reckon(
-            records_of(presence, life, Moment.noon(day, since or _first_asked(domain, day))), day
-        )
-    )
+    """Figures on a day; for those of a window and of some kinds, no more is read than they need."""
+    figures: list[Figure] = []
+    for domain, presence in known.items():
+        asked = Moment.noon(day, since or _first_asked(domain, day))
+        figures += reckon(records_of(presence, life, asked, kinds), day)
     lines, unconverted = combined(figures, rates.convert)
     if unconverted:
         raise ValueError(f"there is no rate of {', '.join(unconverted)}")

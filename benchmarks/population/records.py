@@ -9,7 +9,7 @@ what the connectors fetch from the sandbox's applications.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import UTC, date, datetime, time
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -17,9 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from c360.contract import Need
-from c360.records.banking import BankTransaction
 from c360.records.base import Record
-from c360.records.hotel import Stay
 from plugins.banking import mapping as banking
 from plugins.banking import payloads as cdr
 from plugins.brokerage import mapping as brokerage
@@ -69,103 +67,139 @@ class Moment(msgspec.Struct, frozen=True):
         return cls(datetime.combine(day, time(12), tzinfo=UTC), since)
 
 
-def records_of(presence: Presence, life: Life, asked: Moment) -> Records:
+def records_of(presence: Presence, life: Life, asked: Moment, kinds: Container[str] | None = None) -> Records:
     """What the connector to a partner gives for one of its customers.
 
     Args:
         presence: the customer, as that partner knows them.
         life: the customer's life as it was known when the partner is asked.
         asked: when, and for how far back.
+        kinds: what is asked for; all that there is by default.
     """
-    return _PARTNERS[presence.domain](presence, life, asked)
+    offered = _PARTNERS[presence.domain](presence, life, asked)
+    return {kind: tuple(give()) for kind, give in offered.items() if kinds is None or kind in kinds}
 
 
-def _banking(_presence: Presence, life: Life, asked: Moment) -> Records:
+Offered = Mapping[str, Callable[[], Iterable[Record]]]
+"""What a partner has, by kind; made when it is asked for."""
+
+
+def _banking(_presence: Presence, life: Life, asked: Moment) -> Offered:
     books = Books(life, asked.now)
     start = datetime.combine(asked.since, time(), tzinfo=UTC)
-    found: list[BankTransaction] = []
-    for account in books.accounts:
-        entries = [entry for entry in books.entries(account) if entry.effective_at >= start]
-        lines = _read([bank_transaction(entry) for entry in entries], list[cdr.Transaction])
-        found += map(banking.transaction, lines)
-    accounts = _read([bank.account(books, each) for each in books.accounts], list[cdr.Account])
-    balances = _read([bank.balance(books, each) for each in books.accounts], list[cdr.Balance])
-    details = _read([bank.detail(books, each) for each in books.accounts], list[cdr.AccountDetail])
+
+    def accounts() -> Iterable[Record]:
+        rendered = [bank.account(books, each) for each in books.accounts]
+        return map(banking.account, _read(rendered, list[cdr.Account]))
+
+    def balances() -> Iterable[Record]:
+        rendered = [bank.balance(books, each) for each in books.accounts]
+        return map(banking.balance, _read(rendered, list[cdr.Balance]))
+
+    def account_terms() -> Iterable[Record]:
+        rendered = [bank.detail(books, each) for each in books.accounts]
+        return map(banking.account_terms, _read(rendered, list[cdr.AccountDetail]))
+
+    def transactions() -> Iterable[Record]:
+        rendered = [
+            bank_transaction(entry)
+            for account in books.accounts
+            for entry in books.entries(account)
+            if entry.effective_at >= start
+        ]
+        return banking.newest_first(map(banking.transaction, _read(rendered, list[cdr.Transaction])))
+
     return {
-        "banking.accounts": tuple(map(banking.account, accounts)),
-        "banking.balances": tuple(map(banking.balance, balances)),
-        "banking.account_terms": tuple(map(banking.account_terms, details)),
-        "banking.transactions": banking.newest_first(found),
+        "banking.accounts": accounts,
+        "banking.balances": balances,
+        "banking.account_terms": account_terms,
+        "banking.transactions": transactions,
     }
 
 
 _APIS = MappingProxyType({Product.AUTO: Api.AUTO, Product.PERSON: Api.PERSON, Product.HOUSING: Api.HOUSING})
 
 
-def _insurance(presence: Presence, life: Life, _asked: Moment) -> Records:
-    policies: list[Record] = []
-    premiums: list[Record] = []
-    claims: list[Record] = []
-    for product, api in _APIS.items():
-        for policy in sorted(api.policies(life), key=lambda it: (it.start, it.id)):
+def _insurance(presence: Presence, life: Life, _asked: Moment) -> Offered:
+    held = [
+        (product, api, policy)
+        for product, api in _APIS.items()
+        for policy in sorted(api.policies(life), key=lambda it: (it.start, it.id))
+    ]
+
+    def policies() -> Iterable[Record]:
+        for product, api, policy in held:
             listed = opin.ListedPolicy(policy_id=policy.id, product_name=PRODUCTS[policy.line])
             info = _read(insurer_policies.policy_info(api, presence, policy), opin.PolicyInfo)
-            company, _ = api.company
-            policies.append(insurance.policy(product, listed, info, brand=BRAND, company=company))
+            yield insurance.policy(product, listed, info, brand=BRAND, company=api.company[0])
+
+    def premiums() -> Iterable[Record]:
+        for _, api, policy in held:
             bill = _read(insurer_premiums.premium_of(api, life, presence, policy), opin.PremiumInfo)
-            premiums.append(insurance.premium(policy.id, bill))
+            yield insurance.premium(policy.id, bill)
+
+    def claims() -> Iterable[Record]:
+        for product, api, policy in held:
             rendered = insurer_claims.claims_of(api, life, policy)
-            entries: Iterable[opin.ClaimInfo | opin.PersonClaimEntry] = (
-                _read(rendered, list[opin.PersonClaimEntry])
-                if product is Product.PERSON
-                else _read(rendered, list[opin.ClaimInfo])
-            )
-            claims += insurance.claims(policy.id, entries)
-    return {
-        "insurance.policies": tuple(policies),
-        "insurance.premiums": tuple(premiums),
-        "insurance.claims": tuple(claims),
-    }
+            if product is Product.PERSON:
+                yield from insurance.claims(policy.id, _read(rendered, list[opin.PersonClaimEntry]))
+            else:
+                yield from insurance.claims(policy.id, _read(rendered, list[opin.ClaimInfo]))
+
+    return {"insurance.policies": policies, "insurance.premiums": premiums, "insurance.claims": claims}
 
 
-def _brokerage(presence: Presence, life: Life, asked: Moment) -> Records:
+def _brokerage(presence: Presence, life: Life, asked: Moment) -> Offered:
     today = asked.now.date()
-    positions = _read(custodian.positions(presence, life, today, today), list[WirePosition])
-    lines = [
-        custodian.transaction(presence, event, today)
-        for event in life.at(custodian.DOMAIN)
-        if asked.since <= event.at.date() <= today
-    ]
-    transactions = map(brokerage.transaction, _read(lines, list[WireTransaction]))
+
+    def accounts() -> Iterable[Record]:
+        return map(brokerage.account, _read(custodian.accounts(presence), list[WireAccount]))
+
+    def positions() -> Iterable[Record]:
+        rendered = custodian.positions(presence, life, today, today)
+        return map(brokerage.position, _read(rendered, list[WirePosition]))
+
+    def transactions() -> Iterable[Record]:
+        rendered = [
+            custodian.transaction(presence, event, today)
+            for event in life.at(custodian.DOMAIN)
+            if asked.since <= event.at.date() <= today
+        ]
+        found = map(brokerage.transaction, _read(rendered, list[WireTransaction]))
+        return sorted(found, key=lambda it: (it.transacted_on, it.transaction_id))
+
     return {
-        "brokerage.accounts": tuple(
-            map(brokerage.account, _read(custodian.accounts(presence), list[WireAccount]))
-        ),
-        "brokerage.positions": tuple(map(brokerage.position, positions)),
-        "brokerage.transactions": tuple(
-            sorted(transactions, key=lambda it: (it.transacted_on, it.transaction_id))
-        ),
+        "brokerage.accounts": accounts,
+        "brokerage.positions": positions,
+        "brokerage.transactions": transactions,
     }
 
 
-def _loyalty(presence: Presence, life: Life, asked: Moment) -> Records:
-    account = _read(seller.account(presence, life, asked.now), square.LoyaltyAccount)
+def _loyalty(presence: Presence, life: Life, asked: Moment) -> Offered:
     start = datetime.combine(asked.since, time(), tzinfo=UTC)
-    entries = [entry for entry in seller.entries(presence, life) if start <= entry.at <= asked.now]
-    entries.sort(key=lambda entry: -entry.at.timestamp())
-    events = _read([seller.loyalty_event(entry) for entry in entries], list[square.LoyaltyEvent])
-    return {
-        "loyalty.memberships": (loyalty.membership(account),),
-        "loyalty.activity": tuple(map(loyalty.event, events)),
-    }
+
+    def memberships() -> Iterable[Record]:
+        return [loyalty.membership(_read(seller.account(presence, life, asked.now), square.LoyaltyAccount))]
+
+    def activity() -> Iterable[Record]:
+        entries = [entry for entry in seller.entries(presence, life) if start <= entry.at <= asked.now]
+        entries.sort(key=lambda entry: -entry.at.timestamp())
+        rendered = [seller.loyalty_event(entry) for entry in entries]
+        return map(loyalty.event, _read(rendered, list[square.LoyaltyEvent]))
+
+    return {"loyalty.memberships": memberships, "loyalty.activity": activity}
 
 
-def _hotel(presence: Presence, life: Life, asked: Moment) -> Records:
-    bookings = bookings_in(life, presence, asked.now)
-    rendered = [houses.detailed_reservation(booking, guests=False) for booking in bookings]
-    reservations = _read(rendered, list[cloudbeds.Reservation])
-    stays: Iterable[Stay] = (hotel.stay(it, presence.party_id, _hotels()) for it in reservations)
-    return {"hotel.stays": tuple(stay for stay in stays if stay.check_out >= asked.since)}
+def _hotel(presence: Presence, life: Life, asked: Moment) -> Offered:
+    def stays() -> Iterable[Record]:
+        bookings = bookings_in(life, presence, asked.now)
+        rendered = [houses.detailed_reservation(booking, guests=False) for booking in bookings]
+        for reservation in _read(rendered, list[cloudbeds.Reservation]):
+            stay = hotel.stay(reservation, presence.party_id, _hotels())
+            if stay.check_out >= asked.since:
+                yield stay
+
+    return {"hotel.stays": stays}
 
 
 @functools.cache
@@ -173,19 +207,22 @@ def _hotels() -> hotel.Hotels:
     return hotel.hotels(_read([houses.hotel(house) for house in HOUSES], list[cloudbeds.Hotel]))
 
 
-def _rental(presence: Presence, life: Life, asked: Moment) -> Records:
+def _rental(presence: Presence, life: Life, asked: Moment) -> Offered:
     window = Need(kind="rental.bookings", since=asked.since)
     bookings = list(bookings_of(life, presence))
     wires = _read([operator.booking(it, asked.now) for it in bookings], list[WireBooking])
     rentals = [rental.booking(wire, it.id) for wire, it in zip(wires, bookings, strict=True)]
-    charges = (
-        (rental.charge(_read(entry, WireEntry), it.id, it.leg_id), rented)
-        for it, rented in zip(bookings, rentals, strict=True)
-        if (entry := operator.journal_entry(it, asked.now))
-    )
+
+    def charges() -> Iterable[Record]:
+        for it, rented in zip(bookings, rentals, strict=True):
+            if entry := operator.journal_entry(it, asked.now):
+                charge = rental.charge(_read(entry, WireEntry), it.id, it.leg_id)
+                if charged_within(window, charge, rented):
+                    yield charge
+
     return {
-        "rental.bookings": tuple(it for it in rentals if rented_within(window, it)),
-        "rental.charges": tuple(charge for charge, it in charges if charged_within(window, charge, it)),
+        "rental.bookings": lambda: (it for it in rentals if rented_within(window, it)),
+        "rental.charges": charges,
     }
 
 
@@ -194,7 +231,7 @@ def _read(rendered: Any, kind: type[T]) -> T:
     return msgspec.json.decode(msgspec.json.encode(rendered), type=kind)
 
 
-_PARTNERS: Mapping[str, Callable[[Presence, Life, Moment], Records]] = MappingProxyType(
+_PARTNERS: Mapping[str, Callable[[Presence, Life, Moment], Offered]] = MappingProxyType(
     {
         "banking": _banking,
         "insurance": _insurance,

@@ -34,8 +34,10 @@ FIGURES = pa.schema(
 )
 """One figure a row, over all of a customer's partners; ``currency`` is empty but for amounts."""
 
-SPENDING = (Line.CARDS, Line.HOTEL, Line.RENTAL, Line.LOYALTY)
-"""Lines without a contract, whose next year is foretold by purchases and amounts."""
+BUYING = (Line.CARDS, Line.HOTEL, Line.RENTAL, Line.LOYALTY)
+"""Lines without a contract, whose next year is foretold by days with purchases."""
+SPENDING = (Line.CARDS, Line.HOTEL, Line.RENTAL)
+"""Those of them whose amounts are told."""
 
 OUTCOMES = pa.schema(
     [
@@ -44,7 +46,7 @@ OUTCOMES = pa.schema(
         ("day", pa.date32()),
         ("sex", _WORD),
         ("age_group", _WORD),
-        *((f"purchases_{line.value.lower()}", pa.float64()) for line in SPENDING),
+        *((f"purchases_{line.value.lower()}", pa.float64()) for line in BUYING),
         *((f"spent_{line.value.lower()}", pa.float64()) for line in SPENDING),
         *((f"{what}_{product}", pa.int32()) for what in ("held", "taken", "ended") for product in PRODUCTS),
         ("in_default", pa.bool_()),
@@ -125,10 +127,10 @@ def _outcome(customer: Customer, day: date) -> dict[str, Any]:
         "defaulted": outcome.defaulted,
         "departed": outcome.departed,
     }
+    for line in BUYING:
+        row[f"purchases_{line.value.lower()}"] = later.get(line, {}).get(Measure.PURCHASE_DAYS_12M, 0.0)
     for line in SPENDING:
-        known = later.get(line, {})
-        row[f"purchases_{line.value.lower()}"] = known.get(Measure.PURCHASE_DAYS_12M, 0.0)
-        row[f"spent_{line.value.lower()}"] = known.get(Measure.SPENT_12M, 0.0)
+        row[f"spent_{line.value.lower()}"] = later.get(line, {}).get(Measure.SPENT_12M, 0.0)
     counts = {"held": outcome.held, "taken": outcome.taken, "ended": outcome.ended}
     for what, products in counts.items():
         row |= {f"{what}_{product}": count for product, count in products.items()}

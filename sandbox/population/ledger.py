@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -51,16 +51,22 @@ def signed(event: Event, account: BankAccount) -> Decimal:
 
 def movements(life: Life, account: BankAccount) -> tuple[Movement, ...]:
     """Every movement of a bank account, oldest first."""
-    return tuple(_movements(life, account))
+    return tuple(all_movements(life, (account,))[account.id])
 
 
-def _movements(life: Life, account: BankAccount) -> Iterator[Movement]:
-    balance, mine = life.openings.get(account.id, _NOTHING), account.id
+def all_movements(life: Life, accounts: Iterable[BankAccount]) -> dict[str, list[Movement]]:
+    """Every movement of bank accounts, oldest first, by account id."""
+    wanted = {account.id: account for account in accounts}
+    found: dict[str, list[Movement]] = {account_id: [] for account_id in wanted}
+    balances = {account_id: life.openings.get(account_id, _NOTHING) for account_id in wanted}
     for event in life.events:
-        if event.domain == "banking" and mine in (event.holding, event.counter_holding):
-            amount = signed(event, account)
-            balance += amount
-            yield Movement(event, amount, balance)
+        if event.domain == "banking":
+            for mine in (event.holding, event.counter_holding):
+                if mine in wanted:
+                    amount = signed(event, wanted[mine])
+                    balances[mine] += amount
+                    found[mine].append(Movement(event, amount, balances[mine]))
+    return found
 
 
 def balance(life: Life, account: BankAccount, at: date) -> Decimal:

@@ -42,7 +42,6 @@ class Books:
     def __init__(self, life: Life, now: datetime) -> None:
         self.now = now
         self._life = life
-        self._movements: dict[str, tuple[ledger.Movement, ...]] = {}
         self._entries: dict[str, list[Entry]] = {}
 
     @property
@@ -68,7 +67,7 @@ class Books:
         if account.id not in self._entries:
             found = [
                 Entry(account, movement.event, movement.amount, self._posted_at(movement.event))
-                for movement in self._until_now(account)
+                for movement in self._movements[account.id]
             ]
             found.sort(key=lambda entry: (entry.effective_at, entry.event.id), reverse=True)
             self._entries[account.id] = found
@@ -91,14 +90,13 @@ class Books:
 
     def _booked(self, account: BankAccount) -> Decimal:
         """The balance with what is pending."""
-        movements = self._until_now(account)
+        movements = self._movements[account.id]
         return movements[-1].balance if movements else self._life.openings.get(account.id, _ZERO)
 
-    def _until_now(self, account: BankAccount) -> tuple[ledger.Movement, ...]:
-        if account.id not in self._movements:
-            movements = ledger.movements(self._life, account)
-            self._movements[account.id] = tuple(each for each in movements if each.event.at <= self.now)
-        return self._movements[account.id]
+    @cached_property
+    def _movements(self) -> dict[str, list[ledger.Movement]]:
+        found = ledger.all_movements(self._life, self.accounts)
+        return {key: [each for each in some if each.event.at <= self.now] for key, some in found.items()}
 
     def _posted_at(self, event: Event) -> datetime | None:
         at = event.at + POSTING_DELAY if event.kind is EventKind.CARD_PURCHASE else event.at
