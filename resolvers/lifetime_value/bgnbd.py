@@ -58,9 +58,17 @@ class History(msgspec.Struct, frozen=True, kw_only=True):
 
 def p_alive(model: BgNbd, history: History) -> float:
     """Probability that a customer still buys; 1 for who never came back: they had no chance to leave."""
-    if history.frequency == 0:
+    return alive_given(
+        model, history.frequency, math.log((model.alpha + history.age) / (model.alpha + history.recency))
+    )
+
+
+def alive_given(model: BgNbd, frequency: int, spread: float) -> float:
+    """:func:`p_alive` by the silence since the last purchase, ``ln((α+T)/(α+t_x))``."""
+    if frequency == 0:
         return 1.0
-    return _logistic(-_log_odds_gone(model, history.frequency, history.recency, history.age))
+    log_odds_gone = math.log(model.a / (model.b + frequency - 1)) + (model.r + frequency) * spread
+    return _logistic(-log_odds_gone)
 
 
 def p_alive_many(model: BgNbd, frequency: Floats, recency: Floats, age: Floats) -> Floats:
@@ -155,11 +163,6 @@ def log_likelihood(model: BgNbd, frequency: Floats, recency: Floats, age: Floats
     gone = math.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + recency)
     found: Floats = common + np.where(x > 0, np.logaddexp(alive, gone), alive)
     return found
-
-
-def _log_odds_gone(model: BgNbd, frequency: int, recency: float, age: float) -> float:
-    spread = math.log((model.alpha + age) / (model.alpha + recency))
-    return math.log(model.a / (model.b + frequency - 1)) + (model.r + frequency) * spread
 
 
 def _logistic(log_odds: float) -> float:

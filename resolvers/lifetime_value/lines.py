@@ -128,9 +128,9 @@ class PurchaseValue(LineValue):
 
     @cached_property
     def _explained(self) -> tuple[float, tuple[Term, ...]]:
-        found = self._stream.explain(self._one)
-        if found is None:
+        if self.value is None:
             return 0.0, ()
+        found = self._stream.explain(self._one, self.value)
         reference, history, mean = self._stream.model.reference, self._one.history, self._one.mean
         share = history.recency / history.age if history.frequency and history.age else None
         own = (float(history.frequency), share, history.age, mean)

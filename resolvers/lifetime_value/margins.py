@@ -29,11 +29,11 @@ CLAIM_YEARS = 3.0
 class Span(enum.Enum):
     """What time a figure stands for."""
 
-    STANDING = "STANDING"
+    STANDING = 0
     """What there is now, such as a balance: of a year that began before the contract it counts in part."""
-    YEAR = "YEAR"
+    YEAR = 1
     """What happened in a year."""
-    THREE_YEARS = "THREE_YEARS"
+    THREE_YEARS = 2
     """What happened in three years, or since the contract began: a year has its share."""
 
 
@@ -57,6 +57,23 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """A count: where it is told to be 0, ``if_told`` counts as told, and this part as 0 if it is missing."""
     told_factor: float = 0.0
 
+    @property
+    def special(self) -> Part | None:
+        """The part itself, where it is more than a figure times a factor."""
+        return None if self.rate is None and self.if_told is None and self.none_of is None else self
+
+    def special_amount(self, figure: float | None, figures: Figures) -> float | None:
+        """The figure times what it is multiplied by for one customer."""
+        nothing = self.none_of is not None and figures.get(self.none_of) == 0
+        if figure is None:
+            return 0.0 if nothing else None
+        told = self.if_told is not None and (nothing or self.if_told in figures)
+        amount = figure * (self.told_factor if told else self.factor)
+        if self.rate is not None:
+            rate = figures.get(self.rate)
+            amount *= self.usual if rate is None else rate
+        return amount
+
     def assumed(self, figures: Figures) -> tuple[str, ...]:
         """The assumptions that it rests on for one customer."""
         if self.rate is not None and self.rate not in figures:
@@ -64,12 +81,18 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
         return self.rests_on
 
 
-class LineMargin(msgspec.Struct, frozen=True, kw_only=True):
-    """How a line's contribution is put together."""
+class LineMargin:
+    """How a line's contribution is put together.
 
-    parts: tuple[Part, ...]
-    needed: tuple[Measure, ...]
-    """Without any of these, nothing is known of the line's contribution."""
+    Args:
+        parts: what it is the sum of.
+        needed: figures of which one at least must be told, for anything to be known of it.
+    """
+
+    def __init__(self, parts: Sequence[Part], *, needed: Sequence[Measure]) -> None:
+        self.parts = tuple(parts)
+        self.needed = tuple(needed)
+        self._steps = [(part.measure, part.factor, part.span.value, part.special) for part in parts]
 
     def known(self, figures: Figures) -> bool:
         """Whether a customer's figures tell what the line contributes."""
@@ -79,41 +102,33 @@ class LineMargin(msgspec.Struct, frozen=True, kw_only=True):
         """What is left of an amount spent, where a unit of the figures stands for so much spending."""
         return sum(part.factor for part in self.parts) / unit if unit else 0.0
 
+    def of_one(self, figures: Figures, days: float | None, *, past: bool) -> list[float | None]:
+        """Each part of one customer's contribution; none where its figure is not told.
 
-def of_one(parts: Sequence[Part], figures: Figures, days: float | None, *, past: bool) -> list[float | None]:
-    """Each part of one customer's contribution; none where its figure is not told.
-
-    Args:
-        parts: of the line.
-        figures: of the line.
-        days: since the line's oldest contract began, where that is told.
-        past: of the year that has gone, else of a year to come: a contract that is younger than a year
-            contributed for its days alone.
-    """
-    years = CLAIM_YEARS if days is None else min(max(days / DAYS_PER_YEAR, 1.0), CLAIM_YEARS)
-    share = 1.0 if days is None or not past else min(max(days / DAYS_PER_YEAR, 0.0), 1.0)
-    found: list[float | None] = []
-    for part in parts:
-        figure = figures.get(part.measure)
-        nothing = part.none_of is not None and figures.get(part.none_of) == 0
-        if figure is None:
-            found.append(0.0 if nothing else None)
-            continue
-        told = part.if_told is not None and (nothing or part.if_told in figures)
-        amount = figure * (part.told_factor if told else part.factor)
-        if part.rate is not None:
-            rate = figures.get(part.rate)
-            amount *= part.usual if rate is None else rate
-        if part.span is Span.STANDING:
-            amount *= share
-        elif part.span is Span.THREE_YEARS:
-            amount /= years
-        found.append(amount)
-    return found
+        Args:
+            figures: of the line.
+            days: since the line's oldest contract began, where that is told.
+            past: of the year that has gone, else of a year to come: a contract that is younger than a year
+                contributed for its days alone.
+        """
+        scales = (
+            1.0 if days is None or not past else min(max(days / DAYS_PER_YEAR, 0.0), 1.0),
+            1.0,
+            1 / (CLAIM_YEARS if days is None else min(max(days / DAYS_PER_YEAR, 1.0), CLAIM_YEARS)),
+        )
+        found: list[float | None] = []
+        for measure, factor, span, special in self._steps:
+            figure = figures.get(measure)
+            if special is not None:
+                figure = special.special_amount(figure, figures)
+                found.append(None if figure is None else figure * scales[span])
+            else:
+                found.append(None if figure is None else figure * factor * scales[span])
+        return found
 
 
 def of_many(margin: LineMargin, columns: Columns, days: Floats, *, past: bool) -> Floats:
-    """The contributions of many customers, NaN where nothing is known; see :func:`of_one`.
+    """The contributions of many customers, NaN where nothing is known; see :meth:`LineMargin.of_one`.
 
     Args:
         margin: of the line.

@@ -10,16 +10,17 @@ as the reference, so that all that it means counts as frequency.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from resolvers.lifetime_value.bgnbd import History, p_alive
+from resolvers.lifetime_value.bgnbd import History, alive_given, p_alive
 from resolvers.lifetime_value.discounted import DiscountedPurchases
 from resolvers.lifetime_value.model import PurchaseModel
-from resolvers.lifetime_value.shapley import shapley
+from resolvers.lifetime_value.shapley import MIXTURES, shapley
 from resolvers.lifetime_value.spend import expected_amount, expected_amount_many
 from resolvers.summaries.measures import Measure
 
@@ -98,6 +99,14 @@ class Explained(msgspec.Struct, frozen=True):
     mean: float
 
 
+_MIXTURES = tuple(
+    (mixture >> 2 & 2 | mixture & 1, mixture & 7, mixture >> 1 & 2 | mixture & 1)
+    for mixture in range(MIXTURES)
+)
+"""Of each mixture (bit 0 is the frequency's, 1 the recency's, 2 the age's, 3 the mean's): which of the four
+amounts, the eight probabilities and the four sums it has."""
+
+
 class PurchaseStream:
     """One line over one horizon.
 
@@ -157,37 +166,35 @@ class PurchaseStream:
             return self._fixed
         return None if self._spend is None else expected_amount(self._spend, frequency, mean)
 
-    def explain(self, one: Bought) -> Explained | None:
-        """Why a customer's value is what it is; none where there is none."""
-        value = self.value(one)
-        if value is None:
-            return None
-        reference = self.model.reference
-        x, age = one.history.frequency, one.history.age
-        came_back = x > 0
-        share = (one.history.recency / age if age else 1.0) if came_back else reference.recency_share
-        frequencies = (reference.frequency, x)
-        shares = (reference.recency_share, share)
-        ages = (reference.age, age)
-        means = (reference.mean, one.mean if one.mean is not None else reference.mean)
-        amounts = [self._margin * (self._amount(x, mean) or 0.0) for mean in means for x in frequencies]
-        alive = [self._alive(x, share * age, age) for age in ages for share in shares for x in frequencies]
-        ahead = [self._discounted.if_alive(x, age) for age in ages for x in frequencies]
-        # Bit 0 of a mixture is the frequency's, 1 the recency's, 2 the age's, 3 the mean's.
-        values = [
-            amounts[mixture >> 2 & 2 | mixture & 1]
-            * alive[mixture & 7]
-            * ahead[mixture >> 1 & 2 | mixture & 1]
-            for mixture in range(16)
-        ]
-        values[15] = value  # the same but for the rounding of t_x/T · T
-        return Explained(values[0], *shapley(values))
+    def explain(self, one: Bought, value: float) -> Explained:
+        """Why a customer's value is what it is.
 
-    def _alive(self, frequency: int, recency: float, age: float) -> float:
-        return p_alive(
-            self.model.purchases,
-            History(frequency=frequency, recency=recency if frequency else 0.0, age=age),
-        )
+        Args:
+            one: the customer.
+            value: as :meth:`value` gives it.
+        """
+        reference, model = self.model.reference, self.model.purchases
+        x, age, mean = one.history.frequency, one.history.age, one.mean
+        share = reference.recency_share
+        if x:
+            share = one.history.recency / age if age else 1.0
+        frequencies = (reference.frequency, x)
+        ages = (reference.age, age)
+        amounts = [
+            self._margin * (self._amount(each, of_mean) or 0.0)
+            for of_mean in (reference.mean, reference.mean if mean is None else mean)
+            for each in frequencies
+        ]
+        spreads = [
+            math.log((model.alpha + of_age) / (model.alpha + of_share * of_age))
+            for of_age in ages
+            for of_share in (reference.recency_share, share)
+        ]
+        alive = [alive_given(model, each, spread) for spread in spreads for each in frequencies]
+        ahead = [self._discounted.if_alive(each, of_age) for of_age in ages for each in frequencies]
+        values = [amounts[i] * alive[j] * ahead[k] for i, j, k in _MIXTURES]
+        values[-1] = value  # the same but for the rounding of t_x/T · T
+        return Explained(values[0], *shapley(values))
 
     def value_many(self, columns: Mapping[Measure, Floats], day: Floats) -> Floats:
         """:meth:`value` of many customers; NaN where it is not known."""

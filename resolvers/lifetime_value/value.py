@@ -6,12 +6,10 @@ the summaries and added up, line by line. What is not known is none, never zero.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 
 import msgspec
 import numpy as np
-from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from resolvers.lifetime_value.assumptions import Assumptions
@@ -25,7 +23,7 @@ from resolvers.lifetime_value.lines import (
     added,
     terms_of,
 )
-from resolvers.lifetime_value.margins import Columns, Figures, LineMargin, margins, of_many, of_one
+from resolvers.lifetime_value.margins import Columns, Figures, LineMargin, margins, of_many
 from resolvers.lifetime_value.model import CONTRACTS, PURCHASES, ValueModel
 from resolvers.lifetime_value.purchases import PurchaseStream, bought
 from resolvers.summaries.customer import Summaries
@@ -37,7 +35,7 @@ Floats = NDArray[np.float64]
 MONTHS = 36
 MOST_MONTHS = 600
 _HORIZONS = 32
-"""Horizons whose tables are kept; a caller that asks for others pays for making them."""
+"""Horizons whose tables are kept; beyond, only the usual one is, and the others are made again."""
 _ROWS = 32_768
 """Customers worked on at once in a batch, so that their figures stay in the processor's cache."""
 _LINES = (*PURCHASES, *CONTRACTS)
@@ -98,8 +96,7 @@ class Valuer:
         self.assumptions = assumptions
         self._ahead = margins(assumptions, credibility=assumptions.claims_credibility)
         self._past = margins(assumptions, credibility=1.0)
-        self._horizons: LRUCache[int, _Horizon] = LRUCache(maxsize=_HORIZONS)
-        self._lock = threading.Lock()
+        self._horizons: Mapping[int, _Horizon] = {}
 
     def value(self, summaries: Summaries, months: int = MONTHS) -> CustomerValue:
         """A customer's lifetime value.
@@ -135,7 +132,7 @@ class Valuer:
             return LineValue(line, None, Unvalued.FIGURE_UNKNOWN)
         first = figures.get(Measure.FIRST_ON)
         days = None if first is None else day - first
-        amounts = of_one(margin.parts, figures, days, past=False)
+        amounts = margin.of_one(figures, days, past=False)
         month = annuity.unknown if days is None else month_of(days)
         return ContractValue(
             line, parts=margin.parts, amounts=amounts, figures=figures, annuity=annuity, month=month
@@ -159,7 +156,7 @@ class Valuer:
         if not margin.known(figures):
             return LineProfit(line=line, value=None)
         first = figures.get(Measure.FIRST_ON)
-        amounts = of_one(margin.parts, figures, None if first is None else day - first, past=True)
+        amounts = margin.of_one(figures, None if first is None else day - first, past=True)
         terms = terms_of(line, margin.parts, amounts, figures, 1.0)
         return LineProfit(line=line, value=added(amounts), terms=terms)
 
@@ -199,10 +196,13 @@ class Valuer:
     def _horizon(self, months: int) -> _Horizon:
         if not 1 <= months <= MOST_MONTHS:
             raise ValueError(f"months lie between 1 and {MOST_MONTHS}")
-        with self._lock:
-            found = self._horizons.get(months)
-            if found is None:
-                found = self._horizons[months] = _Horizon(self.model, self._ahead, self.assumptions, months)
+        found = self._horizons.get(months)
+        if found is None:
+            # Another thread may make the same one meanwhile, and costs no more than its own time.
+            if len(self._horizons) >= _HORIZONS:
+                self._horizons = {MONTHS: self._horizons[MONTHS]} if MONTHS in self._horizons else {}
+            found = _Horizon(self.model, self._ahead, self.assumptions, months)
+            self._horizons = {**self._horizons, months: found}
         return found
 
 

@@ -56,3 +56,22 @@ def test_many_are_answered_as_one() -> None:
 def test_what_cannot_be_discounted(months: int, discount: float) -> None:
     with pytest.raises(ValueError, match=r"months|discount"):
         DiscountedPurchases(MODELS[0], months=months, monthly_discount=discount)
+
+
+@pytest.mark.parametrize("model", [BgNbd(r=0.24, alpha=4.4, a=0.79, b=2.43), BgNbd(r=3, alpha=50, a=2.5, b=0.3)])
+@pytest.mark.parametrize("months", [1, 36])
+def test_high_frequencies_are_interpolated(model: BgNbd, months: int) -> None:
+    stream = DiscountedPurchases(model, months=months, monthly_discount=0.006)
+    ages = np.array([0.0, 3.0, 60.0, 900.0])
+    for frequency in (32, 33, 47, 63, 64, 65, 257, 999, 1_000):
+        x = np.full(len(ages), float(frequency))
+        assert stream.of_many(x, ages, ages) == pytest.approx(
+            p_alive_many(model, x, ages, ages) * stream.summed(float(frequency), ages), rel=1e-10
+        )
+
+
+def test_a_sum_is_the_same_before_and_after_its_table_is_made() -> None:
+    stream = DiscountedPurchases(BgNbd(r=0.24, alpha=4.4, a=0.79, b=2.43), months=36, monthly_discount=0.006)
+    found = [stream.if_alive(5, 77.0) for _ in range(12)]
+    assert found == pytest.approx([found[0]] * 12, rel=1e-10)
+    assert len(set(found)) == 2
