@@ -72,7 +72,7 @@ class DiscountedPurchases:
         piece = min(int(place), _PIECES - 1)
         row = self._rows.get((frequency, piece))
         if row is None:
-            if self._seldom(frequency):
+            if frequency not in self._tables and self._seldom(frequency):
                 return float(self.summed(frequency, np.array([min(age, OLDEST)]))[0])
             row = self._rows[frequency, piece] = self._table(frequency)[piece].tolist()
         u = 2 * (place - piece) - 1
