@@ -20,6 +20,7 @@ import msgspec
 from api import logs
 from api.matching import Matching
 from api.processes import stop_event
+from api.segments.daily import DailyCount
 from api.settings import Settings
 from api.switches import followed
 from api.wiring import Hub, open_hub, require_current
@@ -78,6 +79,7 @@ class Worker:
         self._holder = uuid.uuid4().hex
         self._matching = Matching(settings) if settings.identity.automatic else None
         self._region = settings.phone_region
+        self._segments = DailyCount(hub, settings)
 
     async def lead(self) -> None:
         """Wait for the lease, then run rounds while it is held. Ends only by cancellation."""
@@ -88,6 +90,7 @@ class Worker:
                     async with asyncio.TaskGroup() as group:
                         group.create_task(self._renew())
                         group.create_task(self._rounds())
+                        group.create_task(self._segments.run())
             except* C360Error as errors:
                 _log.warning("this worker cannot lead (%s); it tries again", errors.exceptions[0])
             await asyncio.sleep(self._lease.total_seconds() / 3)

@@ -22,6 +22,7 @@ COMMANDS = {
     "migrate": "Bring the database to the newest (or a given) version.",
     "models": "Fit, judge and apply the models behind value, risk and offers.",
     "seed": "Import customers with their links and grants.",
+    "segments": "Tell customers apart by value, risk and lifecycle.",
     "serve": "Answer the graph over HTTP.",
     "worker": "Follow the partners' change feeds.",
 }

@@ -65,14 +65,24 @@ class Placer:
 
     def memberships(self, subject: Subject, standing: Standing) -> tuple[Membership, ...]:
         """The segments of a customer, by name; of each the first alternative that holds is the reason."""
-        found: list[Membership] = []
-        for versioned, when in self._candidates(standing.cell):
-            if found and found[-1].segment is versioned:
-                continue
-            figures = self._figures(subject, when)
-            if figures is not None:
-                found.append(Membership(segment=versioned, why=(*_dimensions(standing, when), *figures)))
-        return tuple(found)
+        return tuple(
+            Membership(segment=versioned, why=(*_dimensions(standing, when), *_lines(when), *figures))
+            for versioned, when, figures in self._met(subject, standing.cell)
+        )
+
+    def names(self, subject: Subject, cell: Cell) -> tuple[str, ...]:
+        """The names of a customer's segments, for who asks for no reasons."""
+        return tuple(versioned.segment.name for versioned, _, _ in self._met(subject, cell))
+
+    def _met(self, subject: Subject, cell: Cell) -> Iterator[tuple[Versioned, When, tuple[Finding, ...]]]:
+        """Of each segment the first alternative that a customer meets."""
+        last: Versioned | None = None
+        for versioned, when in self._candidates(cell):
+            if versioned is not last:
+                figures = self._figures(subject, when)
+                if figures is not None:
+                    last = versioned
+                    yield versioned, when, figures
 
     def _candidates(self, cell: Cell) -> tuple[tuple[Versioned, When], ...]:
         """The alternatives that a cell meets as far as the dimensions go: worked out once for each cell."""
@@ -89,7 +99,7 @@ class Placer:
         return known
 
     def _figures(self, subject: Subject, when: When) -> tuple[Finding, ...] | None:
-        """What else an alternative asks for, as it was met; none where it was not."""
+        """The figures that an alternative asks for, as they were met; none where it was not."""
         if when.kind and subject.kind not in when.kind:
             return None
         if when.holds and not all(holds(subject.summaries, line) for line in when.holds):
@@ -97,9 +107,7 @@ class Placer:
         if when.lacks and not all(lacks(subject.summaries, line) for line in when.lacks):
             return None
         met = tuple(self._ranges(subject, when))
-        if len(met) < len(when.figures):
-            return None
-        return (*_lines(when), *met)
+        return met if len(met) == len(when.figures) else None
 
     def _ranges(self, subject: Subject, when: When) -> Iterator[Finding]:
         for asked in when.figures:

@@ -96,6 +96,15 @@ class CustomerRepository(Repository):
             if (connector, party_id) in wanted
         }
 
+    async def kinds(self, ids: Iterable[str]) -> dict[str, PartyKind]:
+        """Whether each is a person or an organisation; who is merged, erased or unknown is left out."""
+        rows = await self._session.execute(
+            select(Customer.id, Customer.kind).where(
+                Customer.tenant == self._tenant, self._scope.among(Customer.id, ids), *PRESENT
+            )
+        )
+        return {row.id: PartyKind(row.kind) for row in rows}
+
     async def load(self, ids: Iterable[str]) -> dict[str, CustomerData]:
         """Customers with links and present values, by the id asked for; unknown ids are left out.
 
