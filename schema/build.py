@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import date
 from typing import Any
 
 import strawberry
@@ -22,12 +23,15 @@ from schema.mutations.base import Mutation
 from schema.mutations.types import mutation_type
 from schema.paging import connection_type
 from schema.roots.base import RootField
+from schema.roots.best import BestCustomersRoot
 from schema.roots.customer import CustomerRoot
 from schema.roots.customers import CustomersRoot
 from schema.roots.nodes import ConnectorsRoot, NodeRoot, NodesRoot
 from schema.roots.reviews import ReviewsRoot
 from schema.roots.search import SearchRoot
+from schema.roots.segments import SegmentsRoot
 from schema.scalars import scalar_map
+from schema.scoring.segments import BestCustomer, Segment
 from schema.shapes import SearchSource
 from schema.types import GroupType, Node, connector_type, customer_type, deriver, group_answers
 
@@ -38,6 +42,8 @@ ROOTS: Mapping[str, type[RootField]] = {
         CustomersRoot,
         SearchRoot,
         ReviewsRoot,
+        SegmentsRoot,
+        BestCustomersRoot,
         ConnectorsRoot,
         NodeRoot,
         NodesRoot,
@@ -115,6 +121,8 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "search": _search(make, customer),
         "connectors": list[connector],
         "reviews": _reviews(make),
+        "bestCustomers": _best(make),
+        "segments": list[make.object(Segment)],  # type: ignore[misc]  # built at run time
         "node": Node | None,
         "nodes": list[Node | None],
     }
@@ -144,6 +152,21 @@ def _reviews(make: Deriver) -> Any:
         "reviews, the oldest first",
         counted="How many reviews meet the filter; counted only where it is asked for.",
         count_demand=Demand(count=True),
+    )
+
+
+def _best(make: Deriver) -> Any:
+    return connection_type(
+        make,
+        make.object(BestCustomer),
+        "BestCustomer",
+        "customers by a figure, the best first",
+        counted=None,
+        more={
+            "counted_on": make.attribute(
+                date | None, "Day that the figures are of; null where nobody was counted yet."
+            )
+        },
     )
 
 

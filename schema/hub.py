@@ -6,11 +6,14 @@ makes a :class:`HubNeed` of it, execution reads it here, and the field finds it 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
+from resolvers.segments.definitions import SegmentSet
+from resolvers.segments.keeping import in_force
 from resolvers.summaries.customer import Summaries, summarise
 from resolvers.view import CustomerView
 from schema import cursors
@@ -23,6 +26,7 @@ from store.data_identity import PartyRef
 from store.errors import CursorError
 
 Customers = Mapping[str, CustomerData]
+_log = logging.getLogger(__name__)
 
 
 class HubNeed(msgspec.Struct, frozen=True):
@@ -43,6 +47,8 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of the customers that it leads to."""
     shape: Callable[[CustomerView, Any], Any] | None = None
     """What fields see of it, computed for each customer once; by default it as it was read."""
+    beside: tuple[str, ...] = ()
+    """What else is read for the fields that ask for it: more of :data:`READERS`, without arguments."""
 
 
 def known(view: CustomerView, name: str, arguments: Any = None) -> Any:
@@ -115,8 +121,18 @@ def _summarised(view: CustomerView, found: Sequence[PartyFigures] | None) -> Sum
     )
 
 
+async def _segments(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
+    """The definitions of segments in force, the same for all."""
+    return dict.fromkeys(customers, await defined(unit))
+
+
+async def defined(unit: Unit) -> SegmentSet:
+    """The segments in force. What this release cannot read is said in the log and left out."""
+    return in_force(await unit.segments.current(), unreadable=_log.warning)
+
+
 DECIDING, HISTORY, FORMER, HOUSEHOLD, PAST = "deciding", "history", "former", "household", "past"
-SUMMARIES = "summaries"
+SUMMARIES, SEGMENTS = "summaries", "segments"
 READERS: Mapping[str, Reader] = {
     DECIDING: Reader(read=_deciding),
     HISTORY: Reader(read=_history),
@@ -124,5 +140,6 @@ READERS: Mapping[str, Reader] = {
     HOUSEHOLD: Reader(read=_household, leads_to=lambda found: found.members),
     PAST: Reader(read=_past),
     SUMMARIES: Reader(read=_summaries, shape=_summarised),
+    SEGMENTS: Reader(read=_segments, beside=(SUMMARIES,)),
 }
 """Everything that can be read, by name."""

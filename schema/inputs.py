@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from c360.records.party import PartyKind
 from c360.values import CountryCode
+from resolvers.summaries.measures import Line
 from schema.derive import GraphName
 from store.data_identity import ReviewState
 
@@ -105,6 +106,10 @@ class CustomerFilter(Arguments, frozen=True, kw_only=True):
     ] = ()
     country: Annotated[CountryCode | None, Meta(description="Country of residence.")] = None
     kind: Annotated[PartyKind | None, Meta(description="Persons or organisations.")] = None
+    segment: Annotated[
+        str | None,
+        Meta(description="Name of a segment: whoever belonged to it when customers were last counted."),
+    ] = None
 
 
 class CustomerOrderField(enum.Enum):
@@ -237,6 +242,40 @@ class ReviewsArguments(PageArguments, frozen=True, kw_only=True):
     """Arguments of ``reviews``."""
 
     filter: Annotated[ReviewFilter | None, Meta(description="Which reviews are listed; open ones.")] = None
+    gather: Annotated[Gather | None, Meta(description="How fresh and how long.")] = None
+
+
+class SegmentsArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of ``segments``."""
+
+    since: Annotated[
+        date | None, Meta(description="First day of the sizes; 30 days before the last unless told.")
+    ] = None
+    until: Annotated[
+        date | None, Meta(description="Last day of the sizes; the day last counted unless told.")
+    ] = None
+
+
+class BestBy(enum.Enum):
+    """A figure by which the best customers are told."""
+
+    PROFIT = "PROFIT"
+    """What they contributed in the last 12 months."""
+    LIFETIME_VALUE = "LIFETIME_VALUE"
+    """What they are worth over the months to come."""
+
+
+class BestCustomersArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of ``bestCustomers``."""
+
+    by: Annotated[BestBy, Meta(description="The figure.")] = BestBy.PROFIT
+    line: Annotated[
+        Line | None, Meta(description="Of this line of business alone; over all of them unless told.")
+    ] = None
+    first: Annotated[
+        int | None, Meta(description=f"Elements, 1 to {MAX_PAGE}; {DEFAULT_PAGE} unless told.")
+    ] = None
+    after: Annotated[str | None, Meta(description="Cursor after which the stretch begins.")] = None
     gather: Annotated[Gather | None, Meta(description="How fresh and how long.")] = None
 
 

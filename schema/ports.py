@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from c360.access import Access, TenantId
@@ -42,6 +42,7 @@ from store.data_identity import (
     SplitResult,
     UnmergeResult,
 )
+from store.data_segments import CountData, SegmentDefinition, SegmentSize, StandingPage
 
 
 class Customers(Protocol):
@@ -236,6 +237,38 @@ class Summaries(Protocol):
         ...
 
 
+class Segments(Protocol):
+    """Definitions and sizes; see :class:`store.repositories.segments.SegmentRepository`."""
+
+    async def current(self, at: datetime | None = None) -> tuple[SegmentDefinition, ...]:
+        """What is defined at a moment, now unless told."""
+        ...
+
+    async def sizes(
+        self, names: Iterable[str] | None = None, *, since: date, until: date
+    ) -> Mapping[str, tuple[SegmentSize, ...]]:
+        """How large segments were, by name, the earliest day first."""
+        ...
+
+    async def latest(self) -> CountData | None:
+        """The latest count that came to its end."""
+        ...
+
+
+class Standings(Protocol):
+    """Members and orders; see :class:`store.repositories.standings.StandingRepository`."""
+
+    async def members(self, name: str, *, first: int = 20, after: str | None = None) -> StandingPage:
+        """The customers of a segment, by id."""
+        ...
+
+    async def best(
+        self, figure: str, line: str = "", *, first: int = 20, after: str | None = None
+    ) -> StandingPage:
+        """Customers by a figure, the greatest first."""
+        ...
+
+
 class Candidates(Protocol):
     """Who a party may be; see :class:`store.repositories.candidates.CandidateRepository`."""
 
@@ -270,6 +303,16 @@ class Unit(Protocol):
     @property
     def summaries(self) -> Summaries:
         """What is kept of behaviour."""
+        ...
+
+    @property
+    def segments(self) -> Segments:
+        """Definitions of segments, and their sizes."""
+        ...
+
+    @property
+    def standings(self) -> Standings:
+        """Who belongs to segments, and who is best."""
         ...
 
     @property

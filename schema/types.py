@@ -22,6 +22,7 @@ from connectors.instances import InstanceState
 from resolvers.lifetime_value.lines import Unvalued
 from resolvers.needs import needs_of
 from resolvers.references import Referrer
+from resolvers.segments.dimensions import Dimension, Risk, Value
 from resolvers.summaries.measures import Line, Measure, Unit
 from resolvers.timeline import Timeline
 from resolvers.view import CustomerView
@@ -35,6 +36,7 @@ from schema.identity.shapes import Identity, LedgerEntry, Review
 from schema.inputs import NodeId, WindowArguments
 from schema.paging import connection_type
 from schema.scoring.profit import profit_fields
+from schema.scoring.segments import segment_fields
 from schema.scoring.summaries import summary_fields
 from schema.scoring.value import value_fields
 from schema.shapes import Connector, MissingSource, SourceStatus
@@ -61,6 +63,9 @@ def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deri
             Unvalued: "UnvaluedReason",
             Measure: "SummaryMeasure",
             Unit: "MeasureUnit",
+            Dimension: "SegmentDimension",
+            Value: "SegmentValue",
+            Risk: "SegmentRisk",
         },
         stands_for={"ID": strawberry.ID, "Domain": domain_enum(groups)},
         nodes={
@@ -214,6 +219,7 @@ def customer_type(make: Deriver, groups: Sequence[GroupType]) -> Any:
     fields |= value_fields(make)
     fields |= profit_fields(make)
     fields |= summary_fields(make)
+    fields |= segment_fields(make)
     for one in groups:
         text = f"{one.group.description} Null only where no source gave anything; `sources` says why."
         fields[one.group.domain] = make.attribute(one.type | None, text)

@@ -85,6 +85,8 @@ class CustomerFilter(msgspec.Struct, frozen=True, kw_only=True):
     """The customer is linked to each of these instances."""
     country: str | None = None
     kind: PartyKind | None = None
+    segment: str | None = None
+    """The customer was in this segment when the population was last counted."""
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):

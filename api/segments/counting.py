@@ -97,7 +97,7 @@ class Population:
             kinds = await unit.customers.kinds(found)
         page = counting.page(
             count,
-            [self._known(one, kind, found[one]) for one, kind in kinds.items()],
+            [self._known(one, kinds[one], found[one]) for one in sorted(kinds)],
             position=max(found, default=count.position),
             ended=self._clock() if len(found) < self._page else None,
         )
@@ -127,7 +127,7 @@ class Population:
             customer_id=customer_id,
             kind=kind,
             summaries=summaries,
-            scored=scored(self._models, kind, summaries),
+            scored=scored(self._models, summaries),
         )
 
 

@@ -48,8 +48,9 @@ class DailyCount:
         now = self._hub.clock()
         self._began = self._began or now
         async with database.read(tenant) as unit:
-            if await unit.segments.last_counted() == now.date():
-                return False
+            latest = await unit.segments.latest()
+        if latest is not None and latest.day >= now.date():
+            return False
         waiting_since = max(self._began, now.replace(hour=0, minute=0, second=0, microsecond=0))
         if now - waiting_since < PATIENCE and await self._due(now):
             return False

@@ -43,12 +43,16 @@ class ValueBands(_Bands, frozen=True, kw_only=True):
 
 
 class RiskBands(_Bands, frozen=True, kw_only=True):
-    """Where each label of risk begins, of a figure that is the greater the smaller the risk."""
+    """Where each label of risk begins, of a figure that is the greater the smaller the risk.
+
+    600 points are odds of 50 to 1, a probability of default of 2 %; 572 are 19 to 1, of 5 %: where the bands
+    of risk named ``MEDIUM`` and ``HIGH`` begin.
+    """
 
     figure: Ranked = Ranked.BEHAVIOURAL_POINTS
     by: By = By.AMOUNT
     low: float = 600.0
-    medium: float = 560.0
+    medium: float = 572.0
 
     def find(self, subject: Subject, ranks: Ranks) -> tuple[Risk, Finding]:
         """A customer's label and why."""

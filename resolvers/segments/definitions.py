@@ -7,6 +7,7 @@ a segment can be read off, and every membership can be explained.
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -164,6 +165,7 @@ def load(path: Path = DEFAULT) -> Definitions:
     return decode(content, path.name)
 
 
+@functools.cache
 def shipped() -> SegmentSet:
     """The definitions that hold where a company has none of its own: version 0."""
     return unversioned(load())

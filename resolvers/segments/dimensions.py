@@ -28,9 +28,13 @@ class Value(enum.Enum):
     """A customer's worth among customers of their kind."""
 
     TOP = "TOP"
+    """The best: unless the company says otherwise the tenth that contributes most."""
     HIGH = "HIGH"
+    """Below the best, above the middle: the next fifth."""
     MIDDLE = "MIDDLE"
+    """Neither much nor little: the two fifths around the median."""
     LOW = "LOW"
+    """Those who contribute least."""
     UNKNOWN = "UNKNOWN"
     """The figure is not known, or there is no population to rank it by."""
 
@@ -39,8 +43,11 @@ class Risk(enum.Enum):
     """A customer's risk."""
 
     LOW = "LOW"
+    """Unless the company says otherwise, below 2 % to default within a year."""
     MEDIUM = "MEDIUM"
+    """From 2 % to below 5 %."""
     HIGH = "HIGH"
+    """5 % and more."""
     UNKNOWN = "UNKNOWN"
     """Nothing is known that it could be told from."""
 

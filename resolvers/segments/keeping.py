@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+import functools
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import msgspec
 
@@ -19,8 +20,6 @@ from resolvers.segments.definitions import (
     shipped,
 )
 from store.data_segments import SegmentDefinition, SegmentDraft
-
-T = TypeVar("T")
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,24 +69,34 @@ def drafts(
     return tuple(made), changes
 
 
-def in_force(kept: Iterable[SegmentDefinition]) -> SegmentSet:
+def in_force(
+    kept: tuple[SegmentDefinition, ...], *, unreadable: Callable[[ConfigError], None] | None = None
+) -> SegmentSet:
     """The definitions in force, from those that the store gives as current; the shipped ones without any.
 
+    Args:
+        kept: the current definitions.
+        unreadable: is told what this release cannot read, which then is left out.
+
     Raises:
-        ConfigError: this release cannot read one of them.
+        ConfigError: this release cannot read one of them, and nobody is there to be told.
     """
-    found: Mapping[str, SegmentDefinition] = {each.name: each for each in kept}
-    if not found:
+    if not kept:
         return shipped()
+    found = {}
+    for each in kept:
+        try:
+            found[each.name] = _read(each.name, each.version, each.definition or "")
+        except ConfigError as error:
+            if unreadable is None:
+                raise
+            unreadable(error)
     dimensions = found.get(DIMENSIONS)
+    segments = [each for name, each in sorted(found.items()) if name != DIMENSIONS]
     return SegmentSet(
-        dimensions=Dimensions() if dimensions is None else _read(dimensions, Dimensions),
-        dimensions_version=0 if dimensions is None else dimensions.version,
-        segments=tuple(
-            Versioned(segment=_read(each, Segment), version=each.version)
-            for name, each in sorted(found.items())
-            if name != DIMENSIONS
-        ),
+        dimensions=dimensions.part if dimensions else Dimensions(),
+        dimensions_version=dimensions.version if dimensions else 0,
+        segments=tuple(Versioned(segment=each.part, version=each.version) for each in segments),
     )
 
 
@@ -104,12 +113,20 @@ def _text(part: Dimensions | Segment) -> str:
     return msgspec.json.encode(part).decode()
 
 
-def _read(kept: SegmentDefinition, kind: type[T]) -> T:
+class _Part(msgspec.Struct, frozen=True):
+    version: int
+    part: Any
+
+
+@functools.lru_cache(maxsize=1024)
+def _read(name: str, version: int, definition: str) -> _Part:
+    """A definition as it is kept, read once: versions never change."""
     try:
-        return msgspec.json.decode(kept.definition or "", type=kind)
+        kind = Dimensions if name == DIMENSIONS else Segment
+        return _Part(version, msgspec.json.decode(definition, type=kind))
     except msgspec.DecodeError as error:
         raise ConfigError(
-            f"segment {kept.name}, version {kept.version}",
+            f"segment {name}, version {version}",
             f"not of this release ({error})",
             "import a definition file of this release with: python -m api segments import FILE",
         ) from None

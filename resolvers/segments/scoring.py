@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import msgspec
 
-from c360.records.party import PartyKind
 from resolvers.segments.ranks import Ranked
 from resolvers.segments.scores import Scores
 from resolvers.serving import Models
@@ -22,6 +21,31 @@ class Scored(msgspec.Struct, frozen=True, kw_only=True):
     """Profit and lifetime value of each line that there is any of."""
 
 
-def scored(models: Models, kind: PartyKind, summaries: Summaries) -> Scored:  # noqa: ARG001
-    """What the models say of a customer; none of what a model cannot tell."""
-    return Scored()
+def scored(models: Models, summaries: Summaries) -> Scored:
+    """What the models say of a customer; none where a figure is not known, never zero for it."""
+    if not summaries.lines and summaries.missing:
+        return Scored()
+    value = models.valuer.value(summaries)
+    profit = models.valuer.profit(summaries)
+    alive = [one for line in value.lines if (one := line.p_alive) is not None]
+    scores = Scores(
+        lifetime_value=value.value,
+        profit=profit.value,
+        points=_points(models, summaries),
+        alive=max(alive, default=None),
+    )
+    return Scored(
+        scores=scores,
+        by_line={
+            Ranked.PROFIT: {line.line: line.value for line in profit.lines if line.value is not None},
+            Ranked.LIFETIME_VALUE: {line.line: line.value for line in value.lines if line.value is not None},
+        },
+    )
+
+
+def _points(models: Models, summaries: Summaries) -> float | None:
+    """Points of the behavioural card; none where none of its features is known."""
+    card = models.risk.behavioural
+    if all(row.feature.value(summaries) is None for row in card.rows):
+        return None
+    return card.points(summaries)

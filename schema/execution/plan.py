@@ -34,7 +34,7 @@ from resolvers.timeline import Timeline
 from schema.answers import window_of
 from schema.derive import Demand, demand_of
 from schema.errors import ErrorCode, InputError, coded
-from schema.hub import HubNeed
+from schema.hub import READERS, HubNeed
 from schema.inputs import WindowArguments
 from schema.reading import read_input
 
@@ -235,6 +235,7 @@ class _Walk:
             need = self._hub_need(entry.field, demand, node)
             if need is not None:
                 found.hub.add(need)
+                found.hub |= {HubNeed(name) for name in READERS[demand.hub].beside}
                 return found.edge(need) if demand.leads else found
         if demand.timeline is not None:
             self._add_window(entry.field, demand.timeline, node, needs)

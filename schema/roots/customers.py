@@ -86,4 +86,5 @@ def _filter(asked: CustomerFilter) -> data.CustomerFilter:
         connectors=tuple(dict.fromkeys(asked.connectors)),
         country=asked.country,
         kind=asked.kind,
+        segment=asked.segment,
     )

@@ -16,7 +16,7 @@ from store import names
 from store.columns import storable
 from store.data import CustomerFilter, CustomerOrder, OrderField, Page
 from store.errors import CursorError
-from store.models import Customer, IdentityLink, NameToken
+from store.models import Customer, IdentityLink, NameToken, SegmentMember
 from store.models.customers import PRESENT
 from store.repositories.base import Repository
 from store.repositories.instances import InstanceRepository
@@ -138,6 +138,8 @@ class Listing(Repository):
                 conditions.extend(self._named(word) for word in words)
             else:
                 conditions.append(false())
+        if which.segment is not None:
+            conditions.append(self._within(which.segment))
         conditions.extend(self._linked((connector,)) for connector in which.connectors)
         if which.domains:
             instances = await InstanceRepository(self._scope).of_domains(which.domains)
@@ -150,6 +152,15 @@ class Listing(Repository):
                 NameToken.tenant == self._tenant,
                 NameToken.token >= word,
                 NameToken.token < names.prefix_end(word),
+            )
+        )
+
+    def _within(self, segment: str) -> ColumnElement[bool]:
+        if not storable(segment):
+            return false()
+        return Customer.id.in_(
+            select(SegmentMember.customer_id).where(
+                SegmentMember.tenant == self._tenant, SegmentMember.name == segment
             )
         )
 

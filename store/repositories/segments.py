@@ -112,19 +112,17 @@ class SegmentRepository(Repository):
         row = await self._session.scalar(
             select(SegmentCount).where(SegmentCount.tenant == self._tenant, SegmentCount.day == day)
         )
-        if row is None:
-            return None
-        tallies = msgspec.json.decode(row.tallies, type=_Tallies)
-        return CountData(
-            day=row.day,
-            versions=msgspec.json.decode(row.versions, type=dict[str, int]),
-            currency=row.currency,
-            position=row.position,
-            customers=row.customers,
-            segments=tallies.segments,
-            cells=tallies.cells,
-            finished_at=row.finished_at,
+        return None if row is None else _count(row)
+
+    async def latest(self) -> CountData | None:
+        """The latest count that came to its end."""
+        row = await self._session.scalar(
+            select(SegmentCount)
+            .where(SegmentCount.tenant == self._tenant, SegmentCount.finished_at.is_not(None))
+            .order_by(SegmentCount.day.desc())
+            .limit(1)
         )
+        return None if row is None else _count(row)
 
     async def keep(self, count: CountData) -> None:
         """Note how far a count is; to be called in the unit that did the work up to there.
@@ -192,15 +190,6 @@ class SegmentRepository(Repository):
             for row in rows
         )
 
-    async def last_counted(self) -> date | None:
-        """The latest day that was counted to the end."""
-        found: date | None = await self._session.scalar(
-            select(func.max(SegmentCount.day)).where(
-                SegmentCount.tenant == self._tenant, SegmentCount.finished_at.is_not(None)
-            )
-        )
-        return found
-
     async def _finish(self, count: CountData) -> None:
         for model in (SizeRow, SegmentCell):
             await self._scope.change(
@@ -236,6 +225,20 @@ def _amounts(tally: Tally) -> dict[str, Any]:
         "profit": tally.profit,
         "lifetime_value": tally.lifetime_value,
     }
+
+
+def _count(row: SegmentCount) -> CountData:
+    tallies = msgspec.json.decode(row.tallies, type=_Tallies)
+    return CountData(
+        day=row.day,
+        versions=msgspec.json.decode(row.versions, type=dict[str, int]),
+        currency=row.currency,
+        position=row.position,
+        customers=row.customers,
+        segments=tallies.segments,
+        cells=tallies.cells,
+        finished_at=row.finished_at,
+    )
 
 
 def _definition(row: SegmentVersion) -> SegmentDefinition:

@@ -51,6 +51,7 @@ from store.data_identity import (
     ReviewPage,
     ReviewState,
 )
+from store.data_segments import CountData, CustomerScore, SegmentDefinition, SegmentSize, StandingPage
 from store.errors import CursorError
 from store.errors_identity import KeyReused
 
@@ -134,6 +135,7 @@ class FakeCustomers:
             if named in one.display_name.casefold()
             and (which.kind is None or one.kind is which.kind)
             and (which.country is None or one.country == which.country)
+            and (which.segment is None or one.id in self._store.members.get(which.segment, ()))
         ]
 
     @staticmethod
@@ -280,6 +282,64 @@ class FakeSummaries:
         }
 
 
+class FakeSegments:
+    """Definitions and counts from lists."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    async def current(self, at: datetime | None = None) -> tuple[SegmentDefinition, ...]:
+        self._store.calls.append("segments.current")
+        return tuple(self._store.segments)
+
+    async def latest(self) -> CountData | None:
+        return max(self._store.counts, key=lambda one: one.day, default=None)
+
+    async def sizes(
+        self, names: Iterable[str] | None = None, *, since: date, until: date
+    ) -> dict[str, tuple[SegmentSize, ...]]:
+        self._store.calls.append(f"segments.sizes {since} {until}")
+        found: dict[str, tuple[SegmentSize, ...]] = {}
+        for count in self._store.counts:
+            for name, tally in count.segments.items():
+                if since <= count.day <= until and (names is None or name in names):
+                    size = SegmentSize(
+                        name=name,
+                        day=count.day,
+                        version=count.versions[name],
+                        tally=tally,
+                        population=count.customers,
+                        currency=count.currency,
+                    )
+                    found[name] = (*found.get(name, ()), size)
+        return found
+
+
+class FakeStandings:
+    """Orders from a list of scores; cursors are places in it."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    async def best(
+        self, figure: str, line: str = "", *, first: int = 20, after: str | None = None
+    ) -> StandingPage:
+        self._store.calls.append("standings.best")
+        rows = [one for one in self._store.scores if (one.figure, one.line) == (figure, line)]
+        rows.sort(key=lambda one: (-one.score, one.customer_id))
+        if after is not None and not after.isdecimal():
+            raise CursorError("is damaged")
+        start = 0 if after is None else int(after) + 1
+        shown = rows[start : start + first]
+        return StandingPage(
+            ids=tuple(one.customer_id for one in shown),
+            scores=tuple(one.score for one in shown),
+            cursors=tuple(str(start + number) for number in range(len(shown))),
+            has_next=len(rows) > start + first,
+            has_previous=after is not None,
+        )
+
+
 class FakeCandidates:
     """Candidates from a list, whatever leads to them."""
 
@@ -301,6 +361,8 @@ class FakeUnit:
         self.candidates = FakeCandidates(store)
         self.idempotency = FakeIdempotency(store)
         self.summaries = FakeSummaries(store)
+        self.segments = FakeSegments(store)
+        self.standings = FakeStandings(store)
 
 
 @dataclass
@@ -316,6 +378,10 @@ class FakeStore:
     households: list[HouseholdData] = field(default_factory=list)
     candidates: list[CandidateData] = field(default_factory=list)
     figures: list[PartyFigures] = field(default_factory=list)
+    segments: list[SegmentDefinition] = field(default_factory=list)
+    counts: list[CountData] = field(default_factory=list)
+    scores: list[CustomerScore] = field(default_factory=list)
+    members: dict[str, set[str]] = field(default_factory=dict)
     kept: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
 
     @asynccontextmanager

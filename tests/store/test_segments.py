@@ -84,7 +84,7 @@ def test_a_count_goes_on_where_it_stopped_and_ends_as_sizes(database: Database, 
         async with database.unit(T) as unit:
             assert await unit.segments.counted(DAY) == halfway
             assert await unit.segments.sizes(since=DAY, until=DAY) == {}
-            assert await unit.segments.last_counted() is None
+            assert await unit.segments.latest() is None
             done = count(
                 position="c3",
                 customers=3,
@@ -94,7 +94,7 @@ def test_a_count_goes_on_where_it_stopped_and_ends_as_sizes(database: Database, 
             )
             await unit.segments.keep(done)
         async with database.read(T) as unit:
-            assert await unit.segments.last_counted() == DAY
+            assert await unit.segments.latest() == done
             sizes = await unit.segments.sizes(since=DAY, until=DAY)
             assert {name: [each.tally.customers for each in found] for name, found in sizes.items()} == {
                 "best": [2],
