@@ -24,6 +24,7 @@ from schema.mutations.types import mutation_type
 from schema.paging import connection_type
 from schema.roots.base import RootField
 from schema.roots.best import BestCustomersRoot
+from schema.roots.contests import ContestsRoot
 from schema.roots.customer import CustomerRoot
 from schema.roots.customers import CustomersRoot
 from schema.roots.nodes import ConnectorsRoot, NodeRoot, NodesRoot
@@ -31,6 +32,7 @@ from schema.roots.reviews import ReviewsRoot
 from schema.roots.search import SearchRoot
 from schema.roots.segments import SegmentsRoot
 from schema.scalars import scalar_map
+from schema.scoring.contests import QueuedContest
 from schema.scoring.segments import BestCustomer, Segment
 from schema.shapes import SearchSource
 from schema.types import GroupType, Node, connector_type, customer_type, deriver, group_answers
@@ -44,6 +46,7 @@ ROOTS: Mapping[str, type[RootField]] = {
         ReviewsRoot,
         SegmentsRoot,
         BestCustomersRoot,
+        ContestsRoot,
         ConnectorsRoot,
         NodeRoot,
         NodesRoot,
@@ -123,6 +126,7 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "reviews": _reviews(make),
         "bestCustomers": _best(make),
         "segments": list[make.object(Segment)],  # type: ignore[misc]  # built at run time
+        "contests": _contests(make),
         "node": Node | None,
         "nodes": list[Node | None],
     }
@@ -167,6 +171,17 @@ def _best(make: Deriver) -> Any:
                 date | None, "Day that the figures are of; null where nobody was counted yet."
             )
         },
+    )
+
+
+def _contests(make: Deriver) -> Any:
+    return connection_type(
+        make,
+        make.object(QueuedContest),
+        "Contest",
+        "contested scores, the oldest first",
+        counted="How many contests stand so; counted only where it is asked for.",
+        count_demand=Demand(count=True),
     )
 
 

@@ -54,10 +54,10 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
     count: bool = False
     """The number of all customers, which costs the store a query of its own."""
     hub: str = ""
-    """What the hub itself knows of a customer: one of :data:`schema.hub.READERS`. Beside ``kinds``, it is
-    read in their place where any argument is given."""
+    """What the hub itself knows of a customer: one of :data:`schema.hub.READERS`."""
     arguments: type[msgspec.Struct] | None = None
-    """Arguments of the field, where what the hub knows is read by them."""
+    """Arguments of the field, where what the hub knows is read by them: beside ``kinds``, in their place
+    where any is given."""
     leads: bool = False
     """Whether what the hub knows leads to other customers, of whom the selections below are made."""
 

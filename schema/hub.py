@@ -108,6 +108,11 @@ async def _summaries(unit: Unit, customers: Customers, _: Any) -> Mapping[str, A
     return await unit.summaries.of(customers)
 
 
+async def _contests(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
+    """Who contested each customer's score."""
+    return await unit.contests.of(customers)
+
+
 def _summarised(view: CustomerView, found: Sequence[PartyFigures] | None) -> Summaries:
     """The figures of all parties of a customer in one currency."""
     rates = view.models.rates
@@ -132,7 +137,7 @@ async def defined(unit: Unit) -> SegmentSet:
 
 
 DECIDING, HISTORY, FORMER, HOUSEHOLD, PAST = "deciding", "history", "former", "household", "past"
-SUMMARIES, SEGMENTS = "summaries", "segments"
+SUMMARIES, SEGMENTS, CONTESTS = "summaries", "segments", "contests"
 READERS: Mapping[str, Reader] = {
     DECIDING: Reader(read=_deciding),
     HISTORY: Reader(read=_history),
@@ -141,5 +146,6 @@ READERS: Mapping[str, Reader] = {
     PAST: Reader(read=_past),
     SUMMARIES: Reader(read=_summaries, shape=_summarised),
     SEGMENTS: Reader(read=_segments, beside=(SUMMARIES,)),
+    CONTESTS: Reader(read=_contests),
 }
 """Everything that can be read, by name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Annotated
 
 import msgspec
@@ -13,6 +14,7 @@ from c360.records.party import PartyKind
 from c360.values import CountryCode
 from resolvers.summaries.measures import Line
 from schema.derive import GraphName
+from store.data_contests import ContestState
 from store.data_identity import ReviewState
 
 NodeId = Annotated[str, GraphName("ID")]
@@ -276,6 +278,26 @@ class BestCustomersArguments(Arguments, frozen=True, kw_only=True):
         int | None, Meta(description=f"Elements, 1 to {MAX_PAGE}; {DEFAULT_PAGE} unless told.")
     ] = None
     after: Annotated[str | None, Meta(description="Cursor after which the stretch begins.")] = None
+    gather: Annotated[Gather | None, Meta(description="How fresh and how long.")] = None
+
+
+class CreditLineArguments(Arguments, frozen=True, kw_only=True):
+    """Arguments of a risk's ``creditLine``."""
+
+    amount: Annotated[Decimal, Meta(description="The amount asked for, in the hub's own currency.")]
+    term: Annotated[int, Meta(description="Months in which it is to be paid back.")]
+    against_policy: Annotated[
+        NodeId | None,
+        Meta(
+            description="Id of a policy of the customer's whose reserve is to secure it; an old id will do."
+        ),
+    ] = None
+
+
+class ContestsArguments(PageArguments, frozen=True, kw_only=True):
+    """Arguments of ``contests``."""
+
+    state: Annotated[ContestState, Meta(description="How they stand.")] = ContestState.OPEN
     gather: Annotated[Gather | None, Meta(description="How fresh and how long.")] = None
 
 

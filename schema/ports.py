@@ -21,6 +21,7 @@ from store.data import (
     Page,
     PartyFigures,
 )
+from store.data_contests import ContestData, ContestPage, ContestState, ContestVerdict
 from store.data_identity import (
     CandidateSet,
     CustomerDraft,
@@ -269,6 +270,44 @@ class Standings(Protocol):
         ...
 
 
+class Contests(Protocol):
+    """Contested scores; see :class:`store.repositories.contests.ContestRepository`."""
+
+    async def open(self, customer_id: str, *, reason: str, by: str) -> ContestData:
+        """Put a customer's score before a person."""
+        ...
+
+    async def decide(
+        self, contest_id: str, verdict: ContestVerdict, *, note: str | None, by: str
+    ) -> ContestData:
+        """Say whether the score stands."""
+        ...
+
+    async def get(self, ids: Iterable[str]) -> Mapping[str, ContestData]:
+        """Contests by id."""
+        ...
+
+    async def of(self, customer_ids: Iterable[str]) -> Mapping[str, tuple[ContestData, ...]]:
+        """The contests of each customer."""
+        ...
+
+    async def page(
+        self,
+        *,
+        state: ContestState = ContestState.OPEN,
+        first: int = 20,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> ContestPage:
+        """A page of the contests, the oldest first."""
+        ...
+
+    async def count(self, *, state: ContestState = ContestState.OPEN) -> int:
+        """How many contests stand so."""
+        ...
+
+
 class Candidates(Protocol):
     """Who a party may be; see :class:`store.repositories.candidates.CandidateRepository`."""
 
@@ -288,6 +327,11 @@ class Unit(Protocol):
     @property
     def ledger(self) -> Ledger:
         """Who is who."""
+        ...
+
+    @property
+    def contests(self) -> Contests:
+        """Contested scores."""
         ...
 
     @property

@@ -22,6 +22,9 @@ from connectors.instances import InstanceState
 from resolvers.lifetime_value.lines import Unvalued
 from resolvers.needs import needs_of
 from resolvers.references import Referrer
+from resolvers.risk.combined import ReviewCause
+from resolvers.risk.features import Worse
+from resolvers.risk.merton import Position
 from resolvers.segments.dimensions import Dimension, Risk, Value
 from resolvers.summaries.measures import Line, Measure, Unit
 from resolvers.timeline import Timeline
@@ -36,6 +39,7 @@ from schema.identity.shapes import Identity, LedgerEntry, Review
 from schema.inputs import NodeId, WindowArguments
 from schema.paging import connection_type
 from schema.scoring.profit import profit_fields
+from schema.scoring.risk import risk_fields
 from schema.scoring.segments import segment_fields
 from schema.scoring.summaries import summary_fields
 from schema.scoring.value import value_fields
@@ -66,6 +70,9 @@ def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deri
             Dimension: "SegmentDimension",
             Value: "SegmentValue",
             Risk: "SegmentRisk",
+            Worse: "RiskDirection",
+            Position: "DebtPosition",
+            ReviewCause: "RiskReviewCause",
         },
         stands_for={"ID": strawberry.ID, "Domain": domain_enum(groups)},
         nodes={
@@ -220,6 +227,7 @@ def customer_type(make: Deriver, groups: Sequence[GroupType]) -> Any:
     fields |= profit_fields(make)
     fields |= summary_fields(make)
     fields |= segment_fields(make)
+    fields |= risk_fields(make)
     for one in groups:
         text = f"{one.group.description} Null only where no source gave anything; `sources` says why."
         fields[one.group.domain] = make.attribute(one.type | None, text)

@@ -11,6 +11,7 @@ from c360.access import TenantId
 from store.keyring import Keyring
 from store.repositories.base import Scope
 from store.repositories.candidates import CandidateRepository
+from store.repositories.contests import ContestRepository
 from store.repositories.customers import CustomerRepository
 from store.repositories.decisions import ReviewRepository
 from store.repositories.feeds import FeedRepository
@@ -60,6 +61,7 @@ class Unit:
         self.products = ProductRepository(scope)
         self.offer_responses = OfferResponseRepository(scope)
         self.ledger = LedgerRepository(scope)
+        self.contests = ContestRepository(scope)
         self.reviews = ReviewRepository(scope)
         self.candidates = CandidateRepository(scope)
         self.households = HouseholdRepository(scope)

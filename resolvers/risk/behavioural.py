@@ -119,6 +119,7 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
     feature: Feature
     label: str
+    given: float
     lost: float
     """Points below the feature's best bin."""
     rests_on: tuple[KeptFigure, ...]
@@ -179,10 +180,14 @@ class BehaviouralScore:
         ranked = sorted(self.contributions, key=lambda part: (-part.lost, part.feature.name))
         return tuple(
             Reason(
-                feature=part.feature, label=part.label, lost=part.lost, rests_on=self._rests_on(part.feature)
+                feature=part.feature,
+                label=part.label,
+                given=part.given,
+                lost=part.lost,
+                rests_on=self._rests_on(part.feature),
             )
             for part in ranked[:MOST_REASONS]
-            if part.lost > 0
+            if part.lost > 0 and part.given is not None
         )
 
     def _contribution(self, row: _Row) -> Contribution:
@@ -194,10 +199,11 @@ class BehaviouralScore:
             given=given,
             value=found.points - row.neutral,
             lost=0.0 if given is None else max(row.points) - found.points,
-            uncertain=self._is_uncertain(row.feature),
+            uncertain=self.is_uncertain(row.feature),
         )
 
-    def _is_uncertain(self, feature: Feature) -> bool:
+    def is_uncertain(self, feature: Feature) -> bool:
+        """Whether a missing partner, or a currency without a rate, could tell otherwise of a feature."""
         missing = not feature.domains.isdisjoint(self._missing) or "" in self._missing
         return missing or (bool(self.summaries.unconverted) and feature.is_of_money)
 

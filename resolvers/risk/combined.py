@@ -10,12 +10,14 @@ so that the one with the smaller gaps counts for more, and one that knows nothin
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import msgspec
 
 from resolvers.risk.bands import Interval, RiskBand, band_of, log_odds, probability_of
-from resolvers.risk.behavioural import BehaviouralScore
+from resolvers.risk.behavioural import MOST_REASONS, BehaviouralScore
+from resolvers.risk.merton import Position
 from resolvers.risk.option_pricing import OptionPrice
 
 
@@ -30,6 +32,8 @@ class ReviewCause(enum.Enum):
     """The band is high or very high: nobody is refused by a program alone (GDPR, article 22)."""
     NOTHING_KNOWN = "NOTHING_KNOWN"
     """Neither method knows anything of the customer."""
+    CONTESTED = "CONTESTED"
+    """Somebody contests the score, and nobody has decided that yet."""
 
 
 class Combined(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,8 +55,14 @@ _APART = 2
 """Bands."""
 
 
-def combined(behaviour: BehaviouralScore, price: OptionPrice) -> Combined:
-    """Put both together."""
+def combined(behaviour: BehaviouralScore, price: OptionPrice, *, contested: bool = False) -> Combined:
+    """Put both together.
+
+    Args:
+        behaviour: by conduct.
+        price: by means.
+        contested: whether somebody contests the score.
+    """
     one = behaviour.probability if behaviour.known else None
     other = price.probability
     share = _share(behaviour.probabilities, price.interval, one, other)
@@ -61,13 +71,16 @@ def combined(behaviour: BehaviouralScore, price: OptionPrice) -> Combined:
         _mean(behaviour.probabilities.high, price.interval.high, share),
     )
     probability = _both(one, other, share)
+    causes = list(_causes(behaviour, price, probability, interval))
+    if contested:
+        causes.append(ReviewCause.CONTESTED)
     return Combined(
         probability=probability,
         band=None if probability is None else band_of(probability),
         interval=interval,
         behavioural_weight=share,
         disagreement=None if one is None or other is None else abs(log_odds(one) - log_odds(other)),
-        review=tuple(_causes(behaviour, price, probability, interval)),
+        review=tuple(causes),
     )
 
 
@@ -102,3 +115,30 @@ def _causes(
         yield ReviewCause.BAND_UNCERTAIN
     if band_of(probability).rank >= RiskBand.HIGH.rank:
         yield ReviewCause.ADVERSE
+
+
+def notice(behaviour: BehaviouralScore, price: OptionPrice, found: Combined) -> tuple[str, ...]:
+    """The principal reasons for an adverse band, at most four (Regulation B, 12 CFR 1002.9(b)(2)).
+
+    Those of the balance sheet come first where that is the worse of the two. Empty where the band is not
+    adverse.
+    """
+    if found.band is None or not found.band.is_adverse:
+        return ()
+    of_conduct = [reason.feature.adverse for reason in behaviour.reasons]
+    of_means = []
+    if price.band is not None and price.band.is_adverse and price.position in _MEANS:
+        of_means = [_MEANS[price.position]]
+    means_first = price.probability is not None and price.probability > behaviour.probability
+    of_conduct = of_conduct[: MOST_REASONS - len(of_means)]
+    return tuple(of_means + of_conduct if means_first else of_conduct + of_means) or (_TOO_LITTLE,)
+
+
+_MEANS: Mapping[Position | None, str] = MappingProxyType(
+    {
+        Position.NO_ASSETS: "No assets are known that could cover the debts",
+        Position.UNDER_WATER: "Obligations exceed the assets that are known",
+        Position.SOLVENT: "The assets that are known exceed obligations by too little",
+    }
+)
+_TOO_LITTLE = "Too little is known of accounts, policies and bookings to judge the risk as lower"

@@ -1,8 +1,9 @@
 """What the behavioural score reads: each feature with its meaning, its direction and where it comes from.
 
-The table is data. It is printed in the model's card and in ``docs/risk.md``, and a test compares its paths
-with the published APIs. A feature that no published API tells is ``UNAVAILABLE``: it stands in the table so
-that everybody sees what the score does not know, and has no points.
+The table is data: the model's card and ``docs/risk.md`` print it. Which fields of the published APIs a
+feature rests on follows from the kept figures it is made of (:mod:`resolvers.summaries.sources`). One that no
+published API tells is ``UNAVAILABLE``: it stands in the table so that everybody sees what the score does not
+know, and has no points.
 
 No attribute of the person is read: no age, sex, nationality, language, marital state, address or name. What
 insurers tell of drivers is left alone for the same reason.
@@ -11,8 +12,10 @@ insurers tell of drivers is left alone for the same reason.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 
@@ -20,43 +23,32 @@ from resolvers.risk.figures import Formula, Term
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Line, Measure, Unit
 from resolvers.summaries.population import Floats, Population
+from resolvers.summaries.sources import summarisers
 
 INSURANCE = (Line.MOTOR, Line.LIFE, Line.PENSION, Line.HOME, Line.OTHER_INSURANCE)
-BANKING = (Line.CARDS, Line.DEPOSITS, Line.LENDING)
-DOMAIN_OF: Mapping[Line, str] = MappingProxyType(
-    {
-        **dict.fromkeys(BANKING, "banking"),
-        **dict.fromkeys(INSURANCE, "insurance"),
-        Line.BROKERAGE: "brokerage",
-        Line.HOTEL: "hotel",
-        Line.RENTAL: "rental",
-        Line.LOYALTY: "loyalty",
-    }
-)
-"""The business domain whose partners tell of a line."""
 
 
 class Worse(enum.Enum):
     """Which way a feature speaks against somebody."""
 
     HIGHER = "HIGHER"
+    """The higher its figure, the fewer points."""
     LOWER = "LOWER"
+    """The lower its figure, the fewer points."""
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class Source(NamedTuple):
     """Where a published API tells what a feature is made of."""
 
     domain: str
-    path: str
-    """Method and path of the operation."""
-    fields: tuple[str, ...]
-    """Properties of its answer."""
+    fields: str
+    """Of the API that the shipped connector of that domain speaks."""
 
     def __str__(self) -> str:
-        return f"{self.domain}: {self.path} → {', '.join(self.fields)}"
+        return f"{self.domain}: {self.fields}"
 
 
-class Feature(msgspec.Struct, frozen=True, kw_only=True):
+class Feature(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One property of how somebody behaves."""
 
     name: str
@@ -69,18 +61,21 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
     1002.9(b)(2))."""
     formula: Formula | None = None
     """None where it is unavailable."""
-    sources: tuple[Source, ...] = ()
-    """None of the published APIs tells it where there is none."""
 
     @property
     def available(self) -> bool:
         """Whether any published API tells it."""
-        return bool(self.sources)
+        return self.formula is not None
 
-    @property
+    @cached_property
+    def sources(self) -> tuple[Source, ...]:
+        """What it rests on; nothing where it is unavailable."""
+        return tuple(dict.fromkeys(source for term in self.terms for source in _sources(term)))
+
+    @cached_property
     def domains(self) -> frozenset[str]:
-        """Business domains whose partners know it."""
-        return frozenset(DOMAIN_OF[line] for term in self.terms for line in term.lines)
+        """Business domains whose partners tell it."""
+        return frozenset(source.domain for source in self.sources)
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -97,47 +92,11 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
         return None if self.formula is None else self.formula.value(summaries)
 
 
-_BALANCES = Source(
-    domain="banking",
-    path="POST /banking/accounts/balances",
-    fields=("currentBalance", "creditLimit"),
-)
-_TRANSACTIONS = Source(
-    domain="banking",
-    path="GET /banking/accounts/{accountId}/transactions",
-    fields=("amount", "postingDateTime", "type"),
-)
-_MARKED = Source(
-    domain="banking",
-    path="GET /banking/accounts/{accountId}/transactions",
-    fields=("description", "type"),
-)
-_ACCOUNT = Source(
-    domain="banking",
-    path="GET /banking/accounts/{accountId}",
-    fields=("nextInstalmentDate", "minInstalmentAmount"),
-)
-_OPENED = Source(domain="banking", path="GET /banking/accounts", fields=("creationDate",))
-
-
-def _of_policies(part: str, *fields: str) -> tuple[Source, ...]:
-    return tuple(
-        Source(
-            domain="insurance",
-            path=f"GET /open-insurance/insurance-{line}/v1/insurance-{line}/{{policyId}}/{part}",
-            fields=fields,
-        )
-        for line in ("auto", "person", "housing")
-    )
-
-
-_CLAIMS = _of_policies("claim", "occurrenceDate", "amount")
-_PREMIUMS = _of_policies("premium", "movementType", "movementDate", "maturityDate", "amount")
-_TERMS = _of_policies("policy-info", "termStartDate", "termEndDate")
-_STAYS = Source(domain="hotel", path="GET /getReservations", fields=("status", "startDate"))
-_BOOKINGS = Source(domain="rental", path="GET /bookings", fields=("state",))
-_JOURNAL = Source(domain="rental", path="GET /payment/journal-entry", fields=("category", "amount"))
-_SPENDING = Source(domain="loyalty", path="POST /v2/loyalty/events/search", fields=("created_at",))
+def _sources(term: Term) -> Iterator[Source]:
+    for summariser in summarisers():
+        for told in summariser.told:
+            if term.measure in told.measures and not set(told.lines).isdisjoint(term.lines):
+                yield Source(summariser.domain, told.source)
 
 
 def _term(measure: Measure, *lines: Line) -> Term:
@@ -156,7 +115,6 @@ FEATURES: tuple[Feature, ...] = (
         formula=Formula(
             of=_term(Measure.CREDIT_USED, Line.LENDING), per=_term(Measure.CREDIT_LIMIT, Line.LENDING)
         ),
-        sources=(_BALANCES,),
     ),
     Feature(
         name="overdrawn_days",
@@ -165,7 +123,6 @@ FEATURES: tuple[Feature, ...] = (
         worse=Worse.HIGHER,
         adverse="Accounts were overdrawn without an agreed limit on too many days",
         formula=Formula(of=_term(Measure.OVERDRAWN_DAYS_12M, Line.DEPOSITS)),
-        sources=(_BALANCES, _TRANSACTIONS),
     ),
     Feature(
         name="loan_arrears_days",
@@ -174,7 +131,6 @@ FEATURES: tuple[Feature, ...] = (
         worse=Worse.HIGHER,
         adverse="Delinquent past or present credit obligations with others",
         formula=Formula(of=_term(Measure.ARREARS_DAYS, Line.LENDING)),
-        sources=(_ACCOUNT, _TRANSACTIONS),
     ),
     Feature(
         name="premium_arrears_days",
@@ -183,16 +139,14 @@ FEATURES: tuple[Feature, ...] = (
         worse=Worse.HIGHER,
         adverse="Insurance premiums due are outstanding",
         formula=Formula(of=_term(Measure.ARREARS_DAYS, *INSURANCE)),
-        sources=_PREMIUMS,
     ),
     Feature(
         name="returned_payments",
-        title="Payments returned for lack of funds in the last year, where the bank marks them",
+        title="Payments returned for lack of funds in the last year, where the partner marks them",
         unit=Unit.COUNT,
         worse=Worse.HIGHER,
         adverse="Payments were returned for lack of funds",
-        formula=Formula(of=_term(Measure.RETURNED_12M, Line.DEPOSITS)),
-        sources=(_MARKED,),
+        formula=Formula(of=_term(Measure.RETURNED_12M, Line.DEPOSITS, *INSURANCE)),
     ),
     Feature(
         name="buffer_months",
@@ -201,7 +155,6 @@ FEATURES: tuple[Feature, ...] = (
         worse=Worse.LOWER,
         adverse="Insufficient deposits in proportion to income",
         formula=Formula(of=_term(Measure.BALANCE, Line.DEPOSITS), per=_INCOME, times=12.0),
-        sources=(_BALANCES, _TRANSACTIONS),
     ),
     Feature(
         name="debt_to_income",
@@ -210,7 +163,6 @@ FEATURES: tuple[Feature, ...] = (
         worse=Worse.HIGHER,
         adverse="Excessive obligations in relation to income",
         formula=Formula(of=_term(Measure.BALANCE, Line.LENDING), per=_INCOME),
-        sources=(_BALANCES, _TRANSACTIONS),
     ),
     Feature(
         name="balance_volatility",
@@ -219,7 +171,6 @@ FEATURES: tuple[Feature, ...] = (
         worse=Worse.HIGHER,
         adverse="Account balances fluctuate too much",
         formula=Formula(of=_term(Measure.BALANCE_VOLATILITY, Line.DEPOSITS)),
-        sources=(_BALANCES, _TRANSACTIONS),
     ),
     Feature(
         name="claims_frequency",
@@ -228,7 +179,6 @@ FEATURES: tuple[Feature, ...] = (
         worse=Worse.HIGHER,
         adverse="Number of insurance claims in the last three years is too high",
         formula=Formula(of=_term(Measure.CLAIMS_36M, *INSURANCE), times=1 / 3),
-        sources=_CLAIMS,
     ),
     Feature(
         name="claims_severity",
@@ -239,7 +189,6 @@ FEATURES: tuple[Feature, ...] = (
         formula=Formula(
             of=_term(Measure.CLAIMED_36M, *INSURANCE), per=_term(Measure.ANNUAL_PREMIUM, *INSURANCE)
         ),
-        sources=(*_CLAIMS, *_PREMIUMS),
     ),
     Feature(
         name="no_shows",
@@ -248,7 +197,6 @@ FEATURES: tuple[Feature, ...] = (
         worse=Worse.HIGHER,
         adverse="Too many reservations were not kept",
         formula=Formula(of=_term(Measure.NO_SHOWS_36M, Line.HOTEL), per=_term(Measure.TRIPS_36M, Line.HOTEL)),
-        sources=(_STAYS,),
     ),
     Feature(
         name="cancellations",
@@ -260,7 +208,6 @@ FEATURES: tuple[Feature, ...] = (
             of=_term(Measure.CANCELLED_36M, Line.HOTEL, Line.RENTAL),
             per=_term(Measure.TRIPS_36M, Line.HOTEL, Line.RENTAL),
         ),
-        sources=(_STAYS, _BOOKINGS),
     ),
     Feature(
         name="damages",
@@ -269,16 +216,6 @@ FEATURES: tuple[Feature, ...] = (
         worse=Worse.HIGHER,
         adverse="Charges for damage to rented vehicles or for fines",
         formula=Formula(of=_term(Measure.DAMAGES_36M, Line.RENTAL)),
-        sources=(_JOURNAL,),
-    ),
-    Feature(
-        name="contracts_ended",
-        title="Policies and accounts ended in the last three years",
-        unit=Unit.COUNT,
-        worse=Worse.HIGHER,
-        adverse="Too many contracts were ended in the last three years",
-        formula=Formula(of=_term(Measure.CONTRACTS_ENDED, *BANKING, *INSURANCE)),
-        sources=(*_TERMS,),
     ),
     Feature(
         name="tenure",
@@ -287,7 +224,6 @@ FEATURES: tuple[Feature, ...] = (
         worse=Worse.LOWER,
         adverse="Length of the relationship is too short",
         formula=Formula(of=_term(Measure.FIRST_ON, *Line), since=True),
-        sources=(_OPENED, *_TERMS, _SPENDING, _STAYS),
     ),
     Feature(
         name="credit_enquiries",

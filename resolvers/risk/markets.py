@@ -9,10 +9,13 @@ from __future__ import annotations
 import enum
 import itertools
 import math
+import typing
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from resolvers.risk.merton import SMALLEST_VOLATILITY
 
@@ -113,13 +116,34 @@ def volatility(amounts: Mapping[AssetClass, float]) -> float:
 class MarketAssumptions(msgspec.Struct, frozen=True, kw_only=True):
     """What is taken for granted beside the volatilities."""
 
-    rate: float = 0.04
-    """Riskless rate a year, continuous."""
-    drift: float = 0.04
-    """Expected growth of the assets a year, continuous: no more than the riskless rate, so that nobody's
-    future rests on hopes for a market."""
-    years: float = 1.0
-    """The horizon."""
-    long_term_share: float = 0.5
-    """Share of the debts due after the horizon in the default point, after Moody's KMV (Crosbie and Bohn,
-    "Modeling Default Risk", 2003)."""
+    rate: Annotated[float, Meta(description="Riskless rate a year, continuous: 0.04 is 4 per cent.")] = 0.04
+    drift: Annotated[
+        float,
+        Meta(
+            description="Expected growth of the assets a year, continuous: no more than the riskless rate, "
+            "so that nobody's future rests on hopes for a market."
+        ),
+    ] = 0.04
+    years: Annotated[float, Meta(gt=0, description="The horizon in years.")] = 1.0
+    long_term_share: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Share of the debts due after the horizon in the default point, after Moody's KMV "
+            "(Crosbie and Bohn, Modeling Default Risk, 2003).",
+        ),
+    ] = 0.5
+
+    @staticmethod
+    def descriptions() -> Mapping[str, str]:
+        """What each means."""
+        return _DESCRIPTIONS
+
+
+_DESCRIPTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        name: next(meta.description for meta in hint.__metadata__ if isinstance(meta, Meta)) or ""
+        for name, hint in typing.get_type_hints(MarketAssumptions, include_extras=True).items()
+    }
+)

@@ -66,7 +66,6 @@ _MIXTURES: Mapping[str, _Mixture] = MappingProxyType(
         "no_shows": _Mixture(0.3, 0.4, lambda x: np.clip(0.25 * (x - 0.8), 0.0, 1.0)),
         "cancellations": _Mixture(0.2, 0.5, lambda x: np.clip(0.2 * (x + 0.2), 0.0, 1.0)),
         "damages": _Mixture(0.2, 0.35, _count(-0.7)),
-        "contracts_ended": _Mixture(0.3, 0.8, _count(0.2)),
         "tenure": _Mixture(-0.35, 1.0, lambda x: np.exp(1.6 + 0.6 * x)),
     }
 )

@@ -236,7 +236,10 @@ class _Walk:
             if need is not None:
                 found.hub.add(need)
                 found.hub |= {HubNeed(name) for name in READERS[demand.hub].beside}
-                return found.edge(need) if demand.leads else found
+                if demand.leads:
+                    return found.edge(need)
+                if demand.arguments is not None:
+                    return found
         if demand.timeline is not None:
             self._add_window(entry.field, demand.timeline, node, needs)
             return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from schema.mutations.base import Mutation
+from schema.mutations.contesting import ContestScore, DecideContest
 from schema.mutations.deciding import DecideReview, UndoLedgerEntry
 from schema.mutations.linking import LinkIdentity, SplitCustomer, UnlinkIdentity
 from schema.mutations.merging import MergeCustomers, Unmerge
@@ -17,5 +18,7 @@ MUTATIONS: Sequence[type[Mutation]] = (
     UnlinkIdentity,
     DecideReview,
     UndoLedgerEntry,
+    ContestScore,
+    DecideContest,
 )
 """Every mutation, in the order in which the printed schema has them."""

@@ -30,6 +30,7 @@ from schema.roots.base import Lookups, RootField
 from schema.roots.decisions import read_decisions, sides
 from schema.shapes import Shape
 from store.data import CustomerData
+from store.data_contests import ContestData
 from store.data_identity import LedgerEntry, ReviewData
 
 LONGEST_KEY = 200
@@ -69,6 +70,7 @@ class Concerns(msgspec.Struct, frozen=True, kw_only=True):
     """Of the ledger."""
     reviews: tuple[str, ...] = ()
     """With the customers on both sides."""
+    contests: tuple[str, ...] = ()
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +80,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     """An old id has the customer who answers for it now."""
     entries: Mapping[str, LedgerEntry] = {}
     reviews: Mapping[str, ReviewData] = {}
+    contests: Mapping[str, ContestData] = {}
 
 
 class Mutation:
@@ -190,10 +193,10 @@ class PayloadField(RootField):
         lookups.ids.update(dict.fromkeys(self._concerns.customers))
 
     async def read(self, unit: Unit) -> None:
-        """Read the entries of the ledger and the reviews."""
-        self._entries, self._reviews = await read_decisions(
-            unit, self._concerns.entries, self._concerns.reviews
-        )
+        """Read the entries of the ledger, the reviews and the contests."""
+        concerns = self._concerns
+        self._entries, self._reviews = await read_decisions(unit, concerns.entries, concerns.reviews)
+        self._contests = await unit.contests.get(concerns.contests) if concerns.contests else {}
 
     def candidates(self, lookups: Lookups) -> Sequence[str]:
         """Those that exist, or who answer for them now, and those on both sides of a review."""
@@ -207,7 +210,12 @@ class PayloadField(RootField):
     def answer(self, customers: Mapping[str, CustomerAnswer]) -> Any:
         """The payload."""
         named = {old: customers[now] for old, now in self._known.items() if now in customers}
-        shown = Shown(customers={**customers, **named}, entries=self._entries, reviews=self._reviews)
+        shown = Shown(
+            customers={**customers, **named},
+            entries=self._entries,
+            reviews=self._reviews,
+            contests=self._contests,
+        )
         return self._mutation.payload(self._outcome, shown)
 
 

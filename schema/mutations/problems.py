@@ -50,6 +50,8 @@ class ProblemCode(enum.Enum):
     """The decision cannot be taken back; the message says why."""
     REVIEW_CLOSED = "REVIEW_CLOSED"
     """The review is decided, or the two are one customer by now."""
+    CONTEST_CLOSED = "CONTEST_CLOSED"
+    """The contested score is decided already."""
 
 
 class Problem(Shape, frozen=True, kw_only=True):
@@ -114,6 +116,10 @@ class KeptApartProblem(Problem, frozen=True, kw_only=True):
     pairs: Annotated[tuple[PartyPair, ...], Meta(description="The partner records.")]
 
 
+class ContestProblem(Problem, frozen=True, kw_only=True):
+    """A contested score that cannot be decided so."""
+
+
 PROBLEMS: Sequence[type[Problem]] = (
     InputProblem,
     NotFoundProblem,
@@ -122,6 +128,7 @@ PROBLEMS: Sequence[type[Problem]] = (
     IdentityProblem,
     IdentityTakenProblem,
     KeptApartProblem,
+    ContestProblem,
 )
 """Every type that a problem can have."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from store.models.base import Base
+from store.models.contests import ScoreContest
 from store.models.copies import CustomerKey, Grant, RecordIndex, Snapshot, Summary
 from store.models.customers import Customer, IdentityLink, LookupKey, NameToken, ProfileValue
 from store.models.identity import (
@@ -59,6 +60,7 @@ __all__ = [
     "Redirect",
     "RequestCustomer",
     "Review",
+    "ScoreContest",
     "SegmentCell",
     "SegmentCount",
     "SegmentMember",

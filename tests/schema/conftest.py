@@ -37,6 +37,7 @@ from store.data import (
     PartyFigures,
     ProfileValueData,
 )
+from store.data_contests import ContestData
 from store.data_identity import (
     CandidateData,
     CandidateSet,
@@ -340,6 +341,20 @@ class FakeStandings:
         )
 
 
+class FakeContests:
+    """Contests from a list."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    async def of(self, customer_ids: Iterable[str]) -> dict[str, tuple[ContestData, ...]]:
+        self._store.calls.append("contests.of")
+        return {
+            one: tuple(each for each in self._store.contests if each.customer_id == one)
+            for one in customer_ids
+        }
+
+
 class FakeCandidates:
     """Candidates from a list, whatever leads to them."""
 
@@ -363,6 +378,7 @@ class FakeUnit:
         self.summaries = FakeSummaries(store)
         self.segments = FakeSegments(store)
         self.standings = FakeStandings(store)
+        self.contests = FakeContests(store)
 
 
 @dataclass
@@ -382,6 +398,7 @@ class FakeStore:
     counts: list[CountData] = field(default_factory=list)
     scores: list[CustomerScore] = field(default_factory=list)
     members: dict[str, set[str]] = field(default_factory=dict)
+    contests: list[ContestData] = field(default_factory=list)
     kept: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
 
     @asynccontextmanager
