@@ -37,6 +37,7 @@ from benchmarks.workloads import (
     lookups,
     matching,
     million,
+    models,
     planning,
 )
 
@@ -52,6 +53,7 @@ ALONE: dict[str, Callable[[], list[Figure]]] = {
     "planning": planning.run,
     "host": host.run,
     "matching": matching.run,
+    "models": models.run,
 }
 """Workloads that need nothing beside them."""
 ALL = (*STAGED, "identity", "lookups", "million", *ALONE)

@@ -68,7 +68,8 @@ class Annuity:
 
 def month_of(days: float) -> int:
     """The whole months of a tenure in days; of one that has not begun, 0."""
-    return min(max(int(days / DAYS_PER_MONTH), 0), LONGEST)
+    month = int(days / DAYS_PER_MONTH)
+    return 0 if month < 0 else min(LONGEST, month)
 
 
 def months_of(days: Floats, unknown: int) -> NDArray[np.intp]:

@@ -27,6 +27,7 @@ WEEKS_PER_MONTH = 4.345
 OLDEST = 5_200.0
 """Weeks of age (a hundred years) up to which sums are interpolated; who is older is taken to be as old."""
 _PIECES, _DEGREE = 8, 9
+"""The degree is written out in :meth:`DiscountedPurchases.if_alive`."""
 _EXACT = 32
 """Frequencies up to which each has a table of its own; beyond, each octave has a few."""
 _NODES: Floats = np.polynomial.chebyshev.chebpts1(10)
@@ -76,10 +77,9 @@ class DiscountedPurchases:
                 return float(self.summed(frequency, np.array([min(age, OLDEST)]))[0])
             row = self._rows[frequency, piece] = self._table(frequency)[piece].tolist()
         u = 2 * (place - piece) - 1
-        found = 0.0
-        for coefficient in row:
-            found = found * u + coefficient
-        return math.exp(found)
+        a, b, c, d, e, f, g, h, i, j = row  # Horner's rule written out takes half the time of a loop
+        log = ((((((((a * u + b) * u + c) * u + d) * u + e) * u + f) * u + g) * u + h) * u + i) * u + j
+        return math.exp(log)
 
     def _seldom(self, frequency: float) -> bool:
         """Whether a table would not pay: it costs as much as eighty sums, for those beyond more."""

@@ -96,7 +96,7 @@ class LineMargin:
 
     def known(self, figures: Figures) -> bool:
         """Whether a customer's figures tell what the line contributes."""
-        return any(measure in figures for measure in self.needed)
+        return not figures.keys().isdisjoint(self.needed)
 
     def share(self, unit: float) -> float:
         """What is left of an amount spent, where a unit of the figures stands for so much spending."""
@@ -111,11 +111,10 @@ class LineMargin:
             past: of the year that has gone, else of a year to come: a contract that is younger than a year
                 contributed for its days alone.
         """
-        scales = (
-            1.0 if days is None or not past else min(max(days / DAYS_PER_YEAR, 0.0), 1.0),
-            1.0,
-            1 / (CLAIM_YEARS if days is None else min(max(days / DAYS_PER_YEAR, 1.0), CLAIM_YEARS)),
-        )
+        years = CLAIM_YEARS if days is None else days / DAYS_PER_YEAR
+        share = years if past and years < 1 else 1.0
+        per_year = 1.0 if years < 1 else 1 / years if years < CLAIM_YEARS else 1 / CLAIM_YEARS
+        scales = (share if share > 0 else 0.0, 1.0, per_year)
         found: list[float | None] = []
         for measure, factor, span, special in self._steps:
             figure = figures.get(measure)

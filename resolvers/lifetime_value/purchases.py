@@ -48,15 +48,17 @@ def bought(figures: Mapping[Measure, float], day: int) -> Bought | None:
     if not days or first is None:
         return None
     frequency = int(days) - 1
-    age = max(day - first, 0.0) / WEEK
+    age = (day - first) / WEEK
+    age = age if age > 0 else 0.0
     if frequency <= 0:
         return Bought(History(frequency=0, recency=0.0, age=age), None)
     last = figures.get(Measure.LAST_ON)
     if last is None:
         return None
-    recency = min(max(last - first, 0.0) / WEEK, age)
+    recency = (last - first) / WEEK
+    recency = 0.0 if recency < 0 else min(age, recency)
     spent = figures.get(Measure.SPENT_AFTER_FIRST)
-    mean = None if spent is None else max(spent, 0.0) / frequency
+    mean = None if spent is None else (spent if spent > 0 else 0.0) / frequency
     return Bought(History(frequency=frequency, recency=recency, age=age), mean)
 
 
