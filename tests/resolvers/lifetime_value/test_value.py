@@ -50,7 +50,7 @@ def near(one: float, other: float) -> bool:
     return math.isclose(one, other, rel_tol=1e-12, abs_tol=1e-9)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(customers, st.sampled_from([1, 36]))
 def test_baseline_and_contributions_add_up_to_the_value(one: Summaries, months: int) -> None:
     found = VALUER.value(one, months)
@@ -66,7 +66,7 @@ def test_baseline_and_contributions_add_up_to_the_value(one: Summaries, months: 
         assert near(found.value, sum(line.value for line in found.lines if line.value is not None))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(customers)
 def test_a_profit_is_the_sum_of_its_parts(one: Summaries) -> None:
     found = VALUER.profit(one)
@@ -75,7 +75,7 @@ def test_a_profit_is_the_sum_of_its_parts(one: Summaries) -> None:
             assert near(line.value, sum(term.value for term in line.terms))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(customers, min_size=1, max_size=6), st.sampled_from([1, 36]))
 def test_many_are_valued_as_one(some: list[Summaries], months: int) -> None:
     population = gathered({str(place): one for place, one in enumerate(some)}, currency=AUD)
