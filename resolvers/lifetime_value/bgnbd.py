@@ -31,6 +31,10 @@ _CANCELS = 1e-4
 _NEAR_ONE, _DEGENERATE = 0.9, 0.01
 """Beyond that argument the library's ₂F₁ breaks down where r − a is near a whole number."""
 _FIRST, _LAST, _STEP = -60.0, 36.0, 0.25
+_NARROW = 0.1
+"""Variance of the logit of the probability of leaving, below which the grid of that step is too coarse."""
+_WIDTHS, _FINE = 15.0, 0.5
+"""Half of the finer grid and its step, in standard deviations."""
 """Of the integral, in the logit of the probability of leaving."""
 
 Positive = Annotated[float, Meta(gt=0)]
@@ -112,8 +116,11 @@ def purchases_if_alive_at(model: BgNbd, frequency: float, ages: Floats, horizons
     r, alpha, a, b = model.r, model.alpha, model.a, model.b
     c = a + b + frequency - 1
     ages, horizons = np.broadcast_arrays(ages, horizons)
+    if 1 / a + 1 / (b + frequency) < _NARROW:
+        return _averaged(model, frequency, horizons / (alpha + ages))
     z = horizons / (alpha + ages + horizons)
-    bracket = 1 - (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, c, z)
+    with np.errstate(invalid="ignore", over="ignore"):  # where it is no number it is integrated below
+        bracket = 1 - (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, c, z)
     found: Floats = bracket * (c / (a - 1)) if a != 1 else np.zeros_like(bracket)
     poor = ~(np.abs(bracket) > _CANCELS)
     if abs(r - a - round(r - a)) < _DEGENERATE:
@@ -137,13 +144,30 @@ def _integrated(model: BgNbd, frequency: float, times: Floats) -> Floats:
     a, beta, k = model.a, model.b + frequency, model.r + frequency
     y = np.arange(_FIRST, _LAST, _STEP)
     p = expit(y)
-    density = np.exp(a * log_expit(y) + beta * log_expit(-y))
+    norm = betaln(a, beta)
+    density = np.exp(a * log_expit(y) + beta * log_expit(-y) - norm)
     chance = -np.expm1(-k * np.log1p(np.multiply.outer(times, p))) / p
-    left = k * times * np.exp(a * (_FIRST - _STEP)) / -np.expm1(-a * _STEP)
+    left = k * times * np.exp(a * (_FIRST - _STEP) - norm) / -np.expm1(-a * _STEP)
     last = y[-1] + _STEP
-    right = -np.expm1(-k * np.log1p(times)) * np.exp(-beta * last) / -np.expm1(-beta * _STEP)
-    integral: Floats = _STEP * (chance @ density + left + right) / np.exp(betaln(a, beta))
+    right = -np.expm1(-k * np.log1p(times)) * np.exp(-beta * last - norm) / -np.expm1(-beta * _STEP)
+    integral: Floats = _STEP * (chance @ density + left + right)
     return integral
+
+
+def _averaged(model: BgNbd, frequency: float, times: Floats) -> Floats:
+    """:func:`_integrated` where everybody leaves with about the same probability p.
+
+    The density is then a narrow peak, which takes a grid of its own; far from it there is nothing.
+    """
+    a, beta, k = model.a, model.b + frequency, model.r + frequency
+    width = math.sqrt(1 / a + 1 / beta)
+    y = math.log(a / beta) + width * np.arange(-_WIDTHS, _WIDTHS + _FINE, _FINE)
+    p = expit(y)
+    logs = a * log_expit(y) + beta * log_expit(-y)
+    density = np.exp(logs - logs.max())
+    chance = -np.expm1(-k * np.log1p(np.multiply.outer(times, p))) / p
+    found: Floats = chance @ (density / density.sum())
+    return found
 
 
 def log_likelihood(model: BgNbd, frequency: Floats, recency: Floats, age: Floats) -> Floats:
