@@ -92,6 +92,11 @@ _COVARIANCE = {
 }
 
 
+def covariance(one: AssetClass, other: AssetClass) -> float:
+    """Of the yearly returns of two classes."""
+    return _COVARIANCE[one][other]
+
+
 def volatility(amounts: Mapping[AssetClass, float]) -> float:
     """Of a portfolio, a year; at least :data:`~resolvers.risk.merton.SMALLEST_VOLATILITY`.
 

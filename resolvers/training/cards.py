@@ -135,7 +135,7 @@ def _features(features: Sequence[FeatureSource]) -> Iterator[str]:
         [
             (
                 f"`{each.feature}`",
-                each.source if each.source == UNAVAILABLE else f"`{each.source}`",
+                _source(each.source),
                 each.meaning,
             )
             for each in features
@@ -144,6 +144,11 @@ def _features(features: Sequence[FeatureSource]) -> Iterator[str]:
     if any(each.source == UNAVAILABLE for each in features):
         yield f"What is {UNAVAILABLE} is told by no published API; it takes the neutral bin."
         yield ""
+
+
+def _source(source: str) -> str:
+    """As code, unless it is marked up already, or no path."""
+    return source if source == UNAVAILABLE or "`" in source else f"`{source}`"
 
 
 def _protected(protection: Protection | None) -> Iterator[str]:

@@ -13,7 +13,12 @@ from resolvers.artefacts import CalibrationBin
 from resolvers.summaries.population import Floats
 
 BINS = 20
-"""Equally many customers in each: rare outcomes do not all fall into one bin, as with bins of equal width."""
+"""Of the calibration that papers and pictures show."""
+ERROR_BINS = 10
+"""Of the calibration error; the fewer customers a bin has, the more of the error is chance alone.
+
+Equally many customers are in each: rare outcomes do not all fall into one bin, as with bins of equal width.
+"""
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +67,7 @@ def _binned(values: Floats, bins: int) -> list[NDArray[np.intp]]:
     return [order[places == place] for place in np.unique(places)]
 
 
-def calibration_error(foretold: Floats, came: Floats, *, bins: int = BINS) -> float:
+def calibration_error(foretold: Floats, came: Floats, *, bins: int = ERROR_BINS) -> float:
     """Expected calibration error: Σ n/N · |predicted − observed| over bins of equally many customers.
 
     Naeini, Cooper and Hauskrecht, "Obtaining Well Calibrated Probabilities Using Bayesian Binning" (2015).

@@ -2,9 +2,9 @@
 
 A folder as ``python -m benchmarks population`` writes it::
 
-    figures.parquet     customer, kind, line, measure, value      one row a figure, amounts in one currency
-    outcomes.parquet    customer, and a column for each outcome    one row a customer
-    population.json     the day, the currency, and where it comes from
+    figures.parquet     customer, kind, line, measure, value, currency    one row a figure
+    outcomes.parquet    customer, and a column for each outcome           one row a customer
+    population.json     the day, the currency, where it comes from, and whether it is made up
 
 Everything is read by expressions that any engine of Ibis runs.
 """
@@ -43,6 +43,7 @@ class About(msgspec.Struct, frozen=True, kw_only=True):
     day: date
     """Of the figures; outcomes are of the time after it."""
     currency: str
+    """Of all amounts."""
     source: str
     """In words, such as ``sandbox population, 100,000 customers``."""
     made_up: bool
@@ -104,17 +105,20 @@ def read_learning(folder: Path, *, report: Report) -> Learning:
     backend = ibis.duckdb.connect()
     file, later = folder / "figures.parquet", folder / "outcomes.parquet"
     figures, outcomes = read_table(file, backend=backend), read_table(later, backend=backend)
-    require(figures, ("customer", "kind", "line", "measure", "value"), file)
+    require(figures, ("customer", "kind", "line", "measure", "value", "currency"), file)
     require(outcomes, ("customer",), later)
+    currencies = figures.filter(figures.currency.notnull()).select("currency").distinct().to_pyarrow()
+    if others := sorted(set(currencies["currency"].to_pylist()) - {about.currency}):
+        raise FileError(
+            f"{file}: it has amounts in {', '.join(others)}; give all of them in {about.currency}"
+        )
     report(f"reading {file}")
     found = wide(figures, pairs(figures)).order_by("customer").to_pyarrow()
-    if not found.num_rows:
-        raise FileError(f"{file}: it has no rows")
     report(f"reading {later}")
-    known = figures.select("customer").distinct().left_join(outcomes, "customer")
+    known = figures.select("customer").distinct().inner_join(outcomes, "customer")
     told = known.order_by("customer").select(*outcomes.columns).to_pyarrow()
-    if told.num_rows != found.num_rows:
-        raise FileError(f"{later}: a customer stands there twice; give one row each")
+    if told["customer"] != found["customer"]:
+        raise FileError(f"{later}: it has not one row for each customer of {file.name}")
     return learning(found, told, about)
 
 
@@ -159,7 +163,7 @@ def learning(found: pa.Table, told: pa.Table, about: About) -> Learning:
 
     Args:
         found: as :func:`wide` gives it.
-        told: what became of them; ``customer`` first.
+        told: what became of them.
         about: what the figures are of.
     """
     lines: dict[Line, dict[Measure, Floats]] = {}
@@ -167,20 +171,20 @@ def learning(found: pa.Table, told: pa.Table, about: About) -> Learning:
         line, dot, measure = name.partition(".")
         if dot:
             lines.setdefault(Line(line), {})[Measure(measure)] = _numbers(found[name])
+    day = np.full(found.num_rows, float(about.day.toordinal()))
     outcomes: dict[str, Floats] = {}
     groups: dict[str, Sequence[str | None]] = {}
     for name in told.column_names:
-        if name == "customer":
+        if name in {"customer", "kind", "day"}:
             continue
-        if pa.types.is_string(told[name].type) or pa.types.is_large_string(told[name].type):
+        if name == "birth_year":
+            groups["age"] = _ages(_numbers(told[name]), day)
+        elif pa.types.is_string(told[name].type) or pa.types.is_large_string(told[name].type):
             groups[name] = told[name].to_pylist()
         else:
             outcomes[name] = _numbers(told[name])
     population = Population(
-        customers=found["customer"].to_pylist(),
-        day=np.full(found.num_rows, float(about.day.toordinal())),
-        currency=about.currency,
-        lines=lines,
+        customers=found["customer"].to_pylist(), day=day, currency=about.currency, lines=lines
     )
     return Learning(
         population=population,
@@ -193,12 +197,22 @@ def learning(found: pa.Table, told: pa.Table, about: About) -> Learning:
     )
 
 
+def _ages(birth_years: Floats, day: Floats) -> list[str | None]:
+    """Ages as groups: they judge a model, and single years would be too few to judge by."""
+    ages = day / 365.2425 - birth_years
+    bands = np.digitize(ages, [start for start, _ in _AGES[1:]])
+    return [None if np.isnan(age) else _AGES[band][1] for age, band in zip(ages, bands, strict=True)]
+
+
+_AGES = ((0, "below 30"), (30, "30 to 44"), (45, "45 to 59"), (60, "60 and over"))
+
+
 def fingerprint(
     population: Population, outcomes: Mapping[str, Floats], groups: Mapping[str, Sequence[str | None]]
 ) -> str:
     """A digest of all that a fit can see, the same for the same customers and figures in the same order."""
     digest = blake2b(digest_size=16)
-    digest.update("\n".join(population.customers).encode())
+    digest.update("\n".join(population.customers).encode() + population.day.tobytes())
     for line, figures in sorted(population.lines.items(), key=lambda item: item[0].value):
         for measure, column in sorted(figures.items(), key=lambda item: item[0].value):
             digest.update(f"{line.value}.{measure.value}".encode() + column.tobytes())

@@ -41,6 +41,7 @@ def data(tmp_path: Path) -> Path:
         "line": ["CARDS"] * len(ids),
         "measure": ["SPENT"] * len(ids),
         "value": [float(number % 97) for number in range(len(ids))],
+        "currency": ["AUD"] * len(ids),
     }
     pq.write_table(pa.table(figures), folder / "figures.parquet")
     pq.write_table(pa.table({"customer": ids}), folder / "outcomes.parquet")

@@ -11,7 +11,15 @@ from resolvers.registry import ModelName
 from resolvers.serving import Models
 from resolvers.training.fitting import Recipe
 
-_MODULES: Mapping[ModelName, str] = MappingProxyType({ModelName.RANKS: "ranks"})
+_MODULES: Mapping[ModelName, str] = MappingProxyType(
+    {
+        ModelName.LIFETIME_VALUE: "lifetime_value",
+        ModelName.BEHAVIOURAL_RISK: "behavioural_risk",
+        ModelName.OPTION_PRICING: "option_pricing",
+        ModelName.PROPENSITY: "propensity",
+        ModelName.RANKS: "ranks",
+    }
+)
 
 
 def recipe_of(name: ModelName, models: Models) -> Recipe[Any]:

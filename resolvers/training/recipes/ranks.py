@@ -26,13 +26,16 @@ class RanksRecipe:
     name = ModelName.RANKS
     kind = Ranks
 
+    def __init__(self, models: Models) -> None:
+        self._models = models
+
     def fit(self, seen: Learning, origin: Origin, report: Report) -> Ranks:
         """Quantiles by figure and kind of customer; none of a kind with fewer than a hundred."""
         return Ranks(origin=origin, figures=self._counted(seen))
 
     def _counted(self, seen: Learning) -> dict[Ranked, dict[PartyKind, Quantiles]]:
         found: dict[Ranked, dict[PartyKind, Quantiles]] = {}
-        for figure, values in ranked_figures(seen.population).items():
+        for figure, values in ranked_figures(self._models, seen.population).items():
             for kind, rows in _kinds(seen).items():
                 if np.count_nonzero(~np.isnan(values[rows])) >= _FEWEST:
                     found.setdefault(figure, {})[kind] = quantiles(values[rows])
@@ -45,7 +48,7 @@ class RanksRecipe:
         """
         own = Ranks(origin=model.origin, figures=self._counted(unseen))
         metrics: dict[str, float] = {}
-        for figure, values in ranked_figures(unseen.population).items():
+        for figure, values in ranked_figures(self._models, unseen.population).items():
             for kind, rows in _kinds(unseen).items():
                 known = values[rows][~np.isnan(values[rows])]
                 told, among = model.percentiles(figure, kind, known), own.percentiles(figure, kind, known)
@@ -76,6 +79,6 @@ def _kinds(learning: Learning) -> Mapping[PartyKind, np.ndarray[tuple[int], np.d
     return {kind: np.flatnonzero(named == kind.value) for kind in PartyKind}
 
 
-def recipe(_models: Models) -> RanksRecipe:
+def recipe(models: Models) -> RanksRecipe:
     """The recipe."""
-    return RanksRecipe()
+    return RanksRecipe(models)

@@ -1,0 +1,133 @@
+"""All customers of the store in one file, also where scoring was interrupted."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pyarrow.parquet as pq
+import pytest
+
+from api.scoring import ScoringError, score_everybody
+from c360.access import TenantId
+from c360.records.party import PartyKind
+from resolvers.serving import Models, shipped
+from store import migrate
+from store.data import EnrolCustomer, EnrolLink, FigureData, PartyFigures
+from store.database import Database
+from store.keyring import Keyring
+
+TENANT = TenantId("default")
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+CUSTOMERS = 7
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """A store with seven customers who spend, the last of whom was never reckoned."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'c360.db'}"
+    migrate.upgrade(url)
+    found = Database(url, keyring=Keyring(bytes(32), bytes(range(32))), clock=lambda: NOW)
+    asyncio.run(_fill(found))
+    yield found
+    asyncio.run(found.dispose())
+
+
+async def _fill(database: Database) -> None:
+    async with database.unit(TENANT) as unit:
+        await unit.customers.enrol(
+            [
+                EnrolCustomer(
+                    external_id=str(number),
+                    kind=PartyKind.PERSON,
+                    display_name=f"Person {number}",
+                    links=(EnrolLink(connector="bank", party_id=str(number)),),
+                )
+                for number in range(CUSTOMERS)
+            ]
+        )
+        refs = [("bank", str(number)) for number in range(CUSTOMERS)]
+        owners = await unit.customers.by_party_refs(refs)
+        spent = [
+            PartyFigures(
+                customer_id=owners[ref],
+                connector="bank",
+                party_id=ref[1],
+                as_of=NOW,
+                figures=(
+                    FigureData("DEPOSITS", "BALANCE", 100.0 * int(ref[1]), "AUD"),
+                    FigureData("CARDS", "SPENT", 10.0 * int(ref[1]), "AUD"),
+                    FigureData("CARDS", "SPENT", 5.0, "XXX"),
+                ),
+            )
+            for ref in refs[:-1]
+        ]
+        await unit.summaries.put(spent, again=NOW + timedelta(days=1))
+
+
+def score(database: Database, file: Path, *, models: Models | None = None, report: Any = print) -> int:
+    return asyncio.run(
+        score_everybody(database, TENANT, models or shipped(), file, now=NOW, report=report, page=2)
+    )
+
+
+def test_every_customer_has_a_row(database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "scores.parquet"
+    assert score(database, file) == CUSTOMERS
+    found = pq.read_table(file)
+    assert found.num_rows == len(set(found["customer"].to_pylist())) == CUSTOMERS
+    # What has no rate is left out; what was never reckoned is not known.
+    assert sorted(found["spent"].drop_null().to_pylist()) == [0, 10, 20, 30, 40, 50]
+    assert found["spent"].null_count == 1
+    assert found["behavioural_points"].null_count == 0
+    assert {"lifetime_value", "profit", "option_pricing_probability"} <= set(found.column_names)
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith(("scores", ".scores"))] == [
+        file.name
+    ]
+
+
+class Interrupted(Exception):
+    """Ctrl-C."""
+
+
+def test_what_was_interrupted_goes_on_and_scores_nobody_twice(database: Database, tmp_path: Path) -> None:
+    whole, file = tmp_path / "whole.parquet", tmp_path / "scores.parquet"
+    score(database, whole)
+    heard: list[str] = []
+
+    def interrupts(line: str) -> None:
+        heard.append(line)
+        if line.startswith("4 customers"):
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        score(database, file, report=interrupts)
+    assert not file.exists()
+    heard.clear()
+    assert score(database, file, report=heard.append) == CUSTOMERS
+    assert heard[0] == "going on after 2 parts that are there"
+    assert heard[-1].startswith("3 customers")
+    assert pq.read_table(file).equals(pq.read_table(whole))
+
+
+def test_parts_of_other_models_are_not_joined(database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "scores.parquet"
+
+    def interrupts(_: str) -> None:
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        score(database, file, report=interrupts)
+    origin = msgspec.structs.replace(shipped().ranks.origin, version="other")
+    ranks = msgspec.structs.replace(shipped().ranks, origin=origin)
+    with pytest.raises(ScoringError, match="begun with other models; remove the folder"):
+        score(database, file, models=msgspec.structs.replace(shipped(), ranks=ranks))
+
+
+def test_other_files_than_parquet_are_refused(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(ScoringError, match=r"ends in \.parquet"):
+        score(database, tmp_path / "scores.xlsx")
