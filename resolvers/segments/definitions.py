@@ -22,6 +22,7 @@ from resolvers.segments.bands import RiskBands, ValueBands
 from resolvers.segments.dimensions import By, Lifecycle, Risk, Value
 from resolvers.segments.lifecycle import LifecycleRules
 from resolvers.segments.ranks import Ranked
+from resolvers.segments.scores import TOLD
 from resolvers.summaries.measures import Line
 
 DEFAULT = Path(__file__).parent / "models" / "segments.json"
@@ -181,8 +182,9 @@ def unversioned(definitions: Definitions) -> SegmentSet:
 
 
 def _check(found: Definitions, where: str) -> None:
-    bands.check(found.dimensions.value, f"{where}.dimensions.value")
-    bands.check(found.dimensions.risk, f"{where}.dimensions.risk")
+    for name, each in (("value", found.dimensions.value), ("risk", found.dimensions.risk)):
+        bands.check(each, f"{where}.dimensions.{name}")
+        _check_figure(each.figure, f"{where}.dimensions.{name}.figure")
     lifecycle.check(found.dimensions.lifecycle, f"{where}.dimensions.lifecycle")
     for name, count in Counter(each.name for each in found.segments).items():
         if count > 1 or name == DIMENSIONS:
@@ -194,11 +196,18 @@ def _check(found: Definitions, where: str) -> None:
             _check_when(when, f"{where}.segments.{segment.name}.rule[{number}]")
 
 
+def _check_figure(figure: Ranked, where: str) -> None:
+    if figure not in TOLD:
+        known = ", ".join(sorted(each.value for each in TOLD))
+        raise ConfigError(where, f"{figure.value}, which is not kept", f"use one of {known}")
+
+
 def _check_when(when: When, where: str) -> None:
     both = set(when.holds) & set(when.lacks)
     if both:
         raise ConfigError(f"{where}.lacks", f"{min(both, key=str).value} is held", "take it out of either")
     for asked in when.figures:
+        _check_figure(asked.figure, f"{where}.figures")
         if asked.at_least is None and asked.below is None:
             raise ConfigError(f"{where}.figures", asked.figure.value, "give `at_least`, `below` or both")
         if asked.at_least is not None and asked.below is not None and asked.at_least >= asked.below:

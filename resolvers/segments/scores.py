@@ -9,6 +9,9 @@ from resolvers.segments.ranks import Ranked
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Measure
 
+TOLD = frozenset(Ranked) - {Ranked.DISTANCE_TO_DEFAULT}
+"""Figures that segments can ask for. The distance to default rests on balances that are asked for live."""
+
 
 class Scores(msgspec.Struct, frozen=True, kw_only=True):
     """The models' figures of one customer; amounts in the currency of the summaries."""
@@ -17,8 +20,6 @@ class Scores(msgspec.Struct, frozen=True, kw_only=True):
     profit: float | None = None
     points: float | None = None
     """Of the behavioural scorecard."""
-    distance: float | None = None
-    """To default, in standard deviations."""
     alive: float | None = None
     """Probability that the customer still buys, of the line of business where it is greatest."""
 
@@ -39,7 +40,7 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
                 return self.scores.lifetime_value
             case Ranked.BEHAVIOURAL_POINTS:
                 return self.scores.points
-            case Ranked.DISTANCE_TO_DEFAULT:
-                return self.scores.distance
             case Ranked.SPENT:
                 return self.summaries.total(Measure.SPENT)
+            case Ranked.DISTANCE_TO_DEFAULT:
+                return None

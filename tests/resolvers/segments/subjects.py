@@ -93,7 +93,6 @@ def subjects() -> st.SearchStrategy[Subject]:
             lifetime_value=unknown,
             profit=unknown,
             points=unknown,
-            distance=unknown,
             alive=st.none() | st.floats(0, 1),
         ),
     )

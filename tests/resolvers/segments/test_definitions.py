@@ -43,6 +43,11 @@ def test_the_shipped_file_comes_back_as_it_was() -> None:
         (file({**SEGMENT, "rule": [{"holds": ["LIFE"], "lacks": ["LIFE"]}]}), "LIFE is held"),
         (file({**SEGMENT, "rule": [{"figures": [{"figure": "PROFIT"}]}]}), "at_least"),
         (
+            file({**SEGMENT, "rule": [{"figures": [{"figure": "DISTANCE_TO_DEFAULT", "below": 1}]}]}),
+            "not kept",
+        ),
+        (file(dimensions={"risk": {"figure": "DISTANCE_TO_DEFAULT"}}), "not kept"),
+        (
             file({**SEGMENT, "rule": [{"figures": [{"figure": "PROFIT", "at_least": 2, "below": 1}]}]}),
             "nothing lies between",
         ),
