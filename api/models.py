@@ -19,7 +19,13 @@ def serving_models(settings: Settings) -> Models:
         RegistryError: a promoted version is gone, or cannot be read.
     """
     models = load(kept_models(settings))
-    return msgspec.structs.replace(models, rates=serving_rates(settings), assumptions=settings.assumptions)
+    return msgspec.structs.replace(
+        models,
+        rates=serving_rates(settings),
+        assumptions=settings.assumptions,
+        offers=settings.offers,
+        policy_loan=settings.policy_loan,
+    )
 
 
 def kept_models(settings: Settings) -> Registry:

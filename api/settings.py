@@ -23,6 +23,8 @@ from c360.currencies import is_currency
 from c360.errors import ConfigError
 from c360.values import CurrencyCode, Secret
 from resolvers.lifetime_value.assumptions import Assumptions
+from resolvers.offers.contact_policy import Policy
+from resolvers.offers.policy_loan import Terms
 from resolvers.serving import HOME
 from resolvers.survivorship import AS_EVER, ProfileRules, check
 
@@ -178,6 +180,8 @@ class Settings(Section, frozen=True, kw_only=True):
     logging: Logging = Logging()
     profile: ProfileRules = AS_EVER
     models: ModelSettings = ModelSettings()
+    offers: Policy = Policy()
+    policy_loan: Terms = Terms()
     connectors: dict[str, ConnectorSettings] = {}
     folder: Path = Path()
     """Folder of the settings file: relative paths count from it."""
@@ -195,6 +199,8 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "logging": Logging,
     "profile": ProfileRules,
     "models": ModelSettings,
+    "offers": Policy,
+    "policy_loan": Terms,
 }
 _PLAIN = ("tenant", "phone_region")
 _PASSWORD = re.compile(r"(?P<before>://[^:@/]*:).*(?=@)|(?P<name>[?&]password=)[^&]*")

@@ -14,7 +14,10 @@ from c360.values import CurrencyCode
 from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.lifetime_value.model import ValueModel
 from resolvers.lifetime_value.value import Valuer
+from resolvers.offers.contact_policy import Policy
+from resolvers.offers.policy_loan import Terms
 from resolvers.offers.propensity import UNFITTED, Propensities
+from resolvers.offers.stages import Shelves
 from resolvers.rates import Rates
 from resolvers.registry import ModelName, Shipped, Source
 from resolvers.risk.models import RiskModels, risk_models, shipped_risk
@@ -35,6 +38,10 @@ class Models(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """How customers buy and stay."""
     propensity: Propensities = UNFITTED
     """How likely customers are to take a product."""
+    offers: Policy = Policy()
+    """How often customers are approached, and how much is explored."""
+    policy_loan: Terms = Terms()
+    """Rates by which a loan against a policy is set beside its surrender."""
     ranks: Ranks = UNRANKED
     """How figures are spread over the population, for percentiles and deciles."""
     risk: RiskModels = msgspec.field(default_factory=shipped_risk)
@@ -44,6 +51,11 @@ class Models(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def valuer(self) -> Valuer:
         """What values customers by these; it keeps the tables that it makes."""
         return Valuer(self.value.priced_in(self.rates), self.assumptions)
+
+    @cached_property
+    def shelves(self) -> Shelves:
+        """What makes catalogues ready to be weighed by these; it keeps those that it made."""
+        return Shelves(propensities=self.propensity, assumptions=self.assumptions, rates=self.rates)
 
 
 def load(source: Source) -> Models:

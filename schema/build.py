@@ -28,11 +28,13 @@ from schema.roots.contests import ContestsRoot
 from schema.roots.customer import CustomerRoot
 from schema.roots.customers import CustomersRoot
 from schema.roots.nodes import ConnectorsRoot, NodeRoot, NodesRoot
+from schema.roots.products import ProductsRoot
 from schema.roots.reviews import ReviewsRoot
 from schema.roots.search import SearchRoot
 from schema.roots.segments import SegmentsRoot
 from schema.scalars import scalar_map
 from schema.scoring.contests import QueuedContest
+from schema.scoring.offers import Product
 from schema.scoring.segments import BestCustomer, Segment
 from schema.shapes import SearchSource
 from schema.types import GroupType, Node, connector_type, customer_type, deriver, group_answers
@@ -44,6 +46,7 @@ ROOTS: Mapping[str, type[RootField]] = {
         CustomersRoot,
         SearchRoot,
         ReviewsRoot,
+        ProductsRoot,
         SegmentsRoot,
         BestCustomersRoot,
         ContestsRoot,
@@ -124,6 +127,7 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "search": _search(make, customer),
         "connectors": list[connector],
         "reviews": _reviews(make),
+        "products": _products(make),
         "bestCustomers": _best(make),
         "segments": list[make.object(Segment)],  # type: ignore[misc]  # built at run time
         "contests": _contests(make),
@@ -182,6 +186,12 @@ def _contests(make: Deriver) -> Any:
         "contested scores, the oldest first",
         counted="How many contests stand so; counted only where it is asked for.",
         count_demand=Demand(count=True),
+    )
+
+
+def _products(make: Deriver) -> Any:
+    return connection_type(
+        make, make.object(Product), "Product", "products, by id", counted="How many products meet the filter."
     )
 
 

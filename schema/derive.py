@@ -60,6 +60,8 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
     where any is given."""
     leads: bool = False
     """Whether what the hub knows leads to other customers, of whom the selections below are made."""
+    beside: tuple[Demand, ...] = ()
+    """What it asks for as well."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -409,4 +411,6 @@ def _joined(hint: object) -> Demand:
     extra = field_extra(hint)
     if "hub" in extra:
         return Demand(hub=extra["hub"])
+    if "kinds" in extra:
+        return Demand(kinds=extra["kinds"])
     return Demand(kinds=(extra["joined"],)) if "joined" in extra else NOTHING

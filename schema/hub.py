@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from resolvers.offers.contact_policy import LONGEST_MEMORY
 from resolvers.segments.definitions import SegmentSet
 from resolvers.segments.keeping import in_force
 from resolvers.summaries.customer import Summaries, summarise
@@ -23,6 +24,7 @@ from schema.paging import page_size
 from schema.ports import Unit
 from store.data import CustomerData, PartyFigures
 from store.data_identity import PartyRef
+from store.data_offers import Contact, ProductData
 from store.errors import CursorError
 
 Customers = Mapping[str, CustomerData]
@@ -49,6 +51,13 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """What fields see of it, computed for each customer once; by default it as it was read."""
     beside: tuple[str, ...] = ()
     """What else is read for the fields that ask for it: more of :data:`READERS`, without arguments."""
+
+
+class Shelf(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be offered to a customer, and what was."""
+
+    products: tuple[ProductData, ...]
+    contacts: tuple[Contact, ...]
 
 
 def known(view: CustomerView, name: str, arguments: Any = None) -> Any:
@@ -136,8 +145,15 @@ async def defined(unit: Unit) -> SegmentSet:
     return in_force(await unit.segments.current(), unreadable=_log.warning)
 
 
+async def _offers(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
+    """The catalogue, and what became of offers before."""
+    products = await unit.products.current()
+    contacts = await unit.offer_responses.contacts(customers, within=LONGEST_MEMORY)
+    return {one: Shelf(products=products, contacts=contacts.get(one, ())) for one in customers}
+
+
 DECIDING, HISTORY, FORMER, HOUSEHOLD, PAST = "deciding", "history", "former", "household", "past"
-SUMMARIES, SEGMENTS, CONTESTS = "summaries", "segments", "contests"
+SUMMARIES, SEGMENTS, CONTESTS, OFFERS = "summaries", "segments", "contests", "offers"
 READERS: Mapping[str, Reader] = {
     DECIDING: Reader(read=_deciding),
     HISTORY: Reader(read=_history),
@@ -147,5 +163,6 @@ READERS: Mapping[str, Reader] = {
     SUMMARIES: Reader(read=_summaries, shape=_summarised),
     SEGMENTS: Reader(read=_segments, beside=(SUMMARIES,)),
     CONTESTS: Reader(read=_contests),
+    OFFERS: Reader(read=_offers, beside=(SUMMARIES,)),
 }
 """Everything that can be read, by name."""

@@ -43,6 +43,7 @@ from store.data_identity import (
     SplitResult,
     UnmergeResult,
 )
+from store.data_offers import Contact, OfferEvent, OfferEventDraft, ProductData
 from store.data_segments import CountData, SegmentDefinition, SegmentSize, StandingPage
 
 
@@ -316,8 +317,40 @@ class Candidates(Protocol):
         ...
 
 
+class Products(Protocol):
+    """What can be offered; see :class:`store.repositories.products.ProductRepository`."""
+
+    async def current(self) -> tuple[ProductData, ...]:
+        """All products as they are now, by id."""
+        ...
+
+
+class OfferResponses(Protocol):
+    """What became of offers; see :class:`store.repositories.offer_responses.OfferResponseRepository`."""
+
+    async def record(self, draft: OfferEventDraft, *, key: str | None = None) -> OfferEvent:
+        """Keep what became of an offer, once under its key."""
+        ...
+
+    async def contacts(
+        self, customer_ids: Iterable[str], *, within: timedelta
+    ) -> Mapping[str, tuple[Contact, ...]]:
+        """What became of offers to each customer within some time, the oldest first."""
+        ...
+
+
 class Unit(Protocol):
     """One transaction."""
+
+    @property
+    def products(self) -> Products:
+        """What can be offered."""
+        ...
+
+    @property
+    def offer_responses(self) -> OfferResponses:
+        """What became of offers."""
+        ...
 
     @property
     def candidates(self) -> Candidates:

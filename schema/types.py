@@ -21,6 +21,8 @@ from c360.values import CountryCode
 from connectors.instances import InstanceState
 from resolvers.lifetime_value.lines import Unvalued
 from resolvers.needs import needs_of
+from resolvers.offers.situation import Agent, Channel, Doing
+from resolvers.offers.stages import Stage
 from resolvers.references import Referrer
 from resolvers.risk.combined import ReviewCause
 from resolvers.risk.features import Worse
@@ -38,6 +40,7 @@ from schema.identity.fields import identities, identity_fields
 from schema.identity.shapes import Identity, LedgerEntry, Review
 from schema.inputs import NodeId, WindowArguments
 from schema.paging import connection_type
+from schema.scoring.offers import offer_fields
 from schema.scoring.profit import profit_fields
 from schema.scoring.risk import risk_fields
 from schema.scoring.segments import segment_fields
@@ -64,6 +67,10 @@ def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deri
             ProblemCode: "SourceProblemCode",
             EntryKind: "LedgerEntryKind",
             Line: "BusinessLine",
+            Doing: "CustomerActivity",
+            Channel: "OfferChannel",
+            Agent: "OfferAgent",
+            Stage: "OfferStage",
             Unvalued: "UnvaluedReason",
             Measure: "SummaryMeasure",
             Unit: "MeasureUnit",
@@ -228,6 +235,7 @@ def customer_type(make: Deriver, groups: Sequence[GroupType]) -> Any:
     fields |= summary_fields(make)
     fields |= segment_fields(make)
     fields |= risk_fields(make)
+    fields |= offer_fields(make)
     for one in groups:
         text = f"{one.group.description} Null only where no source gave anything; `sources` says why."
         fields[one.group.domain] = make.attribute(one.type | None, text)

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from resolvers.offers.catalogue import Caps
 from resolvers.offers.rules import Failure
 from resolvers.offers.situation import Doing
 from store.data_offers import Contact, OfferEventKind
 
+CONTEXTS: Mapping[Doing, float] = MappingProxyType({Doing.COMPLAINING: 0.0, Doing.PAYING_LATE: 0.25})
+"""Weight of every product by what the customer is doing, unless a product says otherwise; 1 for the rest."""
+
+
+LONGEST_MEMORY = timedelta(days=1096)
+"""How far back any cap can reach."""
+
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What holds for all products of a company."""
 
-    explore: float = 0.05
-    """Share of customers and days on which offers are shown in random order, to learn from."""
-    most: int = 20
-    """Presentations of any products to one customer within ``days``."""
-    days: int = 30
-    contexts: Mapping[Doing, float] = MappingProxyType({Doing.COMPLAINING: 0.0, Doing.PAYING_LATE: 0.25})
-    """Weight of every product by what the customer is doing, unless a product says otherwise."""
+    explore: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Share of customers and days on which offers come in random order, to learn from.",
+        ),
+    ] = 0.05
+    most: Annotated[
+        int, Meta(ge=1, description="Presentations of any products to one customer within `offers.days`.")
+    ] = 20
+    days: Annotated[
+        int, Meta(ge=1, le=1096, description="Days over which all presentations to a customer are counted.")
+    ] = 30
 
 
 class Contacts:
@@ -64,15 +80,9 @@ class Contacts:
         return _capped("FREQUENCY", times, caps.most, caps.days, self._now)
 
 
-def window(caps: Iterable[Caps], policy: Policy) -> timedelta:
-    """How far back contacts matter."""
-    days = [policy.days, *(max(each.days, each.after_declined, each.after_accepted) for each in caps)]
-    return timedelta(days=max(days))
-
-
 def _capped(rule: str, times: Sequence[datetime], most: int, days: int, now: datetime) -> Failure | None:
     since = now - timedelta(days=days)
-    found = sum(1 for at in times if since < at <= now)
+    found = sum(1 for at in times if at > since)
     if found < most:
         return None
     wanted = f"fewer than {most} within {days} days" if most > 1 else f"none within {days} days"

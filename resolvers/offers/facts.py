@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from c360.records.party import PartyKind
 from resolvers.offers.situation import ANY, Situation
+from resolvers.risk.bands import RiskBand
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Line, Measure
 
@@ -47,7 +48,7 @@ class Facts:
         *,
         kind: PartyKind = PartyKind.PERSON,
         country: str | None = None,
-        risk_band: str | None = None,
+        risk_band: RiskBand | None = None,
         value: float | None = None,
         situation: Situation = ANY,
         unknown: frozenset[Line] = _ALL_KNOWN,

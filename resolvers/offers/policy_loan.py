@@ -21,27 +21,36 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-_RATE = Meta(gt=-1, le=1)
-_SHARE = Meta(ge=0, le=1)
-
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What no partner tells, a company's own: rates for a year, shares of one."""
 
-    loan_rate: Annotated[float, _RATE] = 0.065
-    """i: interest on the loan."""
-    discount_rate: Annotated[float, _RATE] = 0.05
-    """δ: what money to come is discounted by."""
-    crediting_rate: Annotated[float, _RATE] = 0.035
-    """c: what the policy earns, where the insurer guarantees no rate."""
-    surrender_charge: Annotated[float, _SHARE] = 0.03
-    """s: kept back by the insurer on surrender."""
-    tax: Annotated[float, _SHARE] = 0.15
-    """On what surrender pays above the premiums paid."""
-    loan_to_value: Annotated[float, _SHARE] = 0.9
-    """The most that is lent, as a share of the surrender value."""
-    years: Annotated[int, Meta(ge=1, le=50)] = 5
-    """T: until the loan is paid back."""
+    loan_rate: Annotated[
+        float, Meta(gt=-1, le=1, description="Interest on a loan against a policy, for a year.")
+    ] = 0.065
+    """i."""
+    discount_rate: Annotated[
+        float,
+        Meta(gt=-1, le=1, description="What a customer discounts money to come by, for a year."),
+    ] = 0.05
+    """δ."""
+    crediting_rate: Annotated[
+        float,
+        Meta(gt=-1, le=1, description="What a policy earns for a year where the insurer guarantees no rate."),
+    ] = 0.035
+    """c."""
+    surrender_charge: Annotated[
+        float, Meta(ge=0, le=1, description="Share of the surrender value that the insurer keeps back.")
+    ] = 0.03
+    """s."""
+    tax: Annotated[
+        float, Meta(ge=0, le=1, description="Tax on what surrender pays above the premiums paid.")
+    ] = 0.15
+    loan_to_value: Annotated[
+        float, Meta(ge=0, le=1, description="The most that is lent, as a share of the surrender value.")
+    ] = 0.9
+    years: Annotated[int, Meta(ge=1, le=50, description="Years until such a loan is paid back.")] = 5
+    """T."""
 
 
 class Policy(msgspec.Struct, frozen=True, kw_only=True):

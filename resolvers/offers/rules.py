@@ -27,6 +27,7 @@ from msgspec import Meta
 from c360.records.party import PartyKind
 from resolvers.offers.facts import UNKNOWN_IF_ABSENT, Facts
 from resolvers.offers.situation import Agent, Channel, Doing
+from resolvers.risk.bands import RiskBand
 from resolvers.summaries.measures import Combine, Line, Measure, Unit
 
 Test = Callable[[Facts], bool | None]
@@ -309,10 +310,10 @@ class KindRule(_Among, frozen=True, kw_only=True, tag="KIND"):
         return facts.kind
 
 
-class RiskBand(_Among, frozen=True, kw_only=True, tag="RISK_BAND"):
-    """The customer's risk lies in one of some bands."""
+class RiskBandRule(_Among, frozen=True, kw_only=True, tag="RISK_BAND"):
+    """The customer's risk of default lies in one of some bands."""
 
-    among: Annotated[tuple[str, ...], Meta(min_length=1)]
+    among: Annotated[tuple[RiskBand, ...], Meta(min_length=1)]
 
     def found(self, facts: Facts) -> object:
         """The band."""
@@ -442,7 +443,7 @@ Rule = (
     | ValueRule
     | CountryRule
     | KindRule
-    | RiskBand
+    | RiskBandRule
     | DoingRule
     | ChannelRule
     | AgentRule

@@ -33,7 +33,7 @@ class Doing(enum.Enum):
     LEAVING = "LEAVING"
     """Ending a contract."""
     COMPLAINING = "COMPLAINING"
-    """Complaining."""
+    """Telling of something that went wrong."""
 
     __hash__ = object.__hash__  # members are one of each: see resolvers.summaries.measures
 

@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import date
+from typing import Any
 
 import msgspec
+from cachetools import LRUCache
 
 from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.offers import rules
-from resolvers.offers.catalogue import Lever, Product
+from resolvers.offers.catalogue import CatalogueError, Lever, Product
 from resolvers.offers.catalogue import product as decoded
 from resolvers.offers.consent import NOTHING_RECORDED, Consents, ConsentState
-from resolvers.offers.contact_policy import Contacts, Policy, window
+from resolvers.offers.contact_policy import CONTEXTS, Contacts, Policy
 from resolvers.offers.facts import Facts
 from resolvers.offers.features import vector
 from resolvers.offers.propensity import Propensities, Scorer, Scorers, probability, scorer
@@ -102,9 +106,7 @@ class Ready:
         "unrated",
     )
 
-    def __init__(
-        self, data: ProductData, scorer: Scorer, *, assumptions: Assumptions, rates: Rates, policy: Policy
-    ) -> None:
+    def __init__(self, data: ProductData, scorer: Scorer, *, assumptions: Assumptions, rates: Rates) -> None:
         """Make a product ready: what does not depend on the customer is reckoned here."""
         self.data = data
         self.product = decoded(data)
@@ -121,7 +123,7 @@ class Ready:
         """What a consent depends on."""
         self.eligible = self.product.eligibility.compiled()
         self.suits = self.product.suitability.compiled()
-        self.contexts = dict.fromkeys(Doing, 1.0) | {**policy.contexts, **self.product.contexts}
+        self.contexts = dict.fromkeys(Doing, 1.0) | {**CONTEXTS, **self.product.contexts}
         dates = (self.product.valid_from, self.product.valid_until)
         self.open_ended = (
             self.product.state is ProductState.ACTIVE and dates == (None, None) and not self.unrated
@@ -163,9 +165,12 @@ class Ready:
 
 
 class Catalogue:
-    """Products made ready, with what has to be known to weigh them."""
+    """Products made ready, with what has to be known to weigh them.
 
-    __slots__ = ("needs_risk", "needs_value", "ready", "scorers", "window")
+    A product that this release cannot read, because a later one wrote it, is left out.
+    """
+
+    __slots__ = ("needs_risk", "needs_value", "ready", "scorers")
 
     def __init__(
         self,
@@ -174,17 +179,17 @@ class Catalogue:
         propensities: Propensities,
         assumptions: Assumptions,
         rates: Rates,
-        policy: Policy,
     ) -> None:
-        self.ready = tuple(
-            Ready(each, scorer(propensities, each.id), assumptions=assumptions, rates=rates, policy=policy)
-            for each in products
-            if each.state is not ProductState.DRAFT
-        )
+        found = []
+        for each in products:
+            if each.state is not ProductState.DRAFT:
+                with suppress(CatalogueError):
+                    model = scorer(propensities, each.id)
+                    found.append(Ready(each, model, assumptions=assumptions, rates=rates))
+        self.ready = tuple(found)
         self.scorers = Scorers([each.scorer for each in self.ready])
-        self.needs_risk = self._uses(rules.RiskBand)
+        self.needs_risk = self._uses(rules.RiskBandRule)
         self.needs_value = self._uses(rules.ValueRule)
-        self.window = window((each.product.caps for each in self.ready), policy)
 
     @property
     def by_id(self) -> Mapping[str, Ready]:
@@ -201,6 +206,28 @@ class Catalogue:
                 *(lever.when for lever in each.product.levers),
             )
         )
+
+
+class Shelves:
+    """Makes catalogues ready, each version once."""
+
+    def __init__(self, *, propensities: Propensities, assumptions: Assumptions, rates: Rates) -> None:
+        """Weigh by these models."""
+        self._models: Any = {
+            "propensities": propensities,
+            "assumptions": assumptions,
+            "rates": rates,
+        }
+        self._kept: LRUCache[tuple[ProductData, ...], Catalogue] = LRUCache(_MOST_SHELVES)
+        self._lock = threading.Lock()
+
+    def of(self, products: tuple[ProductData, ...]) -> Catalogue:
+        """The catalogue of some products."""
+        with self._lock:
+            found = self._kept.get(products)
+            if found is None:
+                found = self._kept[products] = Catalogue(products, **self._models)
+            return found
 
 
 class Case:
@@ -385,4 +412,6 @@ def _draw(customer_id: str, day: date, product: str) -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
+_MOST_SHELVES = 16
+"""Catalogues that are kept ready: one for each tenant, and the one before a change."""
 _ORDER: Mapping[Stage, int] = {stage: place for place, stage in enumerate(Stage)}

@@ -49,7 +49,7 @@ class _Entry(NamedTuple):
     times: int
     """Elements, where it is a list."""
     is_paged: bool
-    """Whether its arguments say how many ``edges`` it has."""
+    """Whether its arguments say how many ``edges``, or elements of a list, it has."""
     is_edges: bool
     """Whether it is the ``edges`` of a connection."""
 
@@ -146,6 +146,8 @@ class _Walk:
         inner = self.of(node.selection_set, entry.inner) if node.selection_set else _Amount(0, 0)
         if entry.is_edges:
             return _Amount(1, inner.once)
+        if entry.is_paged and entry.times > 1:
+            return _Amount(1 + inner.once * self._size(node, entry.field), inner.each)
         if entry.is_paged:
             return _Amount(1 + inner.once + inner.each * self._size(node, entry.field), 0)
         times = self._given(node, entry.field) if "ids" in entry.field.args else entry.times

@@ -61,6 +61,8 @@ async def _take_effect(context: OperationContext, root: Root, kind: type[Mutatio
             infos=context.infos,
             region=region,
             rules=context.services.settings.profile,
+            models=context.services.models,
+            at=context.at,
         )
         await mutation.ask(context.services.host)
         # Ends even where the caller has gone: what was begun is done or undone, never left open.

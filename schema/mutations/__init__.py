@@ -9,6 +9,7 @@ from schema.mutations.contesting import ContestScore, DecideContest
 from schema.mutations.deciding import DecideReview, UndoLedgerEntry
 from schema.mutations.linking import LinkIdentity, SplitCustomer, UnlinkIdentity
 from schema.mutations.merging import MergeCustomers, Unmerge
+from schema.mutations.offers import RecordOfferResponse
 
 MUTATIONS: Sequence[type[Mutation]] = (
     MergeCustomers,
@@ -20,5 +21,6 @@ MUTATIONS: Sequence[type[Mutation]] = (
     UndoLedgerEntry,
     ContestScore,
     DecideContest,
+    RecordOfferResponse,
 )
 """Every mutation, in the order in which the printed schema has them."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -20,6 +21,7 @@ from msgspec import Meta
 
 from c360.access import Access, IdempotencyKey
 from connectors.infos import InstanceInfo
+from resolvers.serving import Models
 from resolvers.survivorship import AS_EVER, ProfileRules
 from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
@@ -101,6 +103,8 @@ class Mutation:
         infos: Sequence[InstanceInfo],
         region: str,
         rules: ProfileRules = AS_EVER,
+        models: Models,
+        at: datetime,
     ) -> None:
         """Take a mutation as it was asked for.
 
@@ -110,6 +114,8 @@ class Mutation:
             infos: The configured connector instances.
             region: Country of phone numbers written without one.
             rules: By which values of the golden profile win.
+            models: What is reckoned by.
+            at: When the operation began.
 
         Raises:
             Refusal: The input cannot be used.
@@ -120,6 +126,9 @@ class Mutation:
         self.order = tuple(info.id for info in infos)
         self.region = region
         self.rules = rules
+        self.models = models
+        self.at = at
+        self.domains_of = {info.id: info.domain or "" for info in infos}
         self.key = _checked_key(asked.idempotency_key)
         self.check()
 

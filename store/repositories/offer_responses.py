@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -64,16 +64,16 @@ class OfferResponseRepository(Repository):
         return kept
 
     async def contacts(
-        self, customer_ids: Iterable[str], *, since: datetime
+        self, customer_ids: Iterable[str], *, within: timedelta
     ) -> dict[str, tuple[Contact, ...]]:
-        """What became of offers to each customer since a moment, the oldest first. One query."""
+        """What became of offers to each customer within some time up to now, the oldest first. One query."""
         columns = table(OfferResponse).c
         rows = await self._session.execute(
             select(columns.customer_id, columns.product_id, columns.event, columns.at, columns.channel)
             .where(
                 columns.tenant == self._tenant,
                 self._scope.among(OfferResponse.customer_id, customer_ids),
-                columns.at >= since,
+                columns.at >= self._scope.clock() - within,
             )
             .order_by(columns.customer_id, columns.at, columns.id)
         )

@@ -52,6 +52,7 @@ from store.data_identity import (
     ReviewPage,
     ReviewState,
 )
+from store.data_offers import Contact, ProductData
 from store.data_segments import CountData, CustomerScore, SegmentDefinition, SegmentSize, StandingPage
 from store.errors import CursorError
 from store.errors_identity import KeyReused
@@ -355,6 +356,34 @@ class FakeContests:
         }
 
 
+class FakeProducts:
+    """The catalogue."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    async def current(self) -> tuple[ProductData, ...]:
+        self._store.calls.append("products")
+        return self._store.products
+
+
+class FakeOfferResponses:
+    """What became of offers, by customer."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    async def contacts(
+        self, customer_ids: Iterable[str], *, within: timedelta
+    ) -> dict[str, tuple[Contact, ...]]:
+        self._store.calls.append("contacts")
+        return {
+            one: tuple(found)
+            for one in customer_ids
+            if (found := [each for each in self._store.contacts.get(one, ()) if each.at >= NOW - within])
+        }
+
+
 class FakeCandidates:
     """Candidates from a list, whatever leads to them."""
 
@@ -376,6 +405,8 @@ class FakeUnit:
         self.candidates = FakeCandidates(store)
         self.idempotency = FakeIdempotency(store)
         self.summaries = FakeSummaries(store)
+        self.products = FakeProducts(store)
+        self.offer_responses = FakeOfferResponses(store)
         self.segments = FakeSegments(store)
         self.standings = FakeStandings(store)
         self.contests = FakeContests(store)
@@ -394,6 +425,8 @@ class FakeStore:
     households: list[HouseholdData] = field(default_factory=list)
     candidates: list[CandidateData] = field(default_factory=list)
     figures: list[PartyFigures] = field(default_factory=list)
+    products: tuple[ProductData, ...] = ()
+    contacts: dict[str, list[Contact]] = field(default_factory=dict)
     segments: list[SegmentDefinition] = field(default_factory=list)
     counts: list[CountData] = field(default_factory=list)
     scores: list[CustomerScore] = field(default_factory=list)

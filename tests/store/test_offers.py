@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -86,10 +86,10 @@ def test_an_event_is_kept_once_under_its_key_however_late_it_is_told_again(
             rest = await unit.offer_responses.read(after=page[-1], limit=2)
             assert page[0] == first
             assert {each.id for each in (*page, *rest)} == {first.id, other.id, without.id}
-            assert (await unit.offer_responses.contacts([ada], since=first.at))[ada][0] == Contact(
+            assert (await unit.offer_responses.contacts([ada], within=timedelta(days=30)))[ada][0] == Contact(
                 product_id="savings", event=OfferEventKind.PRESENTED, at=first.at, channel="BRANCH"
             )
-            assert len((await unit.offer_responses.contacts([ada], since=clock.now))[ada]) == 2
+            assert len((await unit.offer_responses.contacts([ada], within=timedelta(days=1)))[ada]) == 2
 
     run(go())
 
@@ -114,7 +114,7 @@ def test_responses_go_where_their_customer_goes_and_end_with_them(
     database: Database, clock: Any, run: Run
 ) -> None:
     async def asked(unit: Any, *ids: str) -> dict[str, int]:
-        found = await unit.offer_responses.contacts(ids, since=clock.now.replace(year=2020))
+        found = await unit.offer_responses.contacts(ids, within=timedelta(days=999))
         return {customer_id: len(mine) for customer_id, mine in found.items()}
 
     async def go() -> None:

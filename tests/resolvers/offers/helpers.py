@@ -68,7 +68,7 @@ def product(name: str = "savings", **changes: Any) -> Product:
     return Product(**(plain | changes))
 
 
-def catalogue(*products: Product, policy: Policy | None = None) -> Catalogue:
+def catalogue(*products: Product) -> Catalogue:
     """Products made ready."""
     kept = [
         ProductData(**{**msgspec.structs.asdict(draft(each)), "version": 1, "since": NOW})
@@ -79,7 +79,6 @@ def catalogue(*products: Product, policy: Policy | None = None) -> Catalogue:
         propensities=MODELS,
         assumptions=Assumptions(),
         rates=RATES,
-        policy=policy or Policy(explore=0),
     )
 
 

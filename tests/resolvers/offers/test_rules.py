@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from c360.records.party import PartyKind
 from resolvers.offers.facts import Facts, unknown_lines
-from resolvers.offers.rules import AllOf, AnyOf, Held, Not, RiskBand, Rule, uses
+from resolvers.offers.rules import AllOf, AnyOf, Held, Not, RiskBandRule, Rule, uses
 from resolvers.offers.situation import Agent, Doing, Situation
+from resolvers.risk.bands import RiskBand
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Line, Measure
 
@@ -65,7 +66,7 @@ CASES = [
     (rule(is_="COUNTRY", among=["AU"]), facts(country="NZ"), False),
     (rule(is_="COUNTRY", among=["AU"]), facts(), None),
     (rule(is_="KIND", among=["PERSON"]), facts(kind=PartyKind.ORGANIZATION), False),
-    (rule(is_="RISK_BAND", among=["LOW"]), facts(risk_band="LOW"), True),
+    (rule(is_="RISK_BAND", among=["LOW"]), facts(risk_band=RiskBand.LOW), True),
     (rule(is_="DOING", among=["BROWSING"]), facts(), True),
     (rule(is_="DOING", among=["CLAIMING"]), facts(situation=Situation(doing=Doing.BORROWING)), False),
     (rule(is_="AGENT", among=["ADVISER"]), facts(), True),
@@ -138,9 +139,9 @@ def test_every_failing_part_of_a_rule_is_told() -> None:
 
 
 def test_what_a_rule_asks_for_is_found_however_deep() -> None:
-    deep = AnyOf(of=(LEAVES[True], Not(of=AllOf(of=(RiskBand(among=("LOW",)),)))))
-    assert uses(deep, RiskBand)
-    assert not uses(AllOf(of=(LEAVES[True],)), RiskBand)
+    deep = AnyOf(of=(LEAVES[True], Not(of=AllOf(of=(RiskBandRule(among=(RiskBand.LOW,)),)))))
+    assert uses(deep, RiskBandRule)
+    assert not uses(AllOf(of=(LEAVES[True],)), RiskBandRule)
 
 
 def test_lines_are_not_known_where_their_partner_is_missing_and_nobody_else_tells_of_them() -> None:

@@ -104,7 +104,6 @@ def test_a_product_may_be_offered_sooner_by_its_own_caps() -> None:
     often = product(caps=Caps(most=9, after_declined=0))
     events = [contact(OfferEventKind.PRESENTED, 1), contact(OfferEventKind.DECLINED, 0)]
     assert stage_of(often, contacts=contacts(*events)) == (Stage.OFFERED, [])
-    assert catalogue(often).window == timedelta(days=365)
 
 
 def test_what_serves_a_contract_needs_no_consent_and_silence_is_no_refusal() -> None:

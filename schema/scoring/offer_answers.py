@@ -1,0 +1,189 @@
+"""Offers of a customer, read by the fields' names; what explains one is reckoned where it is selected."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from c360.kinds import domains
+from c360.records.hotel import GuestPreferences
+from resolvers.offers.catalogue import Bundle
+from resolvers.offers.consent import Consents, known_refusals
+from resolvers.offers.contact_policy import Contacts
+from resolvers.offers.facts import Facts, unknown_lines
+from resolvers.offers.situation import Situation
+from resolvers.offers.stages import Case, Catalogue, Offer, levers
+from resolvers.risk.behavioural import BehaviouralScore
+from resolvers.serving import Models
+from resolvers.summaries.customer import Summaries
+from resolvers.summaries.measures import Line
+from resolvers.view import CustomerView
+from schema import hub
+from schema.scoring import policy_loans
+from schema.scoring.answers import money
+from schema.scoring.shapes import Basis, Contribution, ModelOrigin, model_origin
+from store.data import CustomerData
+from store.data_offers import Contact, ProductData
+
+
+def offers_of(view: CustomerView, situation: Situation, *, first: int, rejected: bool) -> list[OfferAnswer]:
+    """What a customer is offered in a situation."""
+    shelf: hub.Shelf = hub.known(view, hub.OFFERS)
+    summaries: Summaries = hub.known(view, hub.SUMMARIES)
+    catalogue = view.models.shelves.of(shelf.products)
+    case = case_of(
+        view.customer,
+        catalogue,
+        summaries,
+        models=view.models,
+        situation=situation,
+        contacts=shelf.contacts,
+        domains_of={source.connector: source.domain or "" for source in view.sources},
+        at=view.at,
+        consents=known_refusals(view.of("hotel.preferences", GuestPreferences)),
+    )
+    found = case.offers(catalogue, first=first, rejected=rejected)
+    return [OfferAnswer(view, case, offer) for offer in found]
+
+
+def case_of(
+    customer: CustomerData,
+    catalogue: Catalogue,
+    summaries: Summaries,
+    *,
+    models: Models,
+    situation: Situation,
+    contacts: tuple[Contact, ...],
+    domains_of: Mapping[str, str],
+    at: dt.datetime,
+    consents: Consents,
+) -> Case:
+    """A customer with all that the stages ask about; models are asked only where a rule needs them.
+
+    Args:
+        customer: as the hub knows them.
+        catalogue: what can be offered.
+        summaries: what they hold and do.
+        models: what is reckoned by.
+        situation: the moment.
+        contacts: what became of offers before.
+        domains_of: domain of each connector instance.
+        at: the present.
+        consents: what the customer agreed to.
+    """
+    band = None
+    if catalogue.needs_risk:
+        score = BehaviouralScore(models.risk.behavioural, summaries, domains_of)
+        band = score.band if score.known else None
+    facts = Facts(
+        summaries,
+        kind=customer.kind,
+        country=customer.country,
+        risk_band=band,
+        value=models.valuer.value(summaries).value if catalogue.needs_value else None,
+        situation=situation,
+        unknown=unknown_lines(summaries, domains_of),
+    )
+    return Case(
+        facts,
+        customer_id=customer.id,
+        today=at.astimezone(dt.UTC).date(),
+        contacts=Contacts(contacts, at),
+        policy=models.offers,
+        consents=consents,
+    )
+
+
+class ProductAnswer:
+    """A product of the catalogue, read by the fields' names."""
+
+    def __init__(self, data: ProductData) -> None:
+        self._data = data
+        self.product_id = data.id
+        self.line = Line(data.line)
+        self.domain = data.domain if data.domain in domains() else None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._data, name)
+
+
+class PartsAnswer:
+    """The parts of a priority, read by the fields' names."""
+
+    def __init__(self, view: CustomerView, case: Case, offer: Offer) -> None:
+        self._parts, self._case, self._offer = offer.parts, case, offer
+        self.amount = money(None if offer.parts is None else offer.parts.value, view.models.rates.base)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parts, name)
+
+    @property
+    def levers(self) -> Any:
+        """Those that hold."""
+        return levers(self._offer.product, self._case.facts, self._case.today)
+
+
+class OfferAnswer:
+    """An offer, read by the fields' names."""
+
+    basis = Basis.SUMMARIES
+
+    def __init__(self, view: CustomerView, case: Case, offer: Offer) -> None:
+        self._view, self._case, self._offer = view, case, offer
+        self.reasons = offer.failures
+        self.as_of = case.facts.summaries.as_of
+        self.missing = case.facts.summaries.missing
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._offer, name)
+
+    @property
+    def product(self) -> ProductAnswer:
+        """The product."""
+        return ProductAnswer(self._offer.ready.data)
+
+    @property
+    def parts(self) -> PartsAnswer | None:
+        """What makes the priority."""
+        return None if self._offer.parts is None else PartsAnswer(self._view, self._case, self._offer)
+
+    @property
+    def baseline(self) -> float | None:
+        """Of a customer in the middle."""
+        return None if self._offer.parts is None else self._offer.ready.scorer.baseline
+
+    @property
+    def contributions(self) -> list[Contribution]:
+        """What makes the difference; of a rejected product nothing."""
+        if self._offer.parts is None:
+            return []
+        found = self._offer.ready.scorer.contributions(self._case.features)
+        return [
+            Contribution(
+                feature=one.feature,
+                label=one.label,
+                value=one.value,
+                given=one.given,
+                reference=one.reference,
+            )
+            for one in found
+        ]
+
+    @property
+    def learnt_from(self) -> str | None:
+        """Of the product's own model."""
+        model = self._view.models.propensity.products.get(self._offer.product.id)
+        return None if model is None else model.learnt_from
+
+    @property
+    def model(self) -> ModelOrigin:
+        """Of all products."""
+        return self._view.once("propensity papers", lambda: model_origin(self._view.models.propensity.origin))
+
+    @property
+    def policy_loans(self) -> list[policy_loans.PolicyLoan]:
+        """Of each policy, beside the product that is a loan against one."""
+        if self._offer.product.bundle is not Bundle.POLICY_LOAN:
+            return []
+        return policy_loans.policy_loans(self._view)
