@@ -12,7 +12,7 @@ from functools import cached_property
 import msgspec
 
 from resolvers.lifetime_value.contractual import Annuity
-from resolvers.lifetime_value.margins import Figures, Part
+from resolvers.lifetime_value.margins import Figures, LineMargin, Part
 from resolvers.lifetime_value.purchases import Bought, PurchaseStream
 from resolvers.summaries.measures import Line
 
@@ -195,6 +195,32 @@ class ContractValue(LineValue):
         """What each part of the margin adds."""
         factor = self._annuity.factor(self._month)
         return terms_of(self.line, self._parts, self._amounts, self._figures, factor)
+
+
+class LineProfit:
+    """What a line contributed in the last 12 months.
+
+    Args:
+        line: the line.
+        margin: of a year that has gone.
+        figures: of the customer, in the line.
+        days: since its oldest contract began, where that is told.
+    """
+
+    def __init__(self, line: Line, margin: LineMargin, figures: Figures, days: float | None) -> None:
+        self.line = line
+        self._parts, self._figures = margin.parts, figures
+        self._amounts: Sequence[float | None] = ()
+        self.value: float | None = None
+        """None where it is not known."""
+        if margin.known(figures):
+            self._amounts = margin.of_one(figures, days, past=True)
+            self.value = added(self._amounts)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """What it adds up from; empty where it is not known."""
+        return terms_of(self.line, self._parts, self._amounts, self._figures, 1.0) if self._amounts else ()
 
 
 def added(amounts: Iterable[float | None]) -> float:

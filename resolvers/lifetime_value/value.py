@@ -16,12 +16,11 @@ from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.lifetime_value.contractual import Annuity, month_of, months_of
 from resolvers.lifetime_value.lines import (
     ContractValue,
+    LineProfit,
     LineValue,
     PurchaseValue,
     Term,
     Unvalued,
-    added,
-    terms_of,
 )
 from resolvers.lifetime_value.margins import Columns, Figures, LineMargin, margins, of_many
 from resolvers.lifetime_value.model import CONTRACTS, PURCHASES, ValueModel
@@ -60,15 +59,6 @@ class CustomerValue:
     def terms(self) -> tuple[Term, ...]:
         """What makes the difference."""
         return tuple(term for line in self.lines for term in line.terms)
-
-
-class LineProfit(msgspec.Struct, frozen=True, kw_only=True):
-    """What a line contributed in the last 12 months."""
-
-    line: Line
-    value: float | None
-    """None where it is not known."""
-    terms: tuple[Term, ...] = ()
 
 
 class CustomerProfit(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,12 +143,8 @@ class Valuer:
 
     def _profit(self, line: Line, figures: Figures, day: int) -> LineProfit:
         margin = self._past[line]
-        if not margin.known(figures):
-            return LineProfit(line=line, value=None)
         first = figures.get(Measure.FIRST_ON)
-        amounts = margin.of_one(figures, None if first is None else day - first, past=True)
-        terms = terms_of(line, margin.parts, amounts, figures, 1.0)
-        return LineProfit(line=line, value=added(amounts), terms=terms)
+        return LineProfit(line, margin, figures, None if first is None else day - first)
 
     def values_many(self, population: Population, months: int = MONTHS) -> tuple[Floats, dict[Line, Floats]]:
         """Lifetime values of many customers: in total and by line, NaN where they are not known.

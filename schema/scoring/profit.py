@@ -10,9 +10,9 @@ from msgspec import Meta
 from strawberry.types.field import StrawberryField
 
 from c360.values import CurrencyCode, Money
+from resolvers.lifetime_value.lines import LineProfit as LineFound
 from resolvers.lifetime_value.lines import Term, Unvalued
 from resolvers.lifetime_value.value import CustomerProfit
-from resolvers.lifetime_value.value import LineProfit as LineFound
 from resolvers.segments.ranks import Ranked, decile_of
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Line
