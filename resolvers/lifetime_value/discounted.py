@@ -13,7 +13,6 @@ only some are worked out, and those between them interpolated in ln x likewise: 
 from __future__ import annotations
 
 import math
-from collections import Counter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +33,6 @@ _NODES: Floats = np.polynomial.chebyshev.chebpts1(10)
 _ORDERS = np.arange(len(_NODES))
 _HALVED = np.where(_ORDERS == 0, 0.5, 1.0)
 _MOST_TABLES = 4_096
-_SELDOM = 8
-"""Times that a sum of some frequency is worked out for one customer before a table is made."""
 
 
 class DiscountedPurchases:
@@ -45,21 +42,23 @@ class DiscountedPurchases:
         model: parameters in weeks.
         months: how far to look ahead.
         monthly_discount: such as 0.01 for one per cent a month.
+        tabulated: whether one customer's sum is interpolated as those of many are. A table costs as much as
+            eighty sums, those of an octave as much as eight hundred: what is seldom asked for has none.
     """
 
-    def __init__(self, model: BgNbd, *, months: int, monthly_discount: float) -> None:
+    def __init__(self, model: BgNbd, *, months: int, monthly_discount: float, tabulated: bool = True) -> None:
         if not 1 <= months <= 600:
             raise ValueError("months lie between 1 and 600")
         if not monthly_discount > -1:
             raise ValueError("a discount is more than -1 a month")
         self.model = model
         self.months = months
+        self._tabulated = tabulated
         self._horizons = WEEKS_PER_MONTH * np.arange(1, months + 1, dtype=np.float64)
         self._discounts = (1 + monthly_discount) ** -np.arange(1, months + 1, dtype=np.float64)
         self._low = math.log(model.alpha)
         self._width = (math.log(model.alpha + OLDEST) - self._low) / _PIECES
         self._tables: dict[float, Floats] = {}
-        self._asked: Counter[float] = Counter()
         self._octaves: dict[int, Floats] = {}
         self._rows: dict[tuple[float, int], list[float]] = {}
 
@@ -69,23 +68,17 @@ class DiscountedPurchases:
 
     def if_alive(self, frequency: float, age: float) -> float:
         """The same for somebody who is alive now."""
+        if not self._tabulated:
+            return float(self.summed(frequency, np.array([min(age, OLDEST)]))[0])
         place = (math.log(self.model.alpha + min(age, OLDEST)) - self._low) / self._width
         piece = min(int(place), _PIECES - 1)
         row = self._rows.get((frequency, piece))
         if row is None:
-            if frequency not in self._tables and self._seldom(frequency):
-                return float(self.summed(frequency, np.array([min(age, OLDEST)]))[0])
             row = self._rows[frequency, piece] = self._table(frequency)[piece].tolist()
         u = 2 * (place - piece) - 1
         a, b, c, d, e, f, g, h, i, j = row  # Horner's rule written out takes half the time of a loop
         log = ((((((((a * u + b) * u + c) * u + d) * u + e) * u + f) * u + g) * u + h) * u + i) * u + j
         return math.exp(log)
-
-    def _seldom(self, frequency: float) -> bool:
-        """Whether a table would not pay: it costs as much as eighty sums, for those beyond more."""
-        kind = frequency if frequency <= _EXACT else -math.floor(math.log2(frequency))
-        self._asked[kind] += 1
-        return self._asked[kind] <= _SELDOM
 
     def of_many(self, frequency: Floats, recency: Floats, age: Floats) -> Floats:
         """Discounted expected purchases of many customers."""

@@ -26,8 +26,8 @@ from schema.scoring.answers import Reckoned, ValueRank, contributions, money, ra
 from schema.scoring.shapes import Assumption, Basis, Contribution, ExchangeRates, ModelOrigin, model_origin
 from schema.shapes import Shape
 
-MOST_HORIZONS = 8
-"""In one operation: each has tables of its own."""
+MOST_HORIZONS = 4
+"""In one operation: an unusual one costs a full sum for each customer."""
 
 
 class LineValue(Shape, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from tests.docs import graph_tables, operating_tables, plugin_tables, record_tab
 from tests.docs.cells import markdown
 from tests.docs.identity_tables import identity_tables
 from tests.docs.summary_tables import summary_tables
+from tests.docs.value_tables import value_tables
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
@@ -30,6 +31,7 @@ TABLES: dict[str, Callable[[], str]] = {
     **operating_tables.TABLES,
     **identity_tables(markdown),
     **summary_tables(markdown),
+    **value_tables(markdown),
 }
 MARKED = re.compile(
     r"(?P<begin><!-- table: (?P<name>[\w.-]+) -->\n)(?P<text>.*?)(?P<end><!-- end -->)", re.DOTALL

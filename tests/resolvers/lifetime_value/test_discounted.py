@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from resolvers.lifetime_value.bgnbd import BgNbd, History, p_alive, p_alive_many, purchases_if_alive
-from resolvers.lifetime_value.discounted import WEEKS_PER_MONTH, DiscountedPurchases
+from resolvers.lifetime_value.discounted import OLDEST, WEEKS_PER_MONTH, DiscountedPurchases
 
 MODELS = (
     BgNbd(r=0.2426, alpha=4.4135, a=0.7929, b=2.4258),
@@ -23,9 +23,8 @@ MODELS = (
 def test_the_interpolation_is_the_sum(model: BgNbd, months: int) -> None:
     stream = DiscountedPurchases(model, months=months, monthly_discount=0.01)
     ages = np.array([0.0, 0.4, 3.0, 38.86, 300.0, 2000.0, 5200.0])
-    for frequency in (0.0, 1.0, 7.0, 50.0, 1000.0):
+    for frequency in (0.0, 1.0, 7.0, 32.0):
         sums = stream.summed(frequency, ages)
-        stream.of_many(np.full(1, frequency), ages[:1], ages[:1])  # makes the table
         found = [stream.if_alive(frequency, float(age)) for age in ages]
         np.testing.assert_allclose(found, sums, rtol=1e-9)
 
@@ -71,8 +70,11 @@ def test_high_frequencies_are_interpolated(model: BgNbd, months: int) -> None:
         )
 
 
-def test_a_sum_is_the_same_before_and_after_its_table_is_made() -> None:
-    stream = DiscountedPurchases(MODELS[0], months=36, monthly_discount=0.006)
-    found = [stream.if_alive(5, 77.0) for _ in range(12)]
-    assert found == pytest.approx([found[0]] * 12, rel=1e-10)
-    assert len(set(found)) == 2
+def test_without_a_table_it_is_the_same_sum() -> None:
+    made = [
+        DiscountedPurchases(MODELS[0], months=36, monthly_discount=0.006, tabulated=tabulated)
+        for tabulated in (True, False)
+    ]
+    for age in (0.0, 77.0, 2 * OLDEST):
+        one, other = (stream.if_alive(5, age) for stream in made)
+        assert one == pytest.approx(other, rel=1e-9)
