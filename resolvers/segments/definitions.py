@@ -109,7 +109,7 @@ class Versioned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SegmentSet(msgspec.Struct, frozen=True, kw_only=True):
-    """The definitions in force, with their versions. Their order means nothing."""
+    """The definitions in force with their versions, by name; their order means nothing."""
 
     dimensions: Dimensions
     dimensions_version: int
@@ -177,7 +177,10 @@ def unversioned(definitions: Definitions) -> SegmentSet:
     return SegmentSet(
         dimensions=definitions.dimensions,
         dimensions_version=0,
-        segments=tuple(Versioned(segment=each, version=0) for each in definitions.segments),
+        segments=tuple(
+            Versioned(segment=each, version=0)
+            for each in sorted(definitions.segments, key=lambda each: each.name)
+        ),
     )
 
 
