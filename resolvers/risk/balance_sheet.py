@@ -13,6 +13,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
+from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -64,10 +65,11 @@ class Item(NamedTuple):
     """What the bank and the customer agreed, where it is owed."""
 
 
-class BalanceSheet(msgspec.Struct, frozen=True, kw_only=True):
+class BalanceSheet(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Both sides."""
 
-    items: tuple[Item, ...]
+    lines: tuple[tuple[str, str, float, AssetClass, DebtTerm, AccountTerms | None], ...]
+    """Line by line, as the values of :class:`Item`: a score adds them up, and seldom shows them."""
     assets: float
     """All that is owned."""
     owned: Mapping[AssetClass, float]
@@ -80,6 +82,11 @@ class BalanceSheet(msgspec.Struct, frozen=True, kw_only=True):
     """Currencies without a rate in which something is owned, which is left out."""
     debts_unconverted: tuple[str, ...] = ()
     """Currencies without a rate in which something is owed, which is left out."""
+
+    @cached_property
+    def items(self) -> tuple[Item, ...]:
+        """Line by line."""
+        return tuple(map(Item._make, self.lines))
 
     @property
     def volatility(self) -> float:
@@ -130,32 +137,35 @@ KINDS = ("banking.accounts", _BALANCES, "banking.account_terms", _POSITIONS, _PO
 @needs(*KINDS)
 def balance_sheet(records: Records, convert: Convert) -> BalanceSheet:
     """What a customer owns and owes, as the records say."""
-    items: list[Item] = []
+    lines = []
     without_rate: list[tuple[float, str]] = []
-    for connector, kind, money, asset, due, terms in _entries(records):
-        amount = float(money.amount)
-        if amount:
-            converted = convert(amount, money.currency)
-            if converted is None:
-                without_rate.append((amount, money.currency))
-            else:
-                items.append(Item(connector, kind, converted, asset, due, terms))
-    assets = 0.0
+    assets = short = long = mortgages = 0.0
     owned: dict[AssetClass, float] = {}
-    owed = dict.fromkeys(DebtTerm, 0.0)
-    for _, _, amount, asset, due, _ in items:
+    for connector, kind, money, asset, due, terms in _entries(records):
+        stated = float(money.amount)
+        if not stated:
+            continue
+        amount = convert(stated, money.currency)
+        if amount is None:
+            without_rate.append((stated, money.currency))
+            continue
+        lines.append((connector, kind, amount, asset, due, terms))
         if amount > 0:
             assets += amount
             owned[asset] = owned.get(asset, 0.0) + amount
+        elif due is DebtTerm.SHORT:
+            short -= amount
         else:
-            owed[due] -= amount
+            long -= amount
+            if due is DebtTerm.MORTGAGE:
+                mortgages -= amount
     return BalanceSheet(
-        items=tuple(items),
+        lines=tuple(lines),
         assets=assets,
         owned=owned,
-        short_term=owed[DebtTerm.SHORT],
-        long_term=owed[DebtTerm.LONG] + owed[DebtTerm.MORTGAGE],
-        mortgages=owed[DebtTerm.MORTGAGE],
+        short_term=short,
+        long_term=long,
+        mortgages=mortgages,
         assets_unconverted=tuple(sorted({currency for amount, currency in without_rate if amount > 0})),
         debts_unconverted=tuple(sorted({currency for amount, currency in without_rate if amount < 0})),
     )

@@ -11,9 +11,9 @@ widens the interval: it may be any of its bins. It never reads as zero.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -21,7 +21,7 @@ import numpy as np
 from resolvers.artefacts import Origin
 from resolvers.risk.bands import Interval, RiskBand, band_of
 from resolvers.risk.features import BY_NAME, Feature
-from resolvers.risk.figures import Formula
+from resolvers.risk.figures import Figures, Formula
 from resolvers.risk.scorecard import NumberFeature, Scorecard
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Line, Measure
@@ -40,6 +40,8 @@ class _Row(NamedTuple):
     edges: tuple[float, ...]
     points: tuple[float, ...]
     neutral: float
+    best: float
+    """The most points of a bin."""
 
 
 class BehaviouralModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -69,25 +71,37 @@ class BehaviouralModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The points of somebody of whom nothing is known."""
         return sum(row.neutral for row in self.rows)
 
-    def points(self, summaries: Summaries) -> float:
-        """The points of one customer, without explanation."""
+    def values(self, summaries: Summaries) -> list[float | None]:
+        """The features of one customer, in the order of the rows."""
         figures, day = summaries.lines, summaries.day.toordinal()
+        return [read(figures, day) for read in self._readers]
+
+    def worth(self, values: Iterable[float | None]) -> float:
+        """The points that features come to."""
         found = 0.0
-        for read, edges, points, neutral in self._readers:
-            value = read(figures, day)
+        for (edges, points, neutral), value in zip(self._points, values, strict=True):
             found += neutral if value is None else points[bisect_right(edges, value)]
         return found
 
+    def points(self, summaries: Summaries) -> float:
+        """The points of one customer, without explanation."""
+        return self.worth(self.values(summaries))
+
     @cached_property
-    def _readers(self) -> tuple[tuple[Any, ...], ...]:
-        return tuple((row.formula.reader, row.edges, row.points, row.neutral) for row in self.rows)
+    def _readers(self) -> tuple[Callable[[Figures, int], float | None], ...]:
+        return tuple(row.formula.reader for row in self.rows)
+
+    @cached_property
+    def _points(self) -> tuple[tuple[tuple[float, ...], tuple[float, ...], float], ...]:
+        return tuple((row.edges, row.points, row.neutral) for row in self.rows)
 
     def _rows(self) -> Iterator[_Row]:
         for each in self.card.features:
             feature = BY_NAME[each.name]
             if isinstance(each, NumberFeature) and feature.formula is not None:
                 points = tuple(one.points for one in each.bins)
-                yield _Row(feature, each, feature.formula, each.edges, points, each.missing.points)
+                neutral = each.missing.points
+                yield _Row(feature, each, feature.formula, each.edges, points, neutral, max(points))
 
 
 class Contribution(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +151,8 @@ class BehaviouralScore:
     def __init__(self, model: BehaviouralModel, summaries: Summaries, domains: Mapping[str, str]) -> None:
         self.model = model
         self.summaries = summaries
-        self.points = model.points(summaries)
+        self._values = model.values(summaries)
+        self.points = model.worth(self._values)
         self.probability = model.card.probability(self.points)
         # A connector that is not configured any more has no domain: it may have told anything.
         self._missing = frozenset(domains.get(one, "") for one in summaries.missing)
@@ -150,17 +165,19 @@ class BehaviouralScore:
     @property
     def known(self) -> bool:
         """Whether any feature is known: otherwise the score is nobody's in particular."""
-        return any(each.given is not None for each in self.contributions)
+        return any(value is not None for value in self._values)
 
     @cached_property
     def contributions(self) -> tuple[Contribution, ...]:
         """Of every feature of the card; with the baseline they add up to the points."""
-        return tuple(map(self._contribution, self.model.rows))
+        return tuple(map(self._contribution, self.model.rows, self._values))
 
     @cached_property
     def interval(self) -> Interval:
         """Between which points the score lies, whatever the missing partners would tell."""
         low = high = self.points
+        if not (self._missing or self.summaries.unconverted):
+            return Interval(low, high)
         for row, part in zip(self.model.rows, self.contributions, strict=True):
             if part.uncertain:
                 found = row.neutral + part.value
@@ -171,6 +188,8 @@ class BehaviouralScore:
     @property
     def probabilities(self) -> Interval:
         """The same as probabilities of default."""
+        if self.interval.width == 0:
+            return Interval(self.probability, self.probability)
         probability = self.model.card.probability
         return Interval(probability(self.interval.high), probability(self.interval.low))
 
@@ -190,15 +209,14 @@ class BehaviouralScore:
             if part.lost > 0 and part.given is not None
         )
 
-    def _contribution(self, row: _Row) -> Contribution:
-        given = row.feature.value(self.summaries)
+    def _contribution(self, row: _Row, given: float | None) -> Contribution:
         found = row.binned.bin(given)
         return Contribution(
             feature=row.feature,
             label=found.label,
             given=given,
             value=found.points - row.neutral,
-            lost=0.0 if given is None else max(row.points) - found.points,
+            lost=0.0 if given is None else row.best - found.points,
             uncertain=self.is_uncertain(row.feature),
         )
 

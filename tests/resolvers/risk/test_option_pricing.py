@@ -142,7 +142,7 @@ def test_contributions_add_up_and_many_are_as_one(
 ) -> None:
     owned = {held: assets}
     found = price(
-        BalanceSheet(items=(), assets=assets, owned=owned, short_term=short, long_term=long, mortgages=0.0)
+        BalanceSheet(lines=(), assets=assets, owned=owned, short_term=short, long_term=long, mortgages=0.0)
     )
     if found.distance is not None:
         assert found.baseline is not None
