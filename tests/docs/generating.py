@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.docs import graph_tables, operating_tables, plugin_tables, record_tables, reference_tables
 from tests.docs.cells import markdown
 from tests.docs.identity_tables import identity_tables
+from tests.docs.risk_tables import risk_tables
 from tests.docs.summary_tables import summary_tables
 from tests.docs.value_tables import value_tables
 
@@ -32,6 +33,7 @@ TABLES: dict[str, Callable[[], str]] = {
     **identity_tables(markdown),
     **summary_tables(markdown),
     **value_tables(markdown),
+    **risk_tables(markdown),
 }
 MARKED = re.compile(
     r"(?P<begin><!-- table: (?P<name>[\w.-]+) -->\n)(?P<text>.*?)(?P<end><!-- end -->)", re.DOTALL
