@@ -83,9 +83,11 @@ def test_a_day_whose_next_year_the_sandbox_has_not_is_refused(
 
 
 def test_an_interruption_from_outside_leaves_nothing_half_done(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks", "population", "--people", "101", "--companies", "0"]
+    program = "import sys; from benchmarks.population.command import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", program, "--people", "101", "--companies", "0"]
     with subprocess.Popen(
         [*command, "--out", str(tmp_path), "--processes", "2"],
+        cwd=making.CHECKOUT,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
