@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from resolvers.risk.bands import Interval, RiskBand, band_of, log_odds, probability_of
+from resolvers.risk.bands import Interval, RiskBand, band_of, log_odds, probability_of, span
 from resolvers.risk.behavioural import MOST_REASONS, BehaviouralScore
 from resolvers.risk.merton import Position
 from resolvers.risk.option_pricing import OptionPrice
@@ -65,12 +65,13 @@ def combined(behaviour: BehaviouralScore, price: OptionPrice, *, contested: bool
     """
     one = behaviour.probability if behaviour.known else None
     other = price.probability
-    share = _share(behaviour.probabilities, price.interval, one, other)
-    interval = Interval(
-        _mean(behaviour.probabilities.low, price.interval.low, share),
-        _mean(behaviour.probabilities.high, price.interval.high, share),
-    )
+    here, there = behaviour.probabilities, price.interval
+    share = _share(here, there, one is not None, other is not None)
     probability = _both(one, other, share)
+    # A method whose partners are missing would count, could they be asked.
+    open_share = _share(here, there, one is not None or here.width > 0, other is not None or price.is_open)
+    ends = (_mean(here.low, there.low, open_share), _mean(here.high, there.high, open_share))
+    interval = span(*ends) if probability is None else span(*ends, probability)
     causes = list(_causes(behaviour, price, probability, interval))
     if contested:
         causes.append(ReviewCause.CONTESTED)
@@ -84,9 +85,10 @@ def combined(behaviour: BehaviouralScore, price: OptionPrice, *, contested: bool
     )
 
 
-def _share(here: Interval, there: Interval, one: float | None, other: float | None) -> float:
-    if one is None or other is None:
-        return 1.0 if other is None and one is not None else 0.0 if one is None and other is not None else 0.5
+def _share(here: Interval, there: Interval, one: bool, other: bool) -> float:
+    """The weight of the first method, where one of them or both count."""
+    if one != other:
+        return float(one)
     mine, theirs = (1 / (1 + log_odds(each.high) - log_odds(each.low)) for each in (here, there))
     return mine / (mine + theirs)
 

@@ -114,6 +114,11 @@ class OptionPrice:
         return None if self.probability is None else band_of(self.probability)
 
     @property
+    def is_open(self) -> bool:
+        """Whether something is not known that partners could tell, or a rate."""
+        return bool(self.gaps.connectors or self.sheet.assets_unconverted or self.sheet.debts_unconverted)
+
+    @property
     def sensitivity(self) -> Sensitivity | None:
         """How the distance moves with assets, debt and volatility."""
         return sensitivity(self.found, years=self.market.years)

@@ -68,6 +68,21 @@ def test_who_is_known_by_nobody_is_for_a_person_to_judge() -> None:
     assert found.review == (ReviewCause.NOTHING_KNOWN,)
 
 
+def test_missing_conduct_widens_what_means_say() -> None:
+    records = account("1", AccountKind.TRANSACTION, "100")
+    nobody = combined(
+        BehaviouralScore(MODELS.behavioural, summaries(), DOMAINS),
+        OptionPrice(balance_sheet(Gathered(*records), convert), Gaps(), MODELS.mapping, MODELS.market),
+    )
+    silent = combined(
+        BehaviouralScore(MODELS.behavioural, summaries({}, "bank"), DOMAINS),
+        OptionPrice(balance_sheet(Gathered(*records), convert), Gaps(), MODELS.mapping, MODELS.market),
+    )
+    assert nobody.probability == silent.probability == MODELS.mapping.no_debt
+    assert nobody.interval.width == pytest.approx(0, abs=1e-12)
+    assert silent.interval.low < MODELS.mapping.no_debt < silent.interval.high
+
+
 def test_methods_that_disagree_ask_for_a_person() -> None:
     found = both(CALM, *account("1", AccountKind.CREDIT_CARD, "-4000"))
     assert ReviewCause.METHODS_DISAGREE in found.review
