@@ -132,6 +132,25 @@ def sizes(
             )
 
 
+@command.command(help="Print how many customers had which labels of value, risk and lifecycle on a day.")
+@click.option("--day", type=_DAY, help="The day. Default: the one last counted.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+@click.pass_context
+def cells(ctx: click.Context, *, day: datetime | None, as_json: bool) -> None:
+    """Cells."""
+    from api.segments.counting import cells as found_cells
+
+    found = run_async(found_cells(settings_of(ctx), day.date() if day else None))
+    if as_json:
+        click.echo(_json(found))
+        return
+    for each in sorted(found, key=lambda each: -each.tally.customers):
+        click.echo(
+            f"{each.value:<8} {each.risk:<8} {each.lifecycle:<10} {each.tally.customers:>10,}  "
+            f"profit {each.tally.profit:>14,.0f}  lifetime value {each.tally.lifetime_value:>14,.0f}"
+        )
+
+
 @command.command(help="Print the global ids of a segment's customers, as they were last counted.")
 @click.argument("name")
 @click.pass_context

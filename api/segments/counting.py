@@ -24,7 +24,7 @@ from resolvers.serving import Models
 from resolvers.summaries.customer import summarise
 from schema import ids
 from store.data import CustomerFilter, PartyFigures
-from store.data_segments import CountData, SegmentSize
+from store.data_segments import CellSize, CountData, SegmentSize
 from store.database import Database
 from store.unit import Unit
 
@@ -153,6 +153,16 @@ async def sizes(
     require_current(settings)
     async with open_store(settings) as store, store.database.read(TenantId(settings.tenant)) as unit:
         return await unit.segments.sizes(names, since=since, until=until)
+
+
+async def cells(settings: Settings, day: date | None) -> tuple[CellSize, ...]:
+    """How many customers had which labels on a day, on the one last counted unless told."""
+    require_current(settings)
+    async with open_store(settings) as store, store.database.read(TenantId(settings.tenant)) as unit:
+        if day is None:
+            latest = await unit.segments.latest()
+            day = latest.day if latest else date.min
+        return await unit.segments.cells(day)
 
 
 async def members(settings: Settings, name: str, show: Callable[[str], None]) -> None:

@@ -252,6 +252,11 @@ def test_count_sizes_and_members_are_printed(called: Any, settings: Settings) ->
     # Without a connector called shop, nobody can say any more what the two hold there.
     assert "shipped" in called("sizes", "unknown", "--until", str(today))
     assert called("sizes", "--until", "2020-01-01") == ""
+    cells = json.loads(called("cells", "--json"))
+    assert sum(each["tally"]["customers"] for each in cells) == 22
+    assert json.loads(called("cells", "--json", "--day", str(today))) == cells
+    assert len(called("cells").splitlines()) == len(cells)
+    assert called("cells", "--day", "2020-01-01") == ""
     members = called("members", "unknown").splitlines()
     assert len(set(members)) == found["unknown"][0]["tally"]["customers"] == 2
 
