@@ -101,6 +101,11 @@ class WorkerSettings(Section, frozen=True, kw_only=True):
 
     interval: Annotated[float, Meta(description="Seconds between two rounds of the feeds.", gt=0)] = 60.0
     lease: Annotated[float, Meta(description="Seconds after which a silent leader is replaced.", gt=1)] = 30.0
+    summaries: Annotated[bool, Meta(description="Keep figures of what customers do at the partners.")] = True
+    summaries_after: Annotated[
+        float,
+        Meta(description="Hours after which the figures of a party are reckoned anew at the latest.", gt=0),
+    ] = 24.0
 
 
 class IdentitySettings(Section, frozen=True, kw_only=True):

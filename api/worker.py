@@ -1,5 +1,7 @@
 """The worker process: follows the partners' change feeds and keeps what the hub needs of them.
 
+Beside that it refreshes the figures of what customers do; see :mod:`api.summarising`.
+
 One worker leads at a time, by a lease in the database; the others wait to take over. What a feed
 delivered is stored together with its checkpoint in one transaction, so that a killed worker goes on
 where it stopped, without gaps; what it had read beyond the checkpoint is simply read again.
@@ -22,14 +24,16 @@ from api.matching import Matching
 from api.processes import stop_event
 from api.segments.daily import DailyCount
 from api.settings import Settings
+from api.summarising import Summarising
 from api.switches import followed
 from api.wiring import Hub, open_hub, require_current
-from c360.contract import Change, Checkpoint, Deletion, Upsert
+from c360.contract import Change, Checkpoint, Deletion, Outdated, Upsert
 from c360.errors import C360Error
 from c360.kinds import PARTY
 from c360.records.party import Party
 from connectors.instances import InstanceState
 from resolvers.identity.keeping import party_link, stated
+from resolvers.summaries.reckoning import kinds_for
 from store.data import EnrolLink, RecordRef, Statement
 from store.unit import Unit
 
@@ -48,14 +52,16 @@ async def work(settings: Settings, *, once: bool = False) -> int:
 
     Args:
         settings: the settings.
-        once: one round over all feeds, then end; exit code 1 where a feed failed.
+        once: one round over all feeds and all figures that are due, then end; exit code 1 where a partner
+            failed.
     """
     require_current(settings)
     asyncio.get_running_loop().set_exception_handler(logs.report)
     async with open_hub(settings) as hub, followed(hub.store.database, hub.tenant, hub.host):
         worker = Worker(hub, settings)
         if once:
-            return 0 if await worker.round() else 1
+            well = await worker.round()
+            return 0 if await worker.summarise() and well else 1
         leading = asyncio.ensure_future(worker.lead())
         stopping = asyncio.ensure_future(stop_event().wait())
         try:
@@ -80,6 +86,8 @@ class Worker:
         self._matching = Matching(settings) if settings.identity.automatic else None
         self._region = settings.phone_region
         self._segments = DailyCount(hub, settings)
+        self._summarising = Summarising(hub, settings) if settings.worker.summaries else None
+        self._read_once = asyncio.Event()
 
     async def lead(self) -> None:
         """Wait for the lease, then run rounds while it is held. Ends only by cancellation."""
@@ -91,6 +99,7 @@ class Worker:
                         group.create_task(self._renew())
                         group.create_task(self._rounds())
                         group.create_task(self._segments.run())
+                        group.create_task(self._summaries())
             except* C360Error as errors:
                 _log.warning("this worker cannot lead (%s); it tries again", errors.exceptions[0])
             await asyncio.sleep(self._lease.total_seconds() / 3)
@@ -107,17 +116,32 @@ class Worker:
         """Read every feed that the hub keeps something of, all at the same time; whether all went well."""
         async with asyncio.TaskGroup() as group:
             jobs = [
-                group.create_task(self._follow(info.id, kind))
+                group.create_task(self._follow(info.id, kind, indexed=kind in info.indexed))
                 for info in self._hub.host.infos()
                 if info.state is InstanceState.READY
                 for kind in info.feeds
-                if kind == PARTY or kind in info.indexed
+                if kind == PARTY or kind in info.indexed or self._summarised(info.domain, kind)
             ]
         return all(job.result() for job in jobs)
+
+    async def summarise(self) -> bool:
+        """Refresh the figures of all parties that are due; whether all went well."""
+        return self._summarising is None or await self._summarising.round()
+
+    def _summarised(self, domain: str, kind: str) -> bool:
+        """Whether figures are made of a kind, so that a change of it makes a party due."""
+        return self._summarising is not None and kind in kinds_for(domain)
+
+    async def _summaries(self) -> None:
+        await self._read_once.wait()  # some records can be asked for only once a feed told of them
+        while True:
+            await self.summarise()
+            await asyncio.sleep(self._interval)
 
     async def _rounds(self) -> None:
         while True:
             well = await self.round()
+            self._read_once.set()
             await asyncio.sleep(self._interval if well else min(self._interval, RETRY))
 
     async def _acquire(self) -> bool:
@@ -131,10 +155,10 @@ class Worker:
                 if not await unit.leases.renew(LEASE, self._holder, self._lease):
                     raise LeaseLostError("the lease expired or was taken")
 
-    async def _follow(self, instance: str, kind: str) -> bool:
+    async def _follow(self, instance: str, kind: str, *, indexed: bool) -> bool:
         """Read one feed to its end; a failure is logged and tried again in the next round."""
         try:
-            await self._read(instance, kind)
+            await self._read(instance, kind, indexed=indexed)
         except C360Error as error:
             _log.warning(
                 "feed %s of %s stopped: %s; it goes on from its last checkpoint", kind, instance, error
@@ -142,7 +166,7 @@ class Worker:
             return False
         return True
 
-    async def _read(self, instance: str, kind: str) -> None:
+    async def _read(self, instance: str, kind: str, *, indexed: bool) -> None:
         """Read one feed to its end.
 
         Raises:
@@ -162,7 +186,13 @@ class Worker:
             last = change
             seen += len(waiting)
             work = partial(
-                self._store, instance=instance, kind=kind, last=change, changes=tuple(waiting), once=once
+                self._store,
+                instance=instance,
+                kind=kind,
+                last=change,
+                changes=tuple(waiting),
+                once=once,
+                indexed=indexed,
             )
             await database.retrying(tenant, work)
             waiting.clear()
@@ -181,9 +211,10 @@ class Worker:
         last: Checkpoint,
         changes: Sequence[Change],
         once: bool,
+        indexed: bool,
     ) -> None:
         """What was delivered and how far that was, together or not at all."""
-        await keep(unit, instance, changes, region=self._region, matching=self._matching)
+        await keep(unit, instance, changes, region=self._region, matching=self._matching, indexed=indexed)
         await unit.feeds.save(instance, kind, last.cursor, finished=once)
 
 
@@ -194,8 +225,11 @@ async def keep(
     *,
     region: str,
     matching: Matching | None = None,
+    indexed: bool = True,
 ) -> None:
     """Store what one feed delivered: which records belong to whom, and what parties say of themselves.
+
+    The figures of parties whose records changed are due.
 
     Args:
         unit: the unit of work.
@@ -203,6 +237,7 @@ async def keep(
         changes: what it delivered.
         region: country of phone numbers written without one.
         matching: says who the parties are that nobody has; ``None``: they are passed over.
+        indexed: whether the ids of the records are kept, because the partner cannot list one party's.
     """
     parties = [
         change.record for change in changes if isinstance(change, Upsert) and isinstance(change.record, Party)
@@ -215,10 +250,14 @@ async def keep(
         if isinstance(each, Upsert) and not isinstance(each.record, Party)
     ]
     gone = [each for each in latest.values() if isinstance(each, Deletion)]
-    if refs:
+    if refs and indexed:
         await unit.index.add(refs)
-    if gone:
+    if gone and indexed:
         await unit.index.remove(instance, gone[0].kind, [each.object_id for each in gone])
+    changed = {ref.party_id for ref in refs} | {each.party_id for each in gone if each.party_id}
+    changed |= {each.party_id for each in changes if isinstance(each, Outdated)}
+    if changed:
+        await unit.summaries.mark(instance, changed)
     if parties:
         await _keep_parties(unit, instance, parties, region, matching)
 

@@ -53,6 +53,9 @@ class Fetch(msgspec.Struct, frozen=True, kw_only=True):
     batch: int = 1
     """Customers that one call of :meth:`Connector.fetch` takes for this kind. Above 1 only where
     the partner's API answers for several customers at once."""
+    cheap_days: int | None = None
+    """Days of the longest window that takes few requests, where the API lists one day at a time or so:
+    work in the background asks for no longer one. Any window by default."""
 
 
 class Feed(msgspec.Struct, frozen=True, kw_only=True):

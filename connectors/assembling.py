@@ -20,8 +20,6 @@ _SEVERITY = {
     SourceState.UNAVAILABLE: 3,
 }
 
-_Found = tuple[KindResult, SourceProblem | None]
-
 
 def wants_copy(cell: Cell) -> bool:
     """Whether a last-known copy would stand in for this cell as it is now."""
@@ -110,7 +108,8 @@ def _source(instance: Instance, cells: Sequence[Cell], started: float) -> Source
     moment = 0.0
     kinds = {}
     for cell in cells:
-        found, reason = _kind(cell)
+        found = _kind(cell)
+        reason = found.problem
         kinds[cell.need.kind] = found
         worse = _SEVERITY[found.state] > _SEVERITY[worst]
         if worse:
@@ -133,26 +132,33 @@ def _source(instance: Instance, cells: Sequence[Cell], started: float) -> Source
     )
 
 
-def _kind(cell: Cell) -> _Found:
+def _kind(cell: Cell) -> KindResult:
     if cell.kept and cell.copy is not None:
-        return KindResult(
-            records=cell.copy.records, state=SourceState.KEPT, fetched_at=cell.copy.fetched_at
-        ), None
+        return KindResult(records=cell.copy.records, state=SourceState.KEPT, fetched_at=cell.copy.fetched_at)
     reason = obstacle(cell)
     outcomes = [part.outcome for part in cell.parts]
     if reason is None:
         kept = any(outcome is not None and outcome.kept for outcome in outcomes)
         state = SourceState.KEPT if kept else SourceState.FRESH
-        return KindResult(records=_records(outcomes), state=state, fetched_at=_oldest(outcomes)), next(
-            (outcome.problem for outcome in outcomes if outcome and outcome.problem), None
+        return KindResult(
+            records=_records(outcomes),
+            state=state,
+            fetched_at=_oldest(outcomes),
+            problem=next((outcome.problem for outcome in outcomes if outcome and outcome.problem), None),
         )
     if cell.copy is not None and reason.code in COPY_STANDS_IN:
         return KindResult(
-            records=cell.copy.records, state=SourceState.STALE, fetched_at=cell.copy.fetched_at
-        ), reason
+            records=cell.copy.records,
+            state=SourceState.STALE,
+            fetched_at=cell.copy.fetched_at,
+            problem=reason,
+        )
     return KindResult(
-        records=_records(outcomes), state=SourceState.UNAVAILABLE, fetched_at=_oldest(outcomes)
-    ), reason
+        records=_records(outcomes),
+        state=SourceState.UNAVAILABLE,
+        fetched_at=_oldest(outcomes),
+        problem=reason,
+    )
 
 
 def _records(outcomes: Sequence[Outcome | None]) -> tuple[Record, ...]:

@@ -94,7 +94,8 @@ class Gatherer:
         if not request.all_known_only:
             ageing = await self._ask(request, [cell for cell in every if not cell.kept], started, ends)
         gathered = assemble(self._instances, request, table, at=self._now(), started=started)
-        self._keeper.keep(request.access.tenant, worth_keeping(every))
+        if request.keep:
+            self._keeper.keep(request.access.tenant, worth_keeping(every))
         if ageing:
             self._refresh(request, every, ageing)
         return gathered
@@ -182,7 +183,8 @@ class Gatherer:
         for instance, mine in table.items():
             if any(id(part) in late for ask in mine for part in ask.parts.values()):
                 instance.health.failed(ProblemCode.DEADLINE_EXCEEDED)
-        await self.freshness.keep(started, table, request.access)
+        if request.keep:
+            await self.freshness.keep(started, table, request.access)
         return asking.ageing
 
     def _start(self, asking: _Asking, table: Mapping[Instance, Sequence[Ask]]) -> None:

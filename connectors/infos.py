@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import msgspec
@@ -26,6 +27,9 @@ class InstanceInfo(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[str, ...]
     identifies: tuple[KeyKind, ...]
     feeds: tuple[str, ...]
+    cheap_days: Mapping[str, int] = {}
+    """Longest windows that work in the background asks for, by kind; see
+    :attr:`c360.contract.Fetch.cheap_days`."""
     indexed: tuple[str, ...] = ()
     """Feeds whose record ids the hub has to keep; see :attr:`c360.contract.Feed.indexed`."""
     documentation: str
@@ -68,6 +72,11 @@ def info_of(instance: Instance, now: float) -> InstanceInfo:
         kinds=tuple(instance.batches),
         identifies=description.identifies if description else (),
         feeds=tuple(feed.kind for feed in description.feeds) if description else (),
+        cheap_days={
+            fetch.kind: fetch.cheap_days
+            for fetch in (description.fetches if description else ())
+            if fetch.cheap_days is not None
+        },
         indexed=tuple(feed.kind for feed in description.feeds if feed.indexed) if description else (),
         documentation=description.documentation if description else "",
         state=instance.state,

@@ -75,6 +75,9 @@ class GatherRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A last-known copy at most this old is good enough; ``None``: ask live."""
     all_known_only: bool = False
     """Answer from last-known copies alone, however old, without any upstream call."""
+    keep: bool = True
+    """Whether what is fetched is worth a last-known copy, and a place in memory; not what work in the
+    background reads once."""
 
 
 class KindResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +86,8 @@ class KindResult(msgspec.Struct, frozen=True, kw_only=True):
     records: tuple[Record, ...]
     state: SourceState
     fetched_at: datetime | None = None
+    problem: SourceProblem | None = None
+    """Why it is not all there is."""
 
 
 class SourceResult(msgspec.Struct, frozen=True, kw_only=True):

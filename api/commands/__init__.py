@@ -24,7 +24,7 @@ COMMANDS = {
     "seed": "Import customers with their links and grants.",
     "segments": "Tell customers apart by value, risk and lifecycle.",
     "serve": "Answer the graph over HTTP.",
-    "worker": "Follow the partners' change feeds.",
+    "worker": "Follow the partners' change feeds and keep figures of what customers do.",
 }
 
 

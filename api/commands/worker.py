@@ -8,9 +8,10 @@ from api.commands import run_async, settings_of
 
 
 @click.command(
-    help="Follow the partners' change feeds until interrupted; one leader at a time does the work."
+    help="Follow the partners' change feeds, and keep figures of what customers do, until interrupted; one "
+    "leader at a time does the work."
 )
-@click.option("--once", is_flag=True, help="One round over all feeds, then end.")
+@click.option("--once", is_flag=True, help="One round over all feeds and due figures, then end.")
 @click.pass_context
 def command(ctx: click.Context, *, once: bool) -> int:
     """Work."""

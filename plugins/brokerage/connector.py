@@ -58,7 +58,7 @@ class OpenWealthCustody(Connector[CustodyConfig]):
         title="OpenWealth Custody",
         domain="brokerage",
         lookup=Lookup.BY_KEY,
-        fetches=(Fetch(kind=ACCOUNTS), Fetch(kind=POSITIONS), Fetch(kind=TRANSACTIONS)),
+        fetches=(Fetch(kind=ACCOUNTS), Fetch(kind=POSITIONS), Fetch(kind=TRANSACTIONS, cheap_days=31)),
         config=CustodyConfig,
         limits=Limits(concurrency=16),
         exemptions=(

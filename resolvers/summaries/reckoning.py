@@ -28,6 +28,11 @@ def kinds_for(domain: str, offered: Collection[str] | None = None) -> tuple[str,
     return tuple(dict.fromkeys(kind for each in able for kind in each.kinds))
 
 
+def days_of(kind: str) -> int:
+    """Days of the window that a kind is asked for; none for what has no window."""
+    return WINDOWS.get(kind, THREE_YEARS) if kind_of(kind).windowed else 0
+
+
 def needs_for(kinds: Collection[str], today: date) -> frozenset[Need]:
     """What to ask for of these kinds, on a day."""
     return frozenset(_need(kind, today) for kind in kinds)
@@ -54,6 +59,5 @@ def _able(each: Summariser, kinds: Collection[str] | None) -> bool:
 
 
 def _need(kind: str, today: date) -> Need:
-    if not kind_of(kind).windowed:
-        return Need(kind=kind)
-    return Need(kind=kind, since=today - timedelta(WINDOWS.get(kind, THREE_YEARS) - 1), until=today)
+    days = days_of(kind)
+    return Need(kind=kind, since=today - timedelta(days - 1), until=today) if days else Need(kind=kind)

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Row, Select, bindparam, case, select, update
+from sqlalchemy import Row, Select, bindparam, case, func, select, update
 
 from store.columns import UtcDateTime
 from store.data import FigureData, PartyFigures
@@ -117,6 +117,23 @@ class SummaryRepository(Repository):
     async def put_off(self, connector: str, parties: Iterable[str], until: datetime) -> None:
         """Let parties that could not be reckoned be due later, with what was kept of them before."""
         await self._scope.change(update(Summary).where(*self._at(connector, parties)).values(due_at=until))
+
+    async def forget(self, connector: str, parties: Iterable[str], until: datetime) -> None:
+        """Keep nothing of parties whose records may not be read any more; look again later."""
+        await self._scope.change(
+            update(Summary)
+            .where(*self._at(connector, parties))
+            .values(figures=None, as_of=None, due_at=until)
+        )
+
+    async def count_due(self, connector: str, at: datetime) -> int:
+        """How many parties of a connector instance are due at a moment."""
+        counted = await self._session.scalar(
+            select(func.count())
+            .select_from(Summary)
+            .where(Summary.tenant == self._tenant, Summary.connector == connector, Summary.due_at <= at)
+        )
+        return counted or 0
 
     async def expect(self, customers: Mapping[PartyRef, str]) -> None:
         """Let newly linked parties be due, each of the customer given."""

@@ -92,7 +92,11 @@ def test_a_feed_that_cannot_be_stored_fails_its_round_alone(
         read = Leases.unit
 
     info = SimpleNamespace(
-        id="rental", state=InstanceState.READY, feeds=("party.profile", "rental.bookings"), indexed=()
+        id="rental",
+        domain="rental",
+        state=InstanceState.READY,
+        feeds=("party.profile", "rental.locations"),
+        indexed=(),
     )
     made = hub(Database(1))
     made.host.infos = lambda: (info,)
