@@ -15,7 +15,7 @@ import click
 import httpx
 import msgspec
 
-from api import seeding, settings
+from api import offers, seeding, settings
 from api.processes import Children, stop_event
 from c360.errors import C360Error
 from store import migrate
@@ -115,6 +115,7 @@ class Demo:
         await asyncio.to_thread(migrate.upgrade, settings.database_url(loaded))
         customers = await exported
         await seeding.seed(loaded, customers, report=click.echo)
+        await offers.bring_in_shipped(loaded)
         for name in ("serve", "worker"):
             await children.start(name, ["api", "--config", str(file), name])
         await self._answers()

@@ -21,6 +21,7 @@ COMMANDS = {
     "identity": "Find out who is the same person, over all partners or in a file.",
     "migrate": "Bring the database to the newest (or a given) version.",
     "models": "Fit, judge and apply the models behind value, risk and offers.",
+    "offers": "Bring the catalogue in and out, and tell how offers go.",
     "seed": "Import customers with their links and grants.",
     "segments": "Tell customers apart by value, risk and lifecycle.",
     "serve": "Answer the graph over HTTP.",

@@ -35,7 +35,7 @@ class ProductModel(msgspec.Struct, frozen=True, kw_only=True):
     baseline: float
     weights: tuple[Weight, ...]
     learnt_from: str
-    """What the outcomes were: ``HOLDINGS`` (who has it) or ``RESPONSES`` (who accepted it)."""
+    """What the outcomes were: ``TAKEN`` (who took it, offered or not) or ``RESPONSES`` (who accepted it)."""
     customers: int
     takers: int
     metrics: Mapping[str, float] = {}

@@ -145,9 +145,9 @@ class Offer(Shape, frozen=True, kw_only=True):
     learnt_from: Annotated[
         str | None,
         Meta(
-            description="What the propensity of this product was learnt from: `HOLDINGS` (who took it), "
-            "`RESPONSES` (who accepted it when offered); null where there is no model, and everybody counts "
-            "as equally likely."
+            description="What the propensity of this product was learnt from: `TAKEN` (who took it within a "
+            "year, offered or not), `RESPONSES` (who accepted it when presented); null where there is no "
+            "model, and everybody counts as equally likely."
         ),
     ]
     model: Annotated[ModelOrigin, Meta(description="What says how likely customers are to take products.")]
