@@ -171,8 +171,12 @@ def read(content: bytes) -> tuple[Product, ...]:
 
 def write(products: Sequence[Product]) -> bytes:
     """A catalogue's file, which :func:`read` takes: the same bytes for the same products."""
-    ordered = sorted(products, key=lambda product: product.id)
-    return msgspec.json.format(msgspec.json.encode({"products": ordered}), indent=2) + b"\n"
+    plain = [msgspec.to_builtins(each) for each in sorted(products, key=lambda product: product.id)]
+    for each in plain:
+        for weights in ("contexts", "channels"):
+            if weights in each:
+                each[weights] = dict(sorted(each[weights].items()))
+    return msgspec.json.format(msgspec.json.encode({"products": plain}), indent=2) + b"\n"
 
 
 def draft(product: Product) -> ProductDraft:

@@ -180,12 +180,16 @@ def _lift(chosen: Rate | None, explored: Rate | None) -> tuple[float | None, flo
 
 
 def _bins(foretold: Sequence[tuple[float, bool]]) -> Iterator[CalibrationBin]:
-    count = len(foretold)
-    many = min(_BINS, count)
-    for number in range(many):
-        mine = foretold[number * count // many : (number + 1) * count // many]
-        yield CalibrationBin(
-            predicted=sum(p for p, _ in mine) / len(mine),
-            observed=sum(accepted for _, accepted in mine) / len(mine),
-            count=len(mine),
-        )
+    """Bins of about equally many; equal predictions always share one."""
+    least = max(1, len(foretold) // _BINS)
+    mine: list[tuple[float, bool]] = []
+    for place, pair in enumerate(foretold):
+        mine.append(pair)
+        last = place + 1 == len(foretold)
+        if last or (len(mine) >= least and foretold[place + 1][0] != pair[0]):
+            yield CalibrationBin(
+                predicted=sum(p for p, _ in mine) / len(mine),
+                observed=sum(accepted for _, accepted in mine) / len(mine),
+                count=len(mine),
+            )
+            mine = []

@@ -22,8 +22,8 @@ from resolvers.training.weights import CannotJudgeError
 Floats = NDArray[np.float64]
 LEAST = 20
 """Acceptances, and failures, that a product needs to be fitted anew."""
-RIDGE = 20.0
-"""Strength of what was learnt before, in answers: on standardised features."""
+RIDGE, RIDGE_ANEW = 20.0, 1.0
+"""Strength of what was learnt before, and of knowing nothing, in answers: on standardised features."""
 _STEPS = 50
 _FOLDS = 5
 
@@ -74,11 +74,12 @@ def refitted(presented: Sequence[Presented], before: ProductModel | None, unknow
     spread[spread < 1e-9] = np.inf  # what does not vary says nothing
     standard = np.where(known, (matrix - centre) / spread, 0.0)
     offset = scorer.log_odds_many(matrix)
-    shift, change = _newton(standard, accepted, offset)
+    strength = RIDGE_ANEW if before is None else RIDGE
+    shift, change = _newton(standard, accepted, offset, strength)
     coefficients = np.array(scorer.coefficients) + change / spread
     # The same sum around the new centres.
     baseline = scorer.baseline + shift + float(np.array(scorer.coefficients) @ (centre - scorer.centres))
-    foretold = _foretold(standard, accepted, offset)
+    foretold = _foretold(standard, accepted, offset, strength)
     return ProductModel(
         baseline=float(baseline),
         weights=tuple(
@@ -94,13 +95,13 @@ def refitted(presented: Sequence[Presented], before: ProductModel | None, unknow
     )
 
 
-def _foretold(standard: Floats, accepted: Floats, offset: Floats) -> Floats:
+def _foretold(standard: Floats, accepted: Floats, offset: Floats, strength: float) -> Floats:
     """What fits to the other answers say of each: by these a model is judged."""
     fold = np.arange(len(accepted)) % _FOLDS
     log_odds = np.zeros(len(accepted))
     for number in range(_FOLDS):
         rest, seen = fold == number, fold != number
-        shift, change = _newton(standard[seen], accepted[seen], offset[seen])
+        shift, change = _newton(standard[seen], accepted[seen], offset[seen], strength)
         log_odds[rest] = offset[rest] + shift + standard[rest] @ change
     found: Floats = 1 / (1 + np.exp(-log_odds))
     return found
@@ -112,10 +113,10 @@ def _mean(values: Floats, known: NDArray[np.bool_], otherwise: Floats) -> Floats
     return found
 
 
-def _newton(standard: Floats, accepted: Floats, offset: Floats) -> tuple[float, Floats]:
+def _newton(standard: Floats, accepted: Floats, offset: Floats, strength: float) -> tuple[float, Floats]:
     """The shift and the changes that maximise likelihood less ridge."""
     design = np.column_stack([np.ones(len(accepted)), standard])
-    ridge = np.full(design.shape[1], RIDGE)
+    ridge = np.full(design.shape[1], strength)
     ridge[0] = 1e-6  # the shift is free
     found = np.zeros(design.shape[1])
     for _ in range(_STEPS):
