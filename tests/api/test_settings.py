@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from api.models import check_models, serving_models
 from api.settings import database_url, load, shown
 from c360.errors import ConfigError
 from resolvers.survivorship import AS_EVER, SurvivorshipRule
@@ -57,6 +58,9 @@ def test_relative_database_counts_from_the_settings_file(tmp_path: Path) -> None
         ),
         (f"[logging]\nlevel = 'LOUD'\n{KEYS}", {}, "logging.level", "'LOUD'"),
         (f"phone_region = 'Australia'\n{KEYS}", {}, "phone_region", "'Australia'"),
+        (f"[money]\ncurrency = 'Dollar'\n{KEYS}", {}, "money.currency", "ISO 4217"),
+        (f"[assumptions]\ncard_margin = 2\n{KEYS}", {}, "assumptions.card_margin", "<= 1"),
+        (f"[assumptions]\ncards = 2\n{KEYS}", {}, "assumptions.cards", "unknown setting"),
         (f"[profile]\nrules = ['LOUDEST']\n{KEYS}", {}, "profile.rules[0]", "'LOUDEST'"),
         (f"[profile]\nrules = ['SOLE']\n{KEYS}", {}, "profile.rules", "an outcome"),
         (f"[profile]\nsources = ['bank']\n{KEYS}", {}, "profile.sources", "no connector 'bank'"),
@@ -110,3 +114,25 @@ def test_rules_of_the_profile_are_read_and_shown(tmp_path: Path) -> None:
     assert shown_profile["sources"] == ("inn",)
     assert shown_profile["attributes"]["email"]["rules"] == ("MOST_RECENT",)
     assert load(write(tmp_path, KEYS), {}).profile == AS_EVER
+
+
+def test_rates_and_assumptions_are_served_as_the_settings_say(tmp_path: Path) -> None:
+    text = """
+[money]
+currency = "EUR"
+rates = "rates.toml"
+[assumptions]
+hotel_margin = 0.3
+"""
+    file = write(tmp_path, f"{text}{KEYS}")
+    settings = load(file, {})
+    assert check_models(settings)[0].startswith("money.rates")
+    (tmp_path / "rates.toml").write_text(
+        'currency = "AUD"\nsource = "us"\ndate = 2026-01-31\n[rates]\nEUR = 2.0\n', encoding="utf-8"
+    )
+    models = serving_models(settings)
+    assert models.rates.convert(10.0, "AUD") == 5.0
+    assert models.assumptions.hotel_margin == 0.3
+    assert models.value.currency == "AUD"
+    assert models.valuer.model.currency == "EUR"
+    assert check_models(settings) == []
