@@ -12,14 +12,18 @@ from functools import cached_property
 import msgspec
 
 from resolvers.lifetime_value.contractual import Annuity
-from resolvers.lifetime_value.margins import Figures, LineMargin, Part
+from resolvers.lifetime_value.margins import Figures, LineMargin, Part, nothing
+from resolvers.lifetime_value.model import PURCHASES
 from resolvers.lifetime_value.purchases import Bought, PurchaseStream
 from resolvers.summaries.measures import Line
 
 
 class Unvalued(enum.Enum):
-    """Why there is no value."""
+    """Why there is no value, or a value of 0."""
 
+    NOTHING_HELD = "NOTHING_HELD"
+    """Nothing was ever bought in the line, or no contract is in force: there is nothing to come. The value is
+    0, and known to be."""
     FIGURE_UNKNOWN = "FIGURE_UNKNOWN"
     """No partner tells what it would be reckoned from, or only in a currency without a rate."""
     NO_MODEL = "NO_MODEL"
@@ -213,9 +217,14 @@ class LineProfit:
         self._amounts: Sequence[float | None] = ()
         self.value: float | None = None
         """None where it is not known."""
+        self.reason: Unvalued | None = None
         if margin.known(figures):
             self._amounts = margin.of_one(figures, days, past=True)
             self.value = added(self._amounts)
+        elif nothing(figures, bought=line in PURCHASES, past=True):
+            self.value, self.reason = 0.0, Unvalued.NOTHING_HELD
+        else:
+            self.reason = Unvalued.FIGURE_UNKNOWN
 
     @property
     def terms(self) -> tuple[Term, ...]:

@@ -165,6 +165,31 @@ def of_many(margin: LineMargin, columns: Columns, days: Floats, *, past: bool) -
     return total
 
 
+def nothing(figures: Figures, *, bought: bool, past: bool) -> bool:
+    """Whether a customer certainly has nothing in a line, so that it is worth, or was worth, nothing.
+
+    Args:
+        figures: of the line.
+        bought: whether it is a line of purchases, else of contracts.
+        past: in the year that has gone, in which a contract may have ended, else from now on.
+    """
+    if bought:
+        return figures.get(Measure.PURCHASE_DAYS_12M if past else Measure.PURCHASE_DAYS) == 0
+    return figures.get(Measure.CONTRACTS) == 0 and not (past and figures.get(Measure.CONTRACTS_ENDED))
+
+
+def nothing_many(columns: Columns, size: int, *, bought: bool, past: bool) -> NDArray[np.bool_]:
+    """:func:`nothing` of many customers."""
+    unknown = np.full(size, np.nan)
+    if bought:
+        none: NDArray[np.bool_] = (
+            columns.get(Measure.PURCHASE_DAYS_12M if past else Measure.PURCHASE_DAYS, unknown) == 0
+        )
+        return none
+    none = columns.get(Measure.CONTRACTS, unknown) == 0
+    return none & ~(columns.get(Measure.CONTRACTS_ENDED, unknown) > 0) if past else none
+
+
 def margins(assumed: Assumptions, *, credibility: float) -> dict[Line, LineMargin]:
     """How each line contributes.
 

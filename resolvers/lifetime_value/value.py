@@ -22,7 +22,15 @@ from resolvers.lifetime_value.lines import (
     Term,
     Unvalued,
 )
-from resolvers.lifetime_value.margins import Columns, Figures, LineMargin, margins, of_many
+from resolvers.lifetime_value.margins import (
+    Columns,
+    Figures,
+    LineMargin,
+    margins,
+    nothing,
+    nothing_many,
+    of_many,
+)
 from resolvers.lifetime_value.model import CONTRACTS, PURCHASES, ValueModel
 from resolvers.lifetime_value.purchases import PurchaseStream, bought
 from resolvers.summaries.customer import Summaries
@@ -101,31 +109,41 @@ class Valuer:
         horizon = self._horizon(months)
         day = summaries.day.toordinal()
         held = summaries.lines
-        return CustomerValue(
-            months, tuple([self._line(line, held[line], day, horizon) for line in _LINES if line in held])
+        lines = [self._bought(line, held[line], day, horizon) for line in PURCHASES if line in held]
+        lines += [self._contracted(line, held[line], day, horizon) for line in CONTRACTS if line in held]
+        return CustomerValue(months, tuple(lines))
+
+    def _bought(self, line: Line, figures: Figures, day: int, horizon: _Horizon) -> LineValue:
+        if nothing(figures, bought=True, past=False):
+            return LineValue(line, 0.0, Unvalued.NOTHING_HELD)
+        stream = horizon.streams.get(line)
+        if stream is None:
+            return LineValue(line, None, Unvalued.NO_MODEL)
+        one = bought(figures, day)
+        return (
+            LineValue(line, None, Unvalued.FIGURE_UNKNOWN)
+            if one is None
+            else PurchaseValue(line, stream, one)
         )
 
-    def _line(self, line: Line, figures: Figures, day: int, horizon: _Horizon) -> LineValue:
-        if line in _BOUGHT:
-            stream = horizon.streams.get(line)
-            if stream is None:
-                return LineValue(line, None, Unvalued.NO_MODEL)
-            one = bought(figures, day)
-            if one is None:
-                return LineValue(line, None, Unvalued.FIGURE_UNKNOWN)
-            return PurchaseValue(line, stream, one)
+    def _contracted(self, line: Line, figures: Figures, day: int, horizon: _Horizon) -> LineValue:
+        margin = self._ahead[line]
+        if not margin.known(figures):
+            if nothing(figures, bought=False, past=False):
+                return LineValue(line, 0.0, Unvalued.NOTHING_HELD)
+            return LineValue(line, None, Unvalued.FIGURE_UNKNOWN)
         annuity = horizon.annuities.get(line)
         if annuity is None:
             return LineValue(line, None, Unvalued.NO_MODEL)
-        margin = self._ahead[line]
-        if not margin.known(figures):
-            return LineValue(line, None, Unvalued.FIGURE_UNKNOWN)
         first = figures.get(Measure.FIRST_ON)
         days = None if first is None else day - first
-        amounts = margin.of_one(figures, days, past=False)
-        month = annuity.unknown if days is None else month_of(days)
         return ContractValue(
-            line, parts=margin.parts, amounts=amounts, figures=figures, annuity=annuity, month=month
+            line,
+            parts=margin.parts,
+            amounts=margin.of_one(figures, days, past=False),
+            figures=figures,
+            annuity=annuity,
+            month=annuity.unknown if days is None else month_of(days),
         )
 
     def rests_on(self, line: Line) -> tuple[str, ...]:
@@ -158,18 +176,18 @@ class Valuer:
         """
         horizon = self._horizon(months)
 
-        def reckon(line: Line, part: Columns, day: Floats) -> Floats | None:
+        def reckon(line: Line, part: Columns, day: Floats) -> Floats:
             if line in _BOUGHT:
                 stream = horizon.streams.get(line)
-                return None if stream is None else stream.value_many(part, day)
+                return np.full(len(day), np.nan) if stream is None else stream.value_many(part, day)
             annuity = horizon.annuities.get(line)
             if annuity is None:
-                return None
+                return np.full(len(day), np.nan)
             days = _tenure(part, day)
             margin = of_many(self._ahead[line], part, days, past=False)
             return margin * annuity.factors[months_of(days, annuity.unknown)]
 
-        return _by_line(population, reckon)
+        return _by_line(population, reckon, past=False)
 
     def profits_many(self, population: Population) -> tuple[Floats, dict[Line, Floats]]:
         """Profits of the last 12 months of many customers; see :meth:`values_many`."""
@@ -177,7 +195,7 @@ class Valuer:
         def reckon(line: Line, part: Columns, day: Floats) -> Floats:
             return of_many(self._past[line], part, _tenure(part, day), past=True)
 
-        return _by_line(population, reckon)
+        return _by_line(population, reckon, past=True)
 
     def _horizon(self, months: int) -> _Horizon:
         if not 1 <= months <= MOST_MONTHS:
@@ -222,7 +240,7 @@ def _tenure(part: Columns, day: Floats) -> Floats:
 
 
 def _by_line(
-    population: Population, reckon: Callable[[Line, Columns, Floats], Floats | None]
+    population: Population, reckon: Callable[[Line, Columns, Floats], Floats], *, past: bool
 ) -> tuple[Floats, dict[Line, Floats]]:
     """Reckon every line, some customers at a time, and add them up."""
     held = [line for line in _LINES if population.lines.get(line)]
@@ -237,11 +255,12 @@ def _by_line(
             for values in part.values():
                 anything |= ~np.isnan(values)
             found = reckon(line, part, day)
-            if found is not None:
-                lines[line][rows] = found
-                there = ~np.isnan(found)
-                known |= there
-                some += np.where(there, found, 0.0)
+            none = nothing_many(part, len(day), bought=line in _BOUGHT, past=past)
+            found[none & np.isnan(found)] = 0.0
+            lines[line][rows] = found
+            there = ~np.isnan(found)
+            known |= there
+            some += np.where(there, found, 0.0)
         # Who has no line at all is worth nothing; who has lines of which nothing is known is not known.
         total[rows] = np.where(known | ~anything, some, np.nan)
     return total, lines

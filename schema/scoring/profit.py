@@ -33,7 +33,7 @@ class LineProfit(Shape, frozen=True, kw_only=True):
     amount: Annotated[
         Money | None, Meta(description="Its contribution; null where it is not known, see `reason`.")
     ]
-    reason: Annotated[Unvalued | None, Meta(description="Why there is no amount.")]
+    reason: Annotated[Unvalued | None, Meta(description="Why there is no amount, or one of 0.")]
     value: Annotated[float | None, Meta(description="The amount before rounding, in the hub's currency.")]
     contributions: Annotated[
         tuple[Contribution, ...], Meta(description="The parts of it; they add up to `value`.")
@@ -168,7 +168,7 @@ def _line(found: LineFound, currency: CurrencyCode) -> LineProfit:
     return LineProfit(
         line=found.line,
         amount=money(found.value, currency),
-        reason=Unvalued.FIGURE_UNKNOWN if found.value is None else None,
+        reason=found.reason,
         value=found.value,
         contributions=contributions(found.terms),
     )

@@ -37,7 +37,7 @@ class LineValue(Shape, frozen=True, kw_only=True):
     amount: Annotated[
         Money | None, Meta(description="Its discounted value; null where it is not known, see `reason`.")
     ]
-    reason: Annotated[Unvalued | None, Meta(description="Why there is no amount.")]
+    reason: Annotated[Unvalued | None, Meta(description="Why there is no amount, or one of 0.")]
     value: Annotated[float | None, Meta(description="The amount before rounding, in the hub's currency.")]
     p_alive: Annotated[
         float | None,

@@ -55,8 +55,8 @@ def near(one: float, other: float) -> bool:
 def test_baseline_and_contributions_add_up_to_the_value(one: Summaries, months: int) -> None:
     found = VALUER.value(one, months)
     for line in found.lines:
-        if line.value is None:
-            assert line.terms == ()
+        if line.value is None or line.reason is Unvalued.NOTHING_HELD:
+            assert (line.terms, line.baseline) == ((), 0.0)
             assert line.reason is not None
         else:
             scale = sum(abs(term.value) for term in line.terms)
@@ -248,6 +248,23 @@ def test_a_model_in_another_currency_says_the_same_in_that_one() -> None:
     (here,) = VALUER.value(customer({Line.CARDS: CARDS})).lines
     assert there.value == pytest.approx(here.value / 2 if here.value else None)
     assert there.baseline == pytest.approx(here.baseline / 2)
+
+
+@pytest.mark.parametrize(
+    ("line", "figures", "value", "profit"),
+    [
+        (Line.CARDS, {Measure.PURCHASE_DAYS: 0.0, Measure.PURCHASE_DAYS_12M: 0.0}, 0.0, 0.0),
+        (Line.MOTOR, {Measure.CONTRACTS: 0.0}, 0.0, 0.0),
+        # What ended within the year may have earned something before, that nobody tells any more.
+        (Line.MOTOR, {Measure.CONTRACTS: 0.0, Measure.CONTRACTS_ENDED: 1.0}, 0.0, None),
+    ],
+)
+def test_nothing_held_is_known_to_be_nothing(
+    line: Line, figures: dict[Measure, float], value: float, profit: float | None
+) -> None:
+    one = customer({line: figures})
+    assert (VALUER.value(one).value, VALUER.profit(one).value) == (value, profit)
+    assert VALUER.value(one).lines[0].reason is Unvalued.NOTHING_HELD
 
 
 def test_nobody_without_a_line_is_worth_anything() -> None:
