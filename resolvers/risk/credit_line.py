@@ -85,6 +85,8 @@ class CreditLine(msgspec.Struct, frozen=True, kw_only=True):
     monthly_income: float | None
     monthly_instalments: float | None
     """Of the debts that there are; none where a bank did not tell them."""
+    human_review: bool
+    """Whether a person has to look before this is told, since the risk calls for it."""
     loan_to_value: float | None = None
     """The amount by the reserve, against a policy."""
     reasons: tuple[CreditReason, ...] = ()
@@ -217,11 +219,10 @@ def _line(
     reasons: Sequence[CreditReason],
     loan_to_value: float | None = None,
 ) -> CreditLine:
-    decision = CreditDecision.OFFERED
+    rests_on_risk = loan_to_value is None and bool(borrower.risk.review)
+    decision = CreditDecision.REFERRED if rests_on_risk else CreditDecision.OFFERED
     if reasons:
         decision = CreditDecision.DECLINED
-    elif loan_to_value is None and borrower.risk.review:
-        decision = CreditDecision.REFERRED
     formal = request.months > 0 and request.amount > 0
     return CreditLine(
         decision=decision,
@@ -230,6 +231,7 @@ def _line(
         instalment=instalment(request.amount, rate, request.months) if rate is not None and formal else None,
         monthly_income=borrower.monthly_income,
         monthly_instalments=borrower.monthly_instalments,
+        human_review=rests_on_risk,
         loan_to_value=loan_to_value,
         reasons=tuple(reasons),
     )

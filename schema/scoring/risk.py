@@ -405,6 +405,7 @@ def _shown(found: lending.CreditLine, risk: RiskAnswer) -> shapes.CreditLine:
     return shapes.CreditLine(
         decision=found.decision,
         eligible=found.decision is not lending.CreditDecision.DECLINED,
+        human_review=found.human_review,
         limit=rounded(found.limit, currency),
         rate=found.rate,
         instalment=money(found.instalment),

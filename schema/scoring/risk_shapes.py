@@ -244,6 +244,13 @@ class CreditLine(Shape, frozen=True, kw_only=True):
 
     decision: Annotated[CreditDecision, Meta(description="What becomes of the request.")]
     eligible: Annotated[bool, Meta(description="Whether nothing stands against the loan as asked for.")]
+    human_review: Annotated[
+        bool,
+        Meta(
+            description="Whether a person has to look before this is told: nobody is refused by a program "
+            "alone where the risk decides."
+        ),
+    ]
     limit: Annotated[Money, Meta(description="Most that can be lent for that time; 0 where nothing can.")]
     rate: Annotated[
         float | None,

@@ -51,7 +51,8 @@ query Loan($id: ID!, $amount: Decimal!, $term: Int!, $policy: ID) {
     insurance { policies { id } }
     risk {
       creditLine(amount: $amount, term: $term, againstPolicy: $policy) {
-        decision eligible limit { amount currency } rate instalment { amount } monthlyIncome { amount }
+        decision eligible humanReview limit { amount currency } rate
+        instalment { amount } monthlyIncome { amount }
         monthlyInstalments { amount } loanToValue reasons { code text } notice missing
       }
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -159,6 +160,12 @@ def test_a_no_says_why(amount: float, months: int, more: dict[str, Any], code: s
 def test_a_band_without_terms_gets_nothing_without_security() -> None:
     found = unsecured(Request(amount=1_000, months=12), borrower(RiskBand.VERY_HIGH), RULES)
     assert (found.limit, found.rate, codes(found)) == (0.0, None, {CreditReasonCode.RISK_TOO_HIGH})
+    assert not found.human_review
+    doubtful = msgspec.structs.replace(borrower(RiskBand.VERY_HIGH).risk, review=(ReviewCause.ADVERSE,))
+    assert unsecured(Request(amount=1_000, months=12), borrower(risk=doubtful), RULES).human_review
+    doubtful = msgspec.structs.replace(borrower().risk, review=(ReviewCause.CONTESTED,))
+    referred = unsecured(Request(amount=1_000, months=12), borrower(risk=doubtful), RULES)
+    assert (referred.decision, referred.human_review) == (CreditDecision.REFERRED, True)
     unknown = unsecured(Request(amount=1_000, months=12), borrower(None), RULES)
     assert codes(unknown) == {CreditReasonCode.RISK_NOT_KNOWN}
 
