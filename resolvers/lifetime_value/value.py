@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.lifetime_value.contractual import Annuity, month_of, months_of
+from resolvers.lifetime_value.earning import margins
 from resolvers.lifetime_value.lines import (
     ContractValue,
     LineProfit,
@@ -26,7 +27,6 @@ from resolvers.lifetime_value.margins import (
     Columns,
     Figures,
     LineMargin,
-    margins,
     nothing,
     nothing_many,
     of_many,

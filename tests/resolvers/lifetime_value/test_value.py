@@ -257,6 +257,12 @@ def test_a_model_in_another_currency_says_the_same_in_that_one() -> None:
         (Line.MOTOR, {Measure.CONTRACTS: 0.0}, 0.0, 0.0),
         # What ended within the year may have earned something before, that nobody tells any more.
         (Line.MOTOR, {Measure.CONTRACTS: 0.0, Measure.CONTRACTS_ENDED: 1.0}, 0.0, None),
+        (
+            Line.HOME,
+            {Measure.CONTRACTS: 0.0, Measure.CONTRACTS_ENDED: 1.0, Measure.ANNUAL_PREMIUM: 0.0},
+            0.0,
+            None,
+        ),
     ],
 )
 def test_nothing_held_is_known_to_be_nothing(
