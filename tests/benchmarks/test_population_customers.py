@@ -6,13 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from benchmarks.population.customers import SEED, customer_of, rates_on, town
+from benchmarks.population.customers import SEED, asked_kinds, customer_of, rates_on, town
 from benchmarks.population.outcomes import YEAR
 from benchmarks.population.records import Moment, records_of
 from benchmarks.population.tables import Customer
 from resolvers.summaries.customer import combined
 from resolvers.summaries.figures import THREE_YEARS
-from resolvers.summaries.figures import YEAR as YEAR_OF_DAYS
 from resolvers.summaries.measures import Line, Measure
 from resolvers.summaries.reckoning import reckon
 from sandbox.partners.banking.books import POSTING_DELAY
@@ -36,15 +35,13 @@ def customers(later: Population) -> list[Customer]:
 
 def test_the_future_has_no_part_in_the_figures(customers: list[Customer]) -> None:
     then = Population(PEOPLE, COMPANIES, SEED, today=DAY)
-    three_years = Moment.noon(DAY, DAY - timedelta(THREE_YEARS - 1))
-    # Trades are asked for day by day, and so for one year.
-    asked = {"brokerage": Moment.noon(DAY, DAY - timedelta(YEAR_OF_DAYS - 1))}
+    asked = Moment.noon(DAY, DAY - timedelta(THREE_YEARS - 1))
     for customer in customers:
         life = then.life(customer.member.id)
         figures = [
             figure
             for presence in then.member_presences(customer.member.id).values()
-            for figure in reckon(records_of(presence, life, asked.get(presence.domain, three_years)), DAY)
+            for figure in reckon(records_of(presence, life, asked, asked_kinds(presence.domain)), DAY)
         ]
         assert customer.figures == combined(figures, rates_on(DAY).convert)[0]
 
