@@ -97,6 +97,8 @@ class Summarising:
         kinds = _kinds(info)
         if info.domain in DOMAINS and not kinds:
             return True  # it tells nothing that figures are made of: what its customers do is not known
+        if not await self._indexed(info, kinds):
+            return True  # which records are whose is not known before its feed was read to the end
         loop = asyncio.get_running_loop()
         started = told = loop.time()
         done, size = 0, FIRST
@@ -106,10 +108,10 @@ class Summarising:
             outcome = await self._batch(info.id, batch, kinds)
             done += outcome.answered
             failed.update(outcome.failed.values())
-            smaller = _size(size, timedelta(seconds=loop.time() - begun), outcome)
-            if not outcome.answered and smaller >= size:
+            next_size = _size(size, timedelta(seconds=loop.time() - begun), outcome)
+            if not outcome.answered and next_size >= size:
                 break  # it answers nobody: the others stay due
-            size = smaller
+            size = next_size
             if loop.time() - told >= TELLING:
                 told = loop.time()
                 await self._tell(info.id, done)
@@ -119,6 +121,11 @@ class Summarising:
             codes = ", ".join(f"{many:,} {code.value}" for code, many in failed.most_common())
             _log.warning("%s: parties keep their older figures, and are tried again: %s", info.id, codes)
         return not failed
+
+    async def _indexed(self, info: InstanceInfo, kinds: Sequence[str]) -> bool:
+        async with self._hub.store.database.read(self._hub.tenant) as unit:
+            feeds = [await unit.feeds.get(info.id, kind) for kind in info.indexed if kind in kinds]
+        return all(feed is not None and feed.finished for feed in feeds)
 
     async def _tell(self, instance: str, done: int) -> None:
         async with self._hub.store.database.read(self._hub.tenant) as unit:

@@ -87,7 +87,6 @@ class Worker:
         self._region = settings.phone_region
         self._segments = DailyCount(hub, settings)
         self._summarising = Summarising(hub, settings) if settings.worker.summaries else None
-        self._read_once = asyncio.Event()
 
     async def lead(self) -> None:
         """Wait for the lease, then run rounds while it is held. Ends only by cancellation."""
@@ -133,7 +132,6 @@ class Worker:
         return self._summarising is not None and kind in kinds_for(domain)
 
     async def _summaries(self) -> None:
-        await self._read_once.wait()  # some records can be asked for only once a feed told of them
         while True:
             await self.summarise()
             await asyncio.sleep(self._interval)
@@ -141,7 +139,6 @@ class Worker:
     async def _rounds(self) -> None:
         while True:
             well = await self.round()
-            self._read_once.set()
             await asyncio.sleep(self._interval if well else min(self._interval, RETRY))
 
     async def _acquire(self) -> bool:

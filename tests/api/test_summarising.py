@@ -57,6 +57,7 @@ class Partners:
     problems: dict[str, ProblemCode] = field(default_factory=dict)
     """By party; of a kind where it is named behind a colon."""
     cheap: dict[str, int] = field(default_factory=dict)
+    indexed: tuple[str, ...] = ()
     requests: list[GatherRequest] = field(default_factory=list)
     price: str = "10"
     most: int = 1_000
@@ -66,7 +67,12 @@ class Partners:
     def infos(self) -> tuple[Any, ...]:
         return tuple(
             SimpleNamespace(
-                id=name, domain=domain, state=InstanceState.READY, kinds=KINDS[domain], cheap_days=self.cheap
+                id=name,
+                domain=domain,
+                state=InstanceState.READY,
+                kinds=KINDS[domain],
+                indexed=self.indexed,
+                cheap_days=self.cheap,
             )
             for name, domain in self.domains.items()
         )
@@ -318,6 +324,24 @@ def test_a_year_of_single_days_is_not_asked_for(play: Play) -> None:
         (request,) = scene.partners.requests
         (needs,) = request.needs.values()
         assert {need.kind for need in needs} == {"brokerage.accounts", "brokerage.positions"}
+
+    play(test)
+
+
+def test_nobody_is_asked_for_before_it_is_known_what_is_whose(play: Play) -> None:
+    async def test(scene: Scene) -> None:
+        scene.partners.indexed = ("hotel.stays",)
+        await scene.enrol("a")
+        assert await scene.summarising.round()
+        assert scene.partners.requests == []
+        async with scene.store.database.unit(T) as unit:
+            await unit.feeds.save("inn", "hotel.stays", "half", finished=False)
+        assert await scene.summarising.round()
+        assert scene.partners.requests == []
+        async with scene.store.database.unit(T) as unit:
+            await unit.feeds.save("inn", "hotel.stays", "end", finished=True)
+        assert await scene.summarising.round()
+        assert await scene.spent() == {"a": 10}
 
     play(test)
 

@@ -113,6 +113,24 @@ def test_the_longest_due_comes_first(database: Database, clock: Any, run: Run) -
     run(go())
 
 
+def test_what_may_not_be_known_any_more_is_forgotten(database: Database, clock: Any, run: Run) -> None:
+    async def go() -> None:
+        async with database.unit(T) as unit:
+            (ada,) = await enrolled(unit, "ab")
+            both = [reckoned(ada, one, clock.now, SPENT) for one in "ab"]
+            assert await unit.summaries.put(both, again=clock.now + DAY) == 2
+            await unit.summaries.forget("bank", ["a", "stranger"], clock.now + 2 * DAY)
+            forgotten, kept = (await unit.summaries.of([ada]))[ada]
+            assert (forgotten.as_of, forgotten.figures) == (None, ())
+            assert kept == both[1]
+            assert await unit.summaries.count_due("bank", clock.now) == 0
+            assert await unit.summaries.count_due("bank", clock.now + DAY) == 1
+            assert await unit.summaries.count_due("bank", clock.now + 2 * DAY) == 2
+            assert await unit.summaries.count_due("hotel", clock.now + 2 * DAY) == 0
+
+    run(go())
+
+
 def test_a_change_while_reckoning_is_not_lost(database: Database, clock: Any, run: Run) -> None:
     async def go() -> None:
         async with database.unit(T) as unit:
