@@ -172,6 +172,7 @@ def against_policy(
         limit=limit,
         rate=rules.policy_rate if limit else None,
         reasons=reasons,
+        secured=True,
         loan_to_value=request.amount / reserve if reserve else None,
     )
 
@@ -217,9 +218,10 @@ def _line(
     limit: float,
     rate: float | None,
     reasons: Sequence[CreditReason],
+    secured: bool = False,
     loan_to_value: float | None = None,
 ) -> CreditLine:
-    rests_on_risk = loan_to_value is None and bool(borrower.risk.review)
+    rests_on_risk = not secured and bool(borrower.risk.review)
     decision = CreditDecision.REFERRED if rests_on_risk else CreditDecision.OFFERED
     if reasons:
         decision = CreditDecision.DECLINED

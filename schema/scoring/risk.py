@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from strawberry.types.field import StrawberryField
 
-from c360.kinds import kind as kind_of
-from c360.records.insurance import Policy
-from c360.values import CurrencyCode, Money
+from c360.values import CurrencyCode
 from resolvers.lifetime_value.assumptions import Assumption as Assumed
 from resolvers.money import rounded
-from resolvers.references import Referrer
-from resolvers.risk import credit_line as lending
 from resolvers.risk.balance_sheet import KINDS, Item, balance_sheet
 from resolvers.risk.behavioural import BehaviouralScore, Reason
 from resolvers.risk.combined import combined, notice
 from resolvers.risk.features import FEATURES
 from resolvers.risk.option_pricing import OptionPrice, gaps_in
 from resolvers.summaries.customer import Summaries
-from resolvers.summaries.measures import Line, Measure, Unit
+from resolvers.summaries.measures import Unit
 from resolvers.view import CustomerView
-from schema import hub, ids
+from schema import hub
 from schema.derive import Demand, Deriver
-from schema.errors import ErrorCode, InputError
 from schema.inputs import CreditLineArguments
 from schema.scoring import risk_shapes as shapes
 from schema.scoring.contests import ScoreContest, contest
+from schema.scoring.credit_line import credit_line
 from schema.scoring.risk_shapes import interval
 from schema.scoring.shapes import (
     Assumption,
@@ -43,10 +38,8 @@ from schema.scoring.shapes import (
 )
 from store.data_contests import ContestState
 
-_POLICY = "Policy"
-_POLICIES = "insurance.policies"
 _DOMAINS = ("banking", "brokerage", "insurance")
-_TOLD = ("banking.balances", "brokerage.positions", _POLICIES)
+_TOLD = ("banking.balances", "brokerage.positions", "insurance.policies")
 
 
 def risk_fields(make: Deriver) -> dict[str, StrawberryField]:
@@ -69,7 +62,7 @@ def risk_fields(make: Deriver) -> dict[str, StrawberryField]:
                 shapes.CombinedRisk, "Both together, and whether a person has to look.", demand=both
             ),
             "credit_line": make.computed(
-                _credit_line,
+                credit_line,
                 shapes.CreditLine,
                 "Whether a loan can be offered, without security or against a policy, and why not.",
                 arguments=CreditLineArguments,
@@ -344,75 +337,3 @@ class CombinedAnswer:
     def notice(self) -> tuple[str, ...]:
         """For a notice of adverse action."""
         return notice(self._risk.score, self._risk.price, self.found)
-
-
-def _credit_line(risk: RiskAnswer, _info: object, **given: Any) -> shapes.CreditLine:
-    amount, term = given["amount"], given["term"]
-    if not (amount.is_finite() and 0 < amount < _MOST):
-        message = "Ask for an amount above 0, in the hub's own currency."
-        raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument="amount")
-    if not 0 < term <= _LONGEST:
-        message = f"Ask for 1 to {_LONGEST} months."
-        raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument="term")
-    request = lending.Request(amount=float(amount), months=term)
-    rules, price = risk.models.lending, risk.price
-    convert = risk.view.models.rates.convert
-    income = risk.summaries.get(Line.DEPOSITS, Measure.INCOME_12M)
-    borrower = lending.Borrower(
-        risk=risk.combined.found,
-        monthly_income=None if income is None else income / 12,
-        monthly_instalments=None if price.gaps.debts else rules.instalments(price.sheet, convert),
-        unsecured_debts=price.sheet.unsecured,
-    )
-    policy_id = given.get("against_policy")
-    if policy_id is None:
-        found = lending.unsecured(request, borrower, rules)
-    else:
-        pledge = _pledge(risk.view, policy_id)
-        found = lending.against_policy(request, borrower, pledge, risk.view.today, rules)
-    return _shown(found, risk)
-
-
-_MOST = Decimal(10) ** 12
-_LONGEST = 1_200
-
-
-def _pledge(view: CustomerView, policy_id: str) -> lending.Pledge:
-    """The policy of an id among the customer's own.
-
-    Raises:
-        InputError: ``INVALID_ID``, it is no id of a policy.
-    """
-    local = ids.decode_as(_POLICY, policy_id, argument="againstPolicy")
-    referrer = Referrer(kind_of(_POLICIES))
-    reference = referrer.read(local)
-    found = None if reference is None else referrer.find(reference, view.of(_POLICIES, Policy))
-    policy = found if isinstance(found, Policy) else None
-    reserve = None if policy is None else policy.reserve
-    convert = view.models.rates.convert
-    return lending.Pledge(
-        policy=policy, reserve=None if reserve is None else convert(float(reserve.amount), reserve.currency)
-    )
-
-
-def _shown(found: lending.CreditLine, risk: RiskAnswer) -> shapes.CreditLine:
-    currency = risk.view.models.rates.base
-    too_high = any(one.code is lending.CreditReasonCode.RISK_TOO_HIGH for one in found.reasons)
-
-    def money(value: float | None) -> Money | None:
-        return None if value is None else rounded(value, currency)
-
-    return shapes.CreditLine(
-        decision=found.decision,
-        eligible=found.decision is not lending.CreditDecision.DECLINED,
-        human_review=found.human_review,
-        limit=rounded(found.limit, currency),
-        rate=found.rate,
-        instalment=money(found.instalment),
-        monthly_income=money(found.monthly_income),
-        monthly_instalments=money(found.monthly_instalments),
-        loan_to_value=found.loan_to_value,
-        reasons=tuple(shapes.CreditReason(code=one.code, text=one.text) for one in found.reasons),
-        notice=risk.combined.notice if too_high else (),
-        missing=risk.missing,
-    )

@@ -235,6 +235,14 @@ def test_a_loan_without_security_says_its_limit_or_why_not(world: Any, ada: str)
     assert all(one["text"] for one in too_much["reasons"])
 
 
+def test_a_debt_without_a_rate_is_a_debt_not_known(world: Any, ada: str, money: Callable[..., Money]) -> None:
+    world.host.records["bank", "B1", "banking.balances"] = (
+        Balance(account_id="2", current=money("-5", "XTS")),
+    )
+    assert "DEBTS_NOT_KNOWN" in {one["code"] for one in loan(world, ada, "5000", 36)["reasons"]}
+    assert risk(world, ada)["optionPricing"]["unconverted"] == ["XTS"]
+
+
 def test_a_loan_against_a_policy_is_up_to_a_share_of_its_reserve(world: Any, ada: str) -> None:
     variables = {"id": ids.encode("Customer", ada), "amount": "1", "term": 12}
     shown = world.data(LOAN, variables)["customer"]["insurance"]["policies"]
