@@ -68,7 +68,8 @@ class Movable:
     @property
     def name(self) -> str:
         """Name of the table."""
-        return table(self.model).name
+        # Not SQLAlchemy's own kind of text, which no encoder takes.
+        return str(table(self.model).name)
 
 
 MOVABLES: tuple[Movable, ...] = (

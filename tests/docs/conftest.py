@@ -17,7 +17,7 @@ import httpx
 import msgspec
 import pytest
 
-from api import seeding
+from api import offers, seeding
 from api.copies import StoredCopies
 from api.engine import build_engine
 from api.settings import Settings, database_url, load
@@ -210,6 +210,7 @@ class Trial:
             file = self.folder / "customers.jsonl"
             file.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in self.customers))
             await seeding.seed(settings, file, report=lambda _: None)
+            await offers.bring_in_shipped(settings)
         async with open_store(settings, clock=self.clock) as store:
             host = Host.open(
                 instance_settings(settings),
