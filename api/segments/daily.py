@@ -1,4 +1,4 @@
-"""The worker's part: a count a day, once the day's figures are there."""
+"""The worker's part: a count a day, by the figures that are there."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from c360.errors import C360Error
 from connectors.instances import InstanceState
 
 PATIENCE = timedelta(hours=1)
-"""How long a count waits, from the start of the day or of the worker on, for figures that are due."""
+"""How long a count waits, from the start of the day or of the worker on, for parties that are new."""
 EVERY = 60.0
 """Seconds between two looks."""
 _log = logging.getLogger(__name__)
 
 
 class DailyCount:
-    """Counts once a day: when no figures are due any more, or after some patience.
+    """Counts once a day: when something is known of everybody, or after some patience.
 
     Args:
         hub: the store, and which instances there are.
@@ -52,16 +52,16 @@ class DailyCount:
         if latest is not None and latest.day >= now.date():
             return False
         waiting_since = max(self._began, now.replace(hour=0, minute=0, second=0, microsecond=0))
-        if now - waiting_since < PATIENCE and await self._due(now):
+        if now - waiting_since < PATIENCE and await self._awaited(now):
             return False
         count = await population_of(self._hub, self._models).count(now.date())
         _log.info("segments of %s customers counted", f"{count.customers:,}")
         return True
 
-    async def _due(self, now: datetime) -> bool:
-        """Whether figures of any instance that answers are due."""
+    async def _awaited(self, now: datetime) -> bool:
+        """Whether an instance that takes work has parties of which nothing is known yet."""
         async with self._hub.store.database.read(self._hub.tenant) as unit:
             for info in self._hub.host.infos():
-                if info.state is InstanceState.READY and await unit.summaries.due(info.id, now, 1):
+                if info.state is InstanceState.READY and await unit.summaries.awaited(info.id, now):
                     return True
         return False

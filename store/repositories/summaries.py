@@ -60,6 +60,20 @@ class SummaryRepository(Repository):
         )
         return tuple(map(_party, rows))
 
+    async def awaited(self, connector: str, at: datetime) -> bool:
+        """Whether any party of a connector instance is due of which nothing was ever reckoned."""
+        found = await self._session.execute(
+            select(Summary.party_id)
+            .where(
+                Summary.tenant == self._tenant,
+                Summary.connector == connector,
+                Summary.due_at <= at,
+                Summary.as_of.is_(None),
+            )
+            .limit(1)
+        )
+        return found.first() is not None
+
     async def put(self, found: Sequence[PartyFigures], *, again: datetime) -> int:
         """Keep what was reckoned of parties, in place of all that was kept of them before.
 

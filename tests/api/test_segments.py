@@ -278,7 +278,7 @@ def test_the_worker_counts_once_a_day_when_figures_are_there(settings: Settings)
     asyncio.run(go())
 
 
-def test_the_worker_waits_for_figures_that_are_due_but_not_for_ever(
+def test_the_worker_waits_for_parties_that_are_new_but_not_for_ever(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def go() -> None:
@@ -287,10 +287,10 @@ def test_the_worker_waits_for_figures_that_are_due_but_not_for_ever(
         async with open_hub(settings, clock=lambda: moment[0]) as hub:
             daily = DailyCount(hub, settings)
 
-            async def due(_: datetime) -> bool:
+            async def awaited(_: datetime) -> bool:
                 return True
 
-            monkeypatch.setattr(daily, "_due", due)
+            monkeypatch.setattr(daily, "_awaited", awaited)
             assert not await daily.look()
             moment[0] += PATIENCE
             assert await daily.look()

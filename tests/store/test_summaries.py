@@ -179,3 +179,20 @@ def test_what_moves_takes_its_figures_along(database: Database, clock: Any, run:
             assert page.keys() == {ada}
 
     run(go())
+
+
+def test_who_was_never_reckoned_is_awaited(database: Database, clock: Any, run: Run) -> None:
+    async def go() -> None:
+        async with database.unit(T) as unit:
+            (ada,) = await enrolled(unit, ["a1", "a2"])
+            now = clock.tick()
+            assert await unit.summaries.awaited("bank", now)
+            assert not await unit.summaries.awaited("hotel", now)
+            await unit.summaries.put([reckoned(ada, "a1", now, SPENT)], again=now + DAY)
+            assert await unit.summaries.awaited("bank", now)
+            await unit.summaries.put_off("bank", ["a2"], now + DAY)
+            assert not await unit.summaries.awaited("bank", now)
+            await unit.summaries.mark("bank", ["a1"])
+            assert not await unit.summaries.awaited("bank", now)
+
+    run(go())
