@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from c360.values import CurrencyCode, Money
-from resolvers.money import negated, scaled, total
+from resolvers.money import negated, rounded, scaled, total
 
 amounts = st.builds(
     lambda amount, currency: Money(amount=amount, currency=CurrencyCode(currency)),
@@ -47,3 +48,17 @@ def test_a_share_is_rounded_to_the_amounts_own_decimals() -> None:
     third = scaled(Money(amount=Decimal("100.00"), currency=CurrencyCode("BRL")), 1, 3)
     assert str(third.amount) == "33.33"
     assert str(scaled(Money(amount=Decimal("1.000"), currency=CurrencyCode("BHD")), 1, 3).amount) == "0.333"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [
+        (2.125, "AUD", "2.12"),
+        (2.135, "AUD", "2.13"),
+        (-0.001, "AUD", "0.00"),
+        (1234.5, "JPY", "1234"),
+        (0.0004, "KWD", "0.000"),
+    ],
+)
+def test_what_was_reckoned_is_rounded_to_the_minor_unit(amount: float, currency: str, shown: str) -> None:
+    assert str(rounded(amount, CurrencyCode(currency)).amount) == shown
