@@ -130,8 +130,10 @@ _CLASS_OF: Mapping[InstrumentKind, AssetClass] = MappingProxyType(
     }
 )
 
-_BALANCES, _POSITIONS, _POLICIES = "banking.balances", "brokerage.positions", "insurance.policies"
-KINDS = ("banking.accounts", _BALANCES, "banking.account_terms", _POSITIONS, _POLICIES)
+ACCOUNTS, BALANCES, TERMS = "banking.accounts", "banking.balances", "banking.account_terms"
+POSITIONS, POLICIES = "brokerage.positions", "insurance.policies"
+KINDS = (ACCOUNTS, BALANCES, TERMS, POSITIONS, POLICIES)
+"""Kinds of record that a balance sheet is made of."""
 
 
 @needs(*KINDS)
@@ -176,22 +178,22 @@ _Entry = tuple[str, str, Money, AssetClass, DebtTerm, AccountTerms | None]
 
 
 def _entries(records: Records) -> Iterator[_Entry]:
-    balances = records.of(_BALANCES, Balance)
+    balances = records.of(BALANCES, Balance)
     if balances:
         yield from _at_banks(records, balances)
-    for position in records.of(_POSITIONS, Position):
+    for position in records.of(POSITIONS, Position):
         instrument = position.instrument
         asset = _CLASS_OF.get(instrument, AssetClass.OTHER)
         due = DebtTerm.MORTGAGE if instrument is InstrumentKind.MORTGAGE else DebtTerm.SHORT
-        yield position.connector, _POSITIONS, position.value, asset, due, None
+        yield position.connector, POSITIONS, position.value, asset, due, None
     today = records.today
-    for policy in records.of(_POLICIES, Policy):
+    for policy in records.of(POLICIES, Policy):
         if policy.reserve is not None and in_force(policy, today):
-            yield policy.connector, _POLICIES, policy.reserve, AssetClass.RESERVES, DebtTerm.SHORT, None
+            yield policy.connector, POLICIES, policy.reserve, AssetClass.RESERVES, DebtTerm.SHORT, None
 
 
 def _at_banks(records: Records, balances: tuple[Balance, ...]) -> Iterator[_Entry]:
-    kinds = {(one.connector, one.account_id): one.kind for one in records.of("banking.accounts", Account)}
+    kinds = {(one.connector, one.account_id): one.kind for one in records.of(ACCOUNTS, Account)}
     agreed: dict[tuple[str, str], AccountTerms] | None = None
     for balance in balances:
         place = (balance.connector, balance.account_id)
@@ -203,13 +205,13 @@ def _at_banks(records: Records, balances: tuple[Balance, ...]) -> Iterator[_Entr
             agreed = _agreed(records) if agreed is None else agreed
             terms = agreed.get(place)
             due = _due(kind, terms, records.today)
-        yield balance.connector, _BALANCES, balance.current, AssetClass.DEPOSITS, due, terms
+        yield balance.connector, BALANCES, balance.current, AssetClass.DEPOSITS, due, terms
         for purse in balance.purses:
-            yield balance.connector, _BALANCES, purse, AssetClass.DEPOSITS, due, None
+            yield balance.connector, BALANCES, purse, AssetClass.DEPOSITS, due, None
 
 
 def _agreed(records: Records) -> dict[tuple[str, str], AccountTerms]:
-    terms = records.of("banking.account_terms", AccountTerms)
+    terms = records.of(TERMS, AccountTerms)
     return {(one.connector, one.account_id): one for one in terms}
 
 

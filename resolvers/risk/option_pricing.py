@@ -13,7 +13,7 @@ from functools import cached_property
 import msgspec
 import numpy as np
 
-from resolvers.risk.balance_sheet import BalanceSheet
+from resolvers.risk.balance_sheet import ACCOUNTS, BALANCES, POLICIES, POSITIONS, TERMS, BalanceSheet
 from resolvers.risk.bands import Interval, RiskBand, band_of, span
 from resolvers.risk.mapping import DefaultMapping
 from resolvers.risk.markets import MarketAssumptions
@@ -55,16 +55,21 @@ def gaps_in(missing: Callable[[str], Iterable[Missing]], *, told: bool) -> Gaps:
         missing: what the sources of a domain did not give.
         told: whether any source gave balances, positions or policies.
     """
-    banks = list(missing("banking"))
-    silent = [one.source.connector for one in banks if not one.kinds or "banking.balances" in one.kinds]
-    custodians = [one.source.connector for one in missing("brokerage")]
-    insurers = [one.source.connector for one in missing("insurance")]
+    silent, custodians, insurers = (
+        _silent(missing(kind.partition(".")[0]), kind) for kind in (BALANCES, POSITIONS, POLICIES)
+    )
+    untold = {*_silent(missing("banking"), ACCOUNTS), *_silent(missing("banking"), TERMS)}
     return Gaps(
         assets=tuple(sorted({*silent, *custodians, *insurers})),
         debts=tuple(sorted({*silent, *custodians})),
-        terms=tuple(sorted({one.source.connector for one in banks} - set(silent))),
+        terms=tuple(sorted(untold - silent)),
         told=told,
     )
+
+
+def _silent(gaps: Iterable[Missing], kind: str) -> set[str]:
+    """The sources that did not give a kind. What else they did not give was asked for by other fields."""
+    return {one.source.connector for one in gaps if not one.kinds or kind in one.kinds}
 
 
 class Share(msgspec.Struct, frozen=True, kw_only=True):

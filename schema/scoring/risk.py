@@ -11,7 +11,7 @@ from strawberry.types.field import StrawberryField
 from c360.values import CurrencyCode
 from resolvers.lifetime_value.assumptions import Assumption as Assumed
 from resolvers.money import rounded
-from resolvers.risk.balance_sheet import KINDS, Item, balance_sheet
+from resolvers.risk.balance_sheet import BALANCES, KINDS, POLICIES, POSITIONS, Item, balance_sheet
 from resolvers.risk.behavioural import BehaviouralScore, Reason
 from resolvers.risk.combined import combined, notice
 from resolvers.risk.features import FEATURES
@@ -38,8 +38,7 @@ from schema.scoring.shapes import (
 )
 from store.data_contests import ContestState
 
-_DOMAINS = ("banking", "brokerage", "insurance")
-_TOLD = ("banking.balances", "brokerage.positions", "insurance.policies")
+_TOLD = (BALANCES, POSITIONS, POLICIES)
 
 
 def risk_fields(make: Deriver) -> dict[str, StrawberryField]:
@@ -301,7 +300,8 @@ class PriceAnswer:
     @property
     def as_of(self) -> dt.datetime | None:
         """Of the oldest record."""
-        fetched = (self._view.fetched_at(domain) for domain in _DOMAINS)
+        results = (source.kinds.get(kind) for source in self._view.sources for kind in KINDS)
+        fetched = (result.fetched_at for result in results if result is not None)
         return min((moment for moment in fetched if moment is not None), default=None)
 
 

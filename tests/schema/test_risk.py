@@ -192,6 +192,21 @@ def test_a_bank_that_does_not_answer_is_an_interval_and_no_zero(world: Any, ada:
     assert declined["missing"] == ["bank"]
 
 
+def test_what_other_fields_miss_is_no_gap(world: Any, ada: str) -> None:
+    world.host.lost = {("bank", "banking.transactions"), ("insurer", "insurance.claims")}
+    query = """query($id: ID!) { customer(by: {id: $id}) {
+      banking { transactions { edges { node { amount { amount } } } } }
+      insurance { policies { claims { status } } }
+      risk { optionPricing { missing probability interval { low high } } }
+    } }"""
+    found = world.data(query, {"id": ids.encode("Customer", ada)})["customer"]["risk"]["optionPricing"]
+    assert found["missing"] == []
+    assert found["interval"] == {"low": found["probability"], "high": found["probability"]}
+    world.host.lost = {("bank", "banking.account_terms")}
+    found = world.data(query, {"id": ids.encode("Customer", ada)})["customer"]["risk"]["optionPricing"]
+    assert found["missing"] == ["bank"]
+
+
 def test_nothing_known_of_conduct_has_no_points(world: Any, ada: str) -> None:
     keep(world, ada, known=False)
     found = risk(world, ada)
