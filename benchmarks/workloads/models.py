@@ -17,6 +17,7 @@ from benchmarks.population.command import DAY
 from benchmarks.population.customers import customer_of, town
 from benchmarks.punctual import quiet_collector
 from resolvers import serving
+from resolvers.batch import scores
 from resolvers.lifetime_value.value import Valuer
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Unit
@@ -27,6 +28,8 @@ PEOPLE, COMPANIES = 240, 12
 MANY = 1_000_000
 MANY_PROMISED = 2.0
 """Seconds of processor time for the lifetime values of all."""
+ALL_PROMISED = 30.0
+"""Seconds of processor time for all models of all."""
 ROUNDS = 20
 SPREAD = 0.2
 """By how much amounts of the million differ from those of the customer that they are made of."""
@@ -43,6 +46,7 @@ def run() -> list[Figure]:
         _each("the same, explained", customers, lambda one: valuer.value(one).terms),
         _each("profit of one, explained", customers, lambda one: valuer.profit(one).terms),
         *_many(customers, Valuer(valuer.model, valuer.assumptions)),
+        _all(customers, models),
     ]
 
 
@@ -75,6 +79,12 @@ def _many(customers: Sequence[Summaries], valuer: Valuer) -> list[Figure]:
         Figure(workload=NAME, name=f"the same, tables made {many}", value=again, unit="s CPU"),
         Figure(workload=NAME, name=f"profits {many}", value=profit, unit="s CPU"),
     ]
+
+
+def _all(customers: Sequence[Summaries], models: serving.Models) -> Figure:
+    population = _million(customers)
+    took = _seconds(lambda: scores(models, population))
+    return Figure(workload=NAME, name=f"all models of {MANY:,}", value=took, unit="s CPU", bound=ALL_PROMISED)
 
 
 def _seconds(step: Callable[[], object]) -> float:

@@ -118,3 +118,23 @@ def gathered(found: Mapping[str, Summaries], *, currency: str) -> Population:
         currency=currency,
         lines=columns,
     )
+
+
+def joined(parts: Sequence[Population]) -> Population:
+    """Several populations of one currency as one, in their order.
+
+    Args:
+        parts: at least one.
+    """
+    there = {
+        (line, measure): None for part in parts for line, figures in part.lines.items() for measure in figures
+    }
+    columns: dict[Line, dict[Measure, Floats]] = {}
+    for line, measure in there:
+        columns.setdefault(line, {})[measure] = np.concatenate([part.get(line, measure) for part in parts])
+    return Population(
+        customers=[customer for part in parts for customer in part.customers],
+        day=np.concatenate([part.day for part in parts]),
+        currency=parts[0].currency,
+        lines=columns,
+    )

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from itertools import product
 from pathlib import Path
 
@@ -154,8 +154,16 @@ def _combined(value: ir.NumericColumn, combine: Combine, where: ir.BooleanValue)
 
 def kept_aside(customer: ir.StringValue, share: float = ASIDE) -> ir.BooleanValue:
     """Whether a customer is kept aside: by a digest of the id, so always the same ones, on every engine."""
-    limit = f"{round(share * 16**_DIGITS):0{_DIGITS}x}"
-    return customer.cast("string").hexdigest("sha256").substr(0, _DIGITS) < limit
+    return customer.cast("string").hexdigest("sha256").substr(0, _DIGITS) < _limit(share)
+
+
+def is_aside(customer: str, share: float = ASIDE) -> bool:
+    """:func:`kept_aside` of one customer."""
+    return sha256(customer.encode()).hexdigest()[:_DIGITS] < _limit(share)
+
+
+def _limit(share: float) -> str:
+    return f"{round(share * 16**_DIGITS):0{_DIGITS}x}"
 
 
 def learning(found: pa.Table, told: pa.Table, about: About) -> Learning:

@@ -14,6 +14,7 @@ from resolvers.lifetime_value.discounted import DiscountedPurchases
 from resolvers.lifetime_value.fitting import Fit, fit_bgnbd, fit_gamma_gamma
 from resolvers.lifetime_value.spend import GammaGamma
 from resolvers.training.histories import Histories
+from resolvers.training.judging import pearson
 
 Floats = NDArray[np.float64]
 
@@ -135,14 +136,8 @@ def _holdout(histories: Histories, purchases: BgNbd, amounts: GammaGamma) -> Hol
         weeks=weeks,
         purchases_expected=float(expected.sum()),
         purchases_actual=float(histories.held_out_purchases.sum()),
-        model=_correlation(foretold, actual),
-        frequency=_correlation(x, actual),
-        recency=_correlation(t_x - age, actual),
-        past_spend=_correlation(histories.spent + histories.first_amount, actual),
+        model=pearson(foretold, actual),
+        frequency=pearson(x, actual),
+        recency=pearson(t_x - age, actual),
+        past_spend=pearson(histories.spent + histories.first_amount, actual),
     )
-
-
-def _correlation(one: Floats, other: Floats) -> float:
-    if not one.std() or not other.std():
-        return 0.0
-    return float(np.corrcoef(one, other)[0, 1])

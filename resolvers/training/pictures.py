@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from resolvers.summaries.population import Floats
 from resolvers.training.judging import Judged, calibration, gain, lift
 
 INK, FAINT, MODEL, MARK = "#23272e", "#b9bfc8", "#1f6f8b", "#c8553d"
@@ -73,6 +74,7 @@ def _calibration(axes: Any, found: Judged) -> None:
         axes.errorbar(foretold, seen, yerr=spread, fmt="none", ecolor=FAINT, elinewidth=1)
     axes.scatter(foretold, seen, s=8 + 60 * count / count.max(), color=MODEL, alpha=0.85, linewidth=0)
     axes.set(xlim=(0, top), ylim=(0, top))
+    axes.locator_params(nbins=5)
     axes.set_xlabel("probability foretold" if found.chance else "amount foretold, mean of the bin")
     axes.set_ylabel("share seen" if found.chance else "amount seen, mean of the bin")
 
@@ -91,8 +93,7 @@ def _lift(axes: Any, found: Judged) -> None:
 
 def _gain(axes: Any, found: Judged) -> None:
     """What share of all that came the best customers hold."""
-    addressed, held = gain(found.foretold, found.came)
-    best = gain(found.came, found.came)
+    (addressed, held), best = (_thinned(*gain(by, found.came)) for by in (found.foretold, found.came))
     axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle="--", label="by lot")
     axes.plot(*best, color=MARK, linewidth=1, linestyle=":", label="the most possible")
     axes.plot(addressed, held, color=MODEL, linewidth=1.8, label="model")
@@ -100,6 +101,12 @@ def _gain(axes: Any, found: Judged) -> None:
     axes.set_xlabel("share of the customers addressed")
     axes.set_ylabel("share of what came")
     axes.legend(frameon=False, loc="lower right", fontsize=8)
+
+
+def _thinned(addressed: Floats, held: Floats) -> tuple[Floats, Floats]:
+    """At a hundredth of the customers each: thousands of points would show no more, and weigh a lot."""
+    shares = np.linspace(0, 1, 101)
+    return shares, np.interp(shares, addressed, held)
 
 
 _PANELS: Mapping[str, Panel] = {"calibration": _calibration, "lift": _lift, "gain": _gain}

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from api.fitting import EmptyStoreError, read_store
 from api.scoring import ScoringError, score_everybody
 from c360.access import TenantId
 from c360.records.party import PartyKind
 from resolvers.serving import Models, shipped
+from resolvers.summaries.measures import Line, Measure
+from resolvers.training.learning import is_aside
 from store import migrate
 from store.data import EnrolCustomer, EnrolLink, FigureData, PartyFigures
 from store.database import Database
@@ -126,6 +130,31 @@ def test_parts_of_other_models_are_not_joined(database: Database, tmp_path: Path
     ranks = msgspec.structs.replace(shipped().ranks, origin=origin)
     with pytest.raises(ScoringError, match="begun with other models; remove the folder"):
         score(database, file, models=msgspec.structs.replace(shipped(), ranks=ranks))
+
+
+def test_store_is_something_to_fit_to(database: Database) -> None:
+    found = asyncio.run(read_store(database, TENANT, shipped(), now=NOW, report=lambda _: None, page=3))
+    assert len(found) == len(set(found.population.customers)) == CUSTOMERS
+    assert set(found.kinds) == {"PERSON"}
+    assert found.aside.tolist() == [is_aside(customer) for customer in found.population.customers]
+    spent = found.population.get(Line.CARDS, Measure.SPENT)
+    assert sorted(spent[~np.isnan(spent)]) == [0, 10, 20, 30, 40, 50]
+    assert not found.about.made_up
+
+
+def test_store_without_customers_says_what_would_fill_it(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'c360.db'}"
+    migrate.upgrade(url)
+
+    async def read() -> None:
+        empty = Database(url, keyring=Keyring(bytes(32), bytes(range(32))), clock=lambda: NOW)
+        try:
+            await read_store(empty, TENANT, shipped(), now=NOW, report=lambda _: None)
+        finally:
+            await empty.dispose()
+
+    with pytest.raises(EmptyStoreError, match="api worker"):
+        asyncio.run(read())
 
 
 def test_other_files_than_parquet_are_refused(database: Database, tmp_path: Path) -> None:

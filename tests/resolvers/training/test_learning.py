@@ -14,7 +14,7 @@ from ibis.backends.sql.compilers.pyspark import PySparkCompiler
 
 from resolvers.summaries.measures import Line, Measure
 from resolvers.training.files import FileError
-from resolvers.training.learning import About, kept_aside, pairs, read_learning, wide
+from resolvers.training.learning import About, is_aside, kept_aside, pairs, read_learning, wide
 
 DAY = date(2025, 6, 30)
 ABOUT = About(day=DAY, currency="AUD", source="three made-up customers", made_up=True)
@@ -75,6 +75,7 @@ def test_some_are_kept_aside_by_a_digest_of_their_ids_alone() -> None:
     found = table.mutate(aside=kept_aside(table.customer)).to_pyarrow()
     aside = dict(zip(found["customer"].to_pylist(), found["aside"].to_pylist(), strict=True))
     assert aside == {each: sha256(each.encode()).hexdigest()[:4] < "4000" for each in ids}
+    assert aside == {each: is_aside(each) for each in ids}
     assert sum(aside.values()) == pytest.approx(1_000, abs=100)
 
 

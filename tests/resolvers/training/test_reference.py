@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from pathlib import Path
 
@@ -29,7 +30,10 @@ def histories(cdnow: Path) -> Histories:
 
 
 def test_cdnow(histories: Histories) -> None:
+    started = time.process_time()
     found = lifetime_value.evaluate(histories, report=quiet)
+    # Three seconds are promised and a fraction of one is taken; a busy machine may need longer and be right.
+    assert time.process_time() - started < 9
     assert (found.customers, found.repeaters, found.dropped) == (2357, 946, 0)
     model = found.purchases
     assert (model.r, model.alpha, model.a, model.b) == pytest.approx(
