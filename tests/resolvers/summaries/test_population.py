@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.population.records import Moment, Records, records_of
 from resolvers.summaries.cashflow import month_ends
+from resolvers.summaries.customer import combined
 from resolvers.summaries.measures import Figure, Line, Measure, Unit
 from resolvers.summaries.reckoning import kinds_for, needs_for, reckon
 from resolvers.summaries.sources import summarisers
@@ -285,3 +286,29 @@ def test_what_is_asked_for_reaches_back_three_years() -> None:
     assert needs["banking.balances"].since is None
     (trades,) = (each for each in needs_for(kinds_for("brokerage"), DAY) if each.since)
     assert (trades.kind, trades.since) == ("brokerage.transactions", YEAR_AGO + timedelta(1))
+
+
+def test_an_insurer_cut_in_two_tells_the_same(parties: list[Party]) -> None:
+    """Every figure of insurance is of one policy, so that it does not matter who insures which."""
+
+    def convert(amount: float, _currency: str) -> float:
+        return amount
+
+    several = 0
+    for party in at(parties, "insurance"):
+        policies: Any = party.records["insurance.policies"]
+        here = {each.policy_id for each in policies[::2]}
+        parts = [
+            {
+                kind: tuple(one for one in found if (getattr(one, "policy_id", "") in here) is first)
+                for kind, found in party.records.items()
+            }
+            for first in (True, False)
+        ]
+        whole, _ = combined(party.figures, convert)
+        together, _ = combined([figure for part in parts for figure in reckon(part, DAY)], convert)
+        assert together.keys() == whole.keys()
+        for line, figures in whole.items():
+            assert together[line] == pytest.approx(figures), line
+        several += len(policies) > 1
+    assert several > 3
