@@ -39,6 +39,7 @@ from benchmarks.workloads import (
     million,
     models,
     planning,
+    risk,
 )
 
 REPORT = CHECKOUT / "var" / "bench.json"
@@ -54,6 +55,7 @@ ALONE: dict[str, Callable[[], list[Figure]]] = {
     "host": host.run,
     "matching": matching.run,
     "models": models.run,
+    "risk": risk.run,
 }
 """Workloads that need nothing beside them."""
 ALL = (*STAGED, "identity", "lookups", "million", *ALONE)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,8 @@ from resolvers.lifetime_value.value import Valuer
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Unit
 from resolvers.summaries.population import Floats, Population, gathered
+
+KnownT = TypeVar("KnownT")
 
 NAME = "models"
 PEOPLE, COMPANIES = 240, 12
@@ -42,16 +46,22 @@ def run() -> list[Figure]:
     valuer = models.valuer
     lines = sum(len(one.lines) for one in customers) / len(customers)
     return [
-        _each("lifetime value of one", customers, valuer.value, note=f"{lines:.1f} lines on average"),
-        _each("the same, explained", customers, lambda one: valuer.value(one).terms),
-        _each("profit of one, explained", customers, lambda one: valuer.profit(one).terms),
+        each_of(NAME, "lifetime value of one", customers, valuer.value, note=f"{lines:.1f} lines on average"),
+        each_of(NAME, "the same, explained", customers, lambda one: valuer.value(one).terms),
+        each_of(NAME, "profit of one, explained", customers, lambda one: valuer.profit(one).terms),
         *_many(customers, Valuer(valuer.model, valuer.assumptions)),
         _all(customers, models),
     ]
 
 
-def _each(
-    name: str, customers: Sequence[Summaries], step: Callable[[Summaries], object], note: str = ""
+def each_of(
+    workload: str,
+    name: str,
+    customers: Sequence[KnownT],
+    step: Callable[[KnownT], object],
+    *,
+    note: str = "",
+    bound: float | None = None,
 ) -> Figure:
     """Microseconds of processor time for each customer, of the median round over all of them."""
     took = []
@@ -63,34 +73,32 @@ def _each(
             for one in customers:
                 step(one)
             took.append((time.process_time() - started) / len(customers))
-    return Figure(
-        workload=NAME, name=name, value=round(Sample.of(took).p50 * 1e6, 1), unit="µs CPU", note=note
-    )
+    value = round(Sample.of(took).p50 * 1e6, 1)
+    return Figure(workload=workload, name=name, value=value, unit="µs CPU", note=note, bound=bound)
 
 
 def _many(customers: Sequence[Summaries], valuer: Valuer) -> list[Figure]:
-    population = _million(customers)
-    value = _seconds(lambda: valuer.values_many(population))
-    again = _seconds(lambda: valuer.values_many(population))
-    profit = _seconds(lambda: valuer.profits_many(population))
+    population = million(customers)
     many = f"of {MANY:,}"
+    values = partial(valuer.values_many, population)
     return [
-        Figure(workload=NAME, name=f"lifetime values {many}", value=value, unit="s CPU", bound=MANY_PROMISED),
-        Figure(workload=NAME, name=f"the same, tables made {many}", value=again, unit="s CPU"),
-        Figure(workload=NAME, name=f"profits {many}", value=profit, unit="s CPU"),
+        seconds(NAME, f"lifetime values {many}", values, bound=MANY_PROMISED),
+        seconds(NAME, f"the same, tables made {many}", values),
+        seconds(NAME, f"profits {many}", partial(valuer.profits_many, population)),
     ]
 
 
 def _all(customers: Sequence[Summaries], models: serving.Models) -> Figure:
-    population = _million(customers)
-    took = _seconds(lambda: scores(models, population))
-    return Figure(workload=NAME, name=f"all models of {MANY:,}", value=took, unit="s CPU", bound=ALL_PROMISED)
+    population = million(customers)
+    return seconds(NAME, f"all models of {MANY:,}", partial(scores, models, population), bound=ALL_PROMISED)
 
 
-def _seconds(step: Callable[[], object]) -> float:
+def seconds(workload: str, name: str, step: Callable[[], object], *, bound: float | None = None) -> Figure:
+    """Seconds of processor time of one step."""
     started = time.process_time()
     step()
-    return round(time.process_time() - started, 2)
+    value = round(time.process_time() - started, 2)
+    return Figure(workload=workload, name=name, value=value, unit="s CPU", bound=bound)
 
 
 def _customers() -> list[Summaries]:
@@ -101,7 +109,8 @@ def _customers() -> list[Summaries]:
     ]
 
 
-def _million(customers: Sequence[Summaries]) -> Population:
+def million(customers: Sequence[Summaries]) -> Population:
+    """A million customers made of a few, each with amounts and days of its own."""
     few = gathered({str(place): one for place, one in enumerate(customers)}, currency=serving.HOME)
     rng = np.random.default_rng(360)
     rows: NDArray[np.intp] = np.arange(MANY) % len(few)

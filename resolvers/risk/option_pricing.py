@@ -100,18 +100,28 @@ class OptionPrice:
         self.mapping = mapping
         self.market = market
         self.debt = sheet.default_point(market.long_term_share)
-        self.found = self._at(self.debt)
-        self.probability = self._probability(self.found) if self._determined else None
+        self.volatility = sheet.volatility
+        self.distance = self._distance_of(self.debt)
+        """Distance to default; none without debts or without assets."""
+        self.probability = self._probability(self.debt, self.distance) if self._determined else None
+
+    @cached_property
+    def found(self) -> Default:
+        """What Merton's model says, the put among it."""
+        market = self.market
+        return default(
+            assets=self.sheet.assets,
+            volatility=self.volatility,
+            debt=self.debt,
+            drift=market.drift,
+            rate=market.rate,
+            years=market.years,
+        )
 
     @property
     def position(self) -> Position | None:
         """Where the household stands; none where that depends on what is not known."""
         return self.found.position if self._determined else None
-
-    @property
-    def distance(self) -> float | None:
-        """Distance to default; none without debts or without assets."""
-        return self.found.distance
 
     @property
     def band(self) -> RiskBand | None:
@@ -133,7 +143,7 @@ class OptionPrice:
         """Between which probabilities of default it lies, whatever is not known."""
         if not self.gaps.told:
             return Interval(self.mapping.least, self.mapping.most)
-        here = self._probability(self.found)
+        here = self._probability(self.debt, self.distance)
         return span(here, self._best(), self._worst())
 
     @cached_property
@@ -142,10 +152,10 @@ class OptionPrice:
 
         With :attr:`baseline` they add up to the distance. Empty where there is none.
         """
-        if self.found.distance is None:
+        if self.distance is None:
             return ()
         typical = self.mapping.typical
-        given = (self.found.assets, self.debt, self.found.volatility)
+        given = (self.sheet.assets, self.debt, self.volatility)
         reference = (typical.assets, typical.debt, max(typical.volatility, SMALLEST_VOLATILITY))
         shares = _shapley(self._distance, given, reference)
         return tuple(
@@ -156,7 +166,7 @@ class OptionPrice:
     @property
     def baseline(self) -> float | None:
         """The distance of the typical household; none where there is nothing to explain."""
-        if self.found.distance is None:
+        if self.distance is None:
             return None
         typical = self.mapping.typical
         return self._distance(typical.assets, typical.debt, typical.volatility)
@@ -164,13 +174,11 @@ class OptionPrice:
     @property
     def _determined(self) -> bool:
         """Whether both sides are known as far as the answer depends on them."""
-        owing = self.found.position is not Position.NO_DEBT or not (
-            self.gaps.debts or self.sheet.debts_unconverted
-        )
-        owning = self.found.position is not Position.NO_ASSETS or not (
-            self.gaps.assets or self.sheet.assets_unconverted
-        )
-        return self.gaps.told and owing and owning
+        if not self.gaps.told:
+            return False
+        if self.debt <= 0:
+            return not (self.gaps.debts or self.sheet.debts_unconverted)
+        return self.sheet.assets > 0 or not (self.gaps.assets or self.sheet.assets_unconverted)
 
     def _best(self) -> float:
         """The lowest probability: unknown assets are plenty, and a home covers its mortgage."""
@@ -180,35 +188,26 @@ class OptionPrice:
         debt = self.debt - share * self.sheet.mortgages
         if self.gaps.terms:
             debt = share * (self.sheet.short_term + self.sheet.long_term - self.sheet.mortgages)
-        return self._probability(self._at(debt))
+        return self._probability(debt, self._distance_of(debt))
 
     def _worst(self) -> float:
         """The highest one: unknown debts are past bearing."""
         if self.gaps.debts or self.sheet.debts_unconverted:
             return self.mapping.most
-        return self._probability(self.found)
+        return self._probability(self.debt, self.distance)
 
-    def _at(self, debt: float) -> Default:
-        market = self.market
-        return default(
-            assets=self.sheet.assets,
-            volatility=self.sheet.volatility,
-            debt=debt,
-            drift=market.drift,
-            rate=market.rate,
-            years=market.years,
-        )
+    def _distance_of(self, debt: float) -> float | None:
+        assets = self.sheet.assets
+        return self._distance(assets, debt, self.volatility) if debt > 0 and assets > 0 else None
 
     def _distance(self, assets: float, debt: float, volatility: float) -> float:
         market = self.market
         return distance_to_default(assets, volatility, debt, drift=market.drift, years=market.years)
 
-    def _probability(self, found: Default) -> float:
-        if found.position is Position.NO_DEBT:
+    def _probability(self, debt: float, distance: float | None) -> float:
+        if debt <= 0:
             return self.mapping.no_debt
-        if found.distance is None:
-            return self.mapping.no_assets
-        return self.mapping.at(found.distance)
+        return self.mapping.no_assets if distance is None else self.mapping.at(distance)
 
 
 _PLAYERS = (
