@@ -19,9 +19,11 @@ def serving_models(settings: Settings) -> Models:
         RegistryError: a promoted version is gone, or cannot be read.
     """
     models = load(kept_models(settings))
+    rates = serving_rates(settings)
     return msgspec.structs.replace(
         models,
-        rates=serving_rates(settings),
+        rates=rates,
+        ranks=models.ranks.priced_in(rates),
         assumptions=settings.assumptions,
         offers=settings.offers,
         policy_loan=settings.policy_loan,

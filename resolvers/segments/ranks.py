@@ -23,7 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from c360.records.party import PartyKind
+from c360.values import CurrencyCode
 from resolvers.artefacts import Origin
+from resolvers.rates import Rates
 
 Floats = NDArray[np.float64]
 
@@ -45,6 +47,10 @@ class Ranked(enum.Enum):
     """Standard deviations between assets and debts; less is riskier."""
     SPENT = "SPENT"
     """Everything spent since the first purchase: what somebody who left was worth."""
+
+
+AMOUNTS = frozenset({Ranked.LIFETIME_VALUE, Ranked.PROFIT, Ranked.SPENT})
+"""Figures that are amounts of money."""
 
 
 class Quantiles(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +77,8 @@ class Ranks(msgspec.Struct, frozen=True, kw_only=True):
     """Quantiles of a population, by figure and kind of customer. What is not there cannot be ranked."""
 
     origin: Origin
+    currency: CurrencyCode
+    """Of all amounts."""
     figures: Mapping[Ranked, Mapping[PartyKind, Quantiles]] = {}
 
     def percentile(self, figure: Ranked, kind: PartyKind, value: float) -> float | None:
@@ -100,6 +108,19 @@ class Ranks(msgspec.Struct, frozen=True, kw_only=True):
         who = "organisations" if kind is PartyKind.ORGANIZATION else "persons"
         return f"no population of {who} was ranked by {figure.name.lower().replace('_', ' ')}"
 
+    def priced_in(self, rates: Rates) -> Ranks:
+        """The same ranks with amounts in the hub's own currency; without those where no rate is known."""
+        if self.currency == rates.base:
+            return self
+        rate = rates.convert(1.0, self.currency)
+        figures: dict[Ranked, Mapping[PartyKind, Quantiles]] = {}
+        for figure, kinds in self.figures.items():
+            if figure not in AMOUNTS:
+                figures[figure] = kinds
+            elif rate is not None:
+                figures[figure] = {kind: _scaled(found, rate) for kind, found in kinds.items()}
+        return msgspec.structs.replace(self, currency=rates.base, figures=figures)
+
     def percentiles(self, figure: Ranked, kind: PartyKind, values: Floats) -> Floats | None:
         """:meth:`percentile` of many customers of one kind."""
         quantiles = self.figures.get(figure, _NO_QUANTILES).get(kind)
@@ -115,7 +136,8 @@ UNRANKED = Ranks(
         made_up=False,
         fingerprint="",
         customers=0,
-    )
+    ),
+    currency=CurrencyCode("AUD"),
 )
 """What holds where no population was ranked: nobody has a place."""
 _NO_QUANTILES: Mapping[PartyKind, Quantiles] = MappingProxyType({})
@@ -138,6 +160,10 @@ def quantiles(values: Floats) -> Quantiles:
     # Interpolation between two equal values may miss them by a rounding, and would tell ties apart.
     cuts = np.maximum.accumulate(np.quantile(known, np.linspace(0, 1, STEPS + 1)))
     return Quantiles(cuts=tuple(cuts.tolist()), customers=int(known.size))
+
+
+def _scaled(found: Quantiles, rate: float) -> Quantiles:
+    return Quantiles(cuts=tuple(cut * rate for cut in found.cuts), customers=found.customers)
 
 
 def _place(cuts: tuple[float, ...], value: float) -> float:

@@ -16,6 +16,7 @@ from api import models as serving
 from api.commands import main
 from api.settings import load
 from c360.errors import C360Error
+from c360.values import CurrencyCode
 from resolvers import registry as kept
 from resolvers.artefacts import Origin
 from resolvers.registry import ModelName, Registry
@@ -121,7 +122,7 @@ def test_worse_challenger_is_refused_and_force_keeps_the_reason(
             customers=1,
             metrics={"auc": auc},
         )
-        registry.add(name, Ranks(origin=origin))
+        registry.add(name, Ranks(origin=origin, currency=CurrencyCode("AUD")))
     monkeypatch.setattr("resolvers.kinds.KINDS", dict.fromkeys(ModelName, Ranks))
     monkeypatch.setattr(kept, "shipped", lambda _: registry.path(name, "good"))
     assert call(config, "promote", name.value, "good").exit_code == 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
 import numpy as np
 
 from c360.records.party import PartyKind
+from c360.values import CurrencyCode
 from resolvers.artefacts import Origin
 from resolvers.batch import ranked_figures
 from resolvers.registry import ModelName
@@ -31,7 +33,11 @@ class RanksRecipe:
 
     def fit(self, seen: Learning, origin: Origin, report: Report) -> Ranks:
         """Quantiles by figure and kind of customer; none of a kind with fewer than a hundred."""
-        return Ranks(origin=origin, figures=self._counted(seen))
+        return Ranks(
+            origin=origin,
+            currency=CurrencyCode(seen.population.currency),
+            figures=self._counted(seen),
+        )
 
     def _counted(self, seen: Learning) -> dict[Ranked, dict[PartyKind, Quantiles]]:
         found: dict[Ranked, dict[PartyKind, Quantiles]] = {}
@@ -46,7 +52,7 @@ class RanksRecipe:
 
         By figure, over both kinds: the two-sample statistic of Kolmogorov and Smirnov.
         """
-        own = Ranks(origin=model.origin, figures=self._counted(unseen))
+        own = msgspec.structs.replace(model, figures=self._counted(unseen))
         metrics: dict[str, float] = {}
         for figure, values in ranked_figures(self._models, unseen.population).items():
             for kind, rows in _kinds(unseen).items():

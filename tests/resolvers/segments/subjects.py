@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from c360.records.party import PartyKind
+from c360.values import CurrencyCode
 from resolvers.artefacts import Origin
 from resolvers.segments.ranks import Quantiles, Ranked, Ranks
 from resolvers.segments.scores import Scores, Subject
@@ -27,7 +28,11 @@ ORIGIN = Origin(
 )
 HUNDRED = Quantiles(cuts=tuple(float(each) for each in range(101)), customers=101)
 """A population in which every figure from 0 to 100 is its own percentile."""
-RANKS = Ranks(origin=ORIGIN, figures={figure: {PartyKind.PERSON: HUNDRED} for figure in Ranked})
+RANKS = Ranks(
+    origin=ORIGIN,
+    currency=CurrencyCode("AUD"),
+    figures={figure: {PartyKind.PERSON: HUNDRED} for figure in Ranked},
+)
 
 
 def ago(days: float) -> float:

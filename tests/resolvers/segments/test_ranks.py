@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c360.records.party import PartyKind
+from c360.values import CurrencyCode
 from resolvers import registry
+from resolvers.rates import Rates
 from resolvers.registry import ArtefactError, ModelName
 from resolvers.segments.ranks import Ranked, Ranks, decile_of, quantiles
 from resolvers.serving import shipped
-from tests.resolvers.segments.subjects import ORIGIN
+from tests.resolvers.segments.subjects import ORIGIN, RANKS
 
 VALUES = st.floats(-1e9, 1e9) | st.sampled_from((0.0, 0.1, 1.0, -250.0))
 POPULATION = st.lists(VALUES, min_size=1, max_size=300)
@@ -20,7 +22,8 @@ PERSON = PartyKind.PERSON
 
 
 def ranked(population: list[float]) -> Ranks:
-    return Ranks(origin=ORIGIN, figures={Ranked.PROFIT: {PERSON: quantiles(np.array(population))}})
+    figures = {Ranked.PROFIT: {PERSON: quantiles(np.array(population))}}
+    return Ranks(origin=ORIGIN, currency=CurrencyCode("AUD"), figures=figures)
 
 
 def percentile(found: Ranks, value: float) -> float:
@@ -67,6 +70,17 @@ def test_deciles_are_counted_from_the_least() -> None:
         1, 1, 1, 2, 6, 10, 10, 10,
     ]  # fmt: skip
     assert decile_of(100.0) == 10
+
+
+def test_amounts_are_ranked_in_the_hubs_own_currency() -> None:
+    in_euros = RANKS.priced_in(Rates(base=CurrencyCode("EUR"), rates={"AUD": 0.5}))
+    assert in_euros.currency == "EUR"
+    assert in_euros.percentile(Ranked.PROFIT, PERSON, 20.0) == 40
+    assert in_euros.percentile(Ranked.BEHAVIOURAL_POINTS, PERSON, 20.0) == 20
+    unknown = RANKS.priced_in(Rates(base=CurrencyCode("EUR")))
+    assert unknown.percentile(Ranked.SPENT, PERSON, 20.0) is None
+    assert unknown.percentile(Ranked.BEHAVIOURAL_POINTS, PERSON, 20.0) == 20
+    assert RANKS.priced_in(Rates(base=CurrencyCode("AUD"))) is RANKS
 
 
 def test_unknown_figures_are_nobody() -> None:
