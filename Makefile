@@ -17,14 +17,14 @@ test: $(VENV)/dev.stamp ## run all tests, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone"
 	$(BIN)/python -m pytest -m alone
 
-check: $(VENV)/dev.stamp ## format, lint, types, imports, schema, migrations, documentation
+check: $(VENV)/dev.stamp ## format, lint, types, imports, schema, migrations, tables in the documentation
 	$(BIN)/ruff format --check $(FOLDERS)
 	$(BIN)/ruff check $(FOLDERS)
 	$(BIN)/mypy $(FOLDERS)
 	$(BIN)/lint-imports
 	$(BIN)/python -m schema diff
 	$(BIN)/python -m api migrate --check-drift
-	$(BIN)/python -m pytest -q tests/docs
+	$(BIN)/python -m pytest -q tests/docs/test_text.py tests/docs/test_tables.py
 
 bench: $(VENV)/dev.stamp ## the measured promises, printed
 	$(BIN)/python -m benchmarks
