@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from resolvers.offers.catalogue import Caps
-from resolvers.offers.rules import Failure
+from resolvers.offers.conditions import Failure
 from resolvers.offers.situation import Doing
 from store.data_offers import Contact, OfferEventKind
 

@@ -46,6 +46,14 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     tax: Annotated[
         float, Meta(ge=0, le=1, description="Tax on what surrender pays above the premiums paid.")
     ] = 0.15
+    premium_value: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=2,
+            description="Share of a premium that comes back as cover and savings, where no cover is priced.",
+        ),
+    ] = 0.85
     loan_to_value: Annotated[
         float, Meta(ge=0, le=1, description="The most that is lent, as a share of the surrender value.")
     ] = 0.9
@@ -60,8 +68,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """V: the surrender value before charges."""
     premium: float = 0.0
     """For a year, paid at its beginning."""
-    cover: float = 0.0
-    """What the same cover would cost elsewhere for a year."""
+    cover: float | None = None
+    """What the same cover would cost elsewhere for a year; ``None``: the terms' share of the premium."""
     premiums_paid: float | None = None
     """So far; ``None`` where they are not known: then all of the value counts as paid in, without tax."""
     crediting_rate: float | None = None
@@ -116,7 +124,8 @@ def compare(policy: Policy, terms: Terms, *, loan: float | None = None) -> Compa
     discount = (1 + terms.discount_rate) ** terms.years
     debt = wanted * (1 + terms.loan_rate) ** terms.years
     value = policy.value * (1 + crediting) ** terms.years
-    kept = value / discount + (policy.cover - policy.premium) * _annuity(terms)
+    cover = terms.premium_value * policy.premium if policy.cover is None else policy.cover
+    kept = value / discount + (cover - policy.premium) * _annuity(terms)
     return Comparison(
         loan=wanted,
         loan_value=wanted - debt / discount + kept,

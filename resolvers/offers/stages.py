@@ -19,15 +19,15 @@ import msgspec
 from cachetools import LRUCache
 
 from resolvers.lifetime_value.assumptions import Assumptions
-from resolvers.offers import rules
 from resolvers.offers.catalogue import CatalogueError, Lever, Product
 from resolvers.offers.catalogue import product as decoded
+from resolvers.offers.conditions import Condition, Failure, RiskBandRule, ValueRule
 from resolvers.offers.consent import NOTHING_RECORDED, Consents, ConsentState
 from resolvers.offers.contact_policy import CONTEXTS, Contacts, Policy
 from resolvers.offers.facts import Facts
 from resolvers.offers.features import vector
 from resolvers.offers.propensity import Propensities, Scorer, Scorers, probability, scorer
-from resolvers.offers.rules import Failure
+from resolvers.offers.rules import uses
 from resolvers.offers.situation import Doing, Situation
 from resolvers.rates import Rates
 from store.data_offers import ProductData, ProductState
@@ -188,17 +188,17 @@ class Catalogue:
                     found.append(Ready(each, model, assumptions=assumptions, rates=rates))
         self.ready = tuple(found)
         self.scorers = Scorers([each.scorer for each in self.ready])
-        self.needs_risk = self._uses(rules.RiskBandRule)
-        self.needs_value = self._uses(rules.ValueRule)
+        self.needs_risk = self._uses(RiskBandRule)
+        self.needs_value = self._uses(ValueRule)
 
     @property
     def by_id(self) -> Mapping[str, Ready]:
         """The products by their ids."""
         return {each.product.id: each for each in self.ready}
 
-    def _uses(self, kind: type) -> bool:
+    def _uses(self, kind: type[Condition]) -> bool:
         return any(
-            rules.uses(rule, kind)
+            uses(rule, kind)
             for each in self.ready
             for rule in (
                 each.product.eligibility,

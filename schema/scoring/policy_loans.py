@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated
 
@@ -32,6 +31,12 @@ class PolicyLoanTerms(Shape, frozen=True, kw_only=True):
     crediting_rate: Annotated[float, Meta(description="What the policy earns, for a year.")]
     surrender_charge: Annotated[float, Meta(description="What the insurer keeps back on surrender.")]
     tax: Annotated[float, Meta(description="On what surrender pays above the premiums paid.")]
+    premium_value: Annotated[
+        float,
+        Meta(
+            description="Share of a premium that comes back as cover and savings, where no cover is priced."
+        ),
+    ]
     loan_to_value: Annotated[float, Meta(description="The most that is lent.")]
     years: Annotated[int, Meta(description="Until the loan is paid back.")]
 
@@ -143,6 +148,7 @@ def _terms(terms: Terms, guaranteed: float | None) -> PolicyLoanTerms:
         crediting_rate=terms.crediting_rate if guaranteed is None else guaranteed,
         surrender_charge=terms.surrender_charge,
         tax=terms.tax,
+        premium_value=terms.premium_value,
         loan_to_value=terms.loan_to_value,
         years=terms.years,
     )
@@ -161,14 +167,15 @@ def _paid(policy: Held, currency: CurrencyCode) -> Money | None:
     return Money(amount=sum(amounts, Decimal(0)), currency=currency) if amounts else None
 
 
-def _cover(policy: Held, currency: CurrencyCode) -> float:
+def _cover(policy: Held, currency: CurrencyCode) -> float | None:
     """What the cover costs a year, as the insurer prices it: the premiums of covers that save nothing up."""
-    premiums = (
-        per_year(one.premium, policy)
+    premiums = [
+        premium.amount
         for one in policy.coverages
         if one.funding is CoverageFunding.PAY_AS_YOU_GO
-    )
-    return float(_sum(_of_currency(premium, currency) for premium in premiums))
+        and (premium := _of_currency(per_year(one.premium, policy), currency)) is not None
+    ]
+    return float(sum(premiums, Decimal(0))) if premiums else None
 
 
 def _guaranteed(policy: Held) -> float | None:
@@ -179,7 +186,3 @@ def _guaranteed(policy: Held) -> float | None:
 
 def _of_currency(money: Money | None, currency: CurrencyCode) -> Money | None:
     return money if money is not None and money.currency == currency else None
-
-
-def _sum(amounts: Iterable[Money | None]) -> Decimal:
-    return sum((one.amount for one in amounts if one is not None), Decimal(0))

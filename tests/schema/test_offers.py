@@ -115,7 +115,7 @@ def test_every_offer_shows_its_parts_which_multiply_and_add_up(world: Any, ada: 
 def test_the_context_changes_what_fits(world: Any, ada: str) -> None:
     surrendering = ask(world, ada, context={"doing": "SURRENDERING_POLICY", "channel": "PHONE"})
     assert surrendering[0]["product"]["productId"] == "policy-loan"
-    assert surrendering[0]["parts"]["context"] == 12
+    assert surrendering[0]["parts"]["context"] == 40
     assert "policy-loan" not in {one["product"]["productId"] for one in ask(world, ada, first=50)}
     assert ask(world, ada, context={"doing": "COMPLAINING"}) == []
     buying = ask(world, ada, context={"doing": "BUYING_INSURANCE", "agent": "CLERK"})

@@ -68,6 +68,13 @@ def test_without_a_loan_there_is_no_break_even_and_without_a_value_no_comparison
         compare(POLICY, TERMS, loan=-1)
 
 
+def test_cover_that_is_not_priced_is_worth_a_share_of_its_premium() -> None:
+    unpriced = msgspec.structs.replace(POLICY, cover=None)
+    terms = msgspec.structs.replace(TERMS, premium_value=0.5)
+    priced = msgspec.structs.replace(POLICY, cover=150)
+    assert compare(unpriced, terms, loan=5_000) == compare(priced, terms, loan=5_000)
+
+
 def test_premiums_that_are_not_known_are_not_taxed() -> None:
     unknown = msgspec.structs.replace(POLICY, premiums_paid=None)
     assert surrendered(unknown, TERMS) == pytest.approx(9_600)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c360.records.party import PartyKind
+from resolvers.offers.conditions import Held, RiskBandRule
 from resolvers.offers.facts import Facts, unknown_lines
-from resolvers.offers.rules import AllOf, AnyOf, Held, Not, RiskBandRule, Rule, uses
+from resolvers.offers.rules import AllOf, AnyOf, Not, Rule, uses
 from resolvers.offers.situation import Agent, Doing, Situation
 from resolvers.risk.bands import RiskBand
 from resolvers.summaries.customer import Summaries
