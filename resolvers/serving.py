@@ -17,7 +17,7 @@ from resolvers.lifetime_value.value import Valuer
 from resolvers.offers.contact_policy import Policy
 from resolvers.offers.policy_loan import Terms
 from resolvers.offers.propensity import UNFITTED, Propensities
-from resolvers.offers.stages import Shelves
+from resolvers.offers.shelves import Shelves
 from resolvers.rates import Rates
 from resolvers.registry import ModelName, Shipped, Source
 from resolvers.risk.models import RiskModels, risk_models, shipped_risk

@@ -9,14 +9,11 @@ from __future__ import annotations
 
 import enum
 import hashlib
-import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import date
-from typing import Any
 
 import msgspec
-from cachetools import LRUCache
 
 from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.offers.catalogue import CatalogueError, Lever, Product
@@ -208,28 +205,6 @@ class Catalogue:
         )
 
 
-class Shelves:
-    """Makes catalogues ready, each version once."""
-
-    def __init__(self, *, propensities: Propensities, assumptions: Assumptions, rates: Rates) -> None:
-        """Weigh by these models."""
-        self._models: Any = {
-            "propensities": propensities,
-            "assumptions": assumptions,
-            "rates": rates,
-        }
-        self._kept: LRUCache[tuple[ProductData, ...], Catalogue] = LRUCache(_MOST_SHELVES)
-        self._lock = threading.Lock()
-
-    def of(self, products: tuple[ProductData, ...]) -> Catalogue:
-        """The catalogue of some products."""
-        with self._lock:
-            found = self._kept.get(products)
-            if found is None:
-                found = self._kept[products] = Catalogue(products, **self._models)
-            return found
-
-
 class Case:
     """One customer at one moment, with all that the stages ask about."""
 
@@ -285,14 +260,16 @@ class Case:
             first: how many at the most.
             rejected: whether rejected products follow behind the others, those that came furthest first.
         """
-        found: list[tuple[float, str, Ready, float, Parts]] = []
+        found: list[tuple[float, str, Ready, float, float]] = []
+        facts, today = self.facts, self.today
         stopped: list[tuple[Ready, Stage]] = []
         for ready, log_odds in zip(catalogue.ready, catalogue.scorers.log_odds(self.features), strict=True):
             stage = self.rejected_at(ready)
-            value = 0.0 if stage is not None else ready.value(self.facts)
+            value = 0.0 if stage is not None else ready.value(facts)
             if value > 0:
-                parts = self._parts(ready, log_odds, value)
-                found.append((-parts.priority, ready.product.id, ready, log_odds, parts))
+                fit = ready.context(facts.situation) * ready.lever(facts, today)
+                priority = probability(log_odds) * fit * value
+                found.append((-priority, ready.product.id, ready, log_odds, value))
             elif rejected:
                 stopped.append((ready, stage or Stage.ARBITRATION))
         explored = explores(self.customer_id, self.today, self.policy.explore)
@@ -301,7 +278,8 @@ class Case:
         else:
             found.sort()  # by priority, then by id, of which each is one
         made = [
-            self._made(ready, log_odds, parts, explored) for _, _, ready, log_odds, parts in found[:first]
+            self._made(ready, log_odds, self._parts(ready, log_odds, value), explored)
+            for _, _, ready, log_odds, value in found[:first]
         ]
         stopped.sort(key=lambda one: -_ORDER[one[1]])
         left = None if first is None else first - len(made)
@@ -412,6 +390,4 @@ def _draw(customer_id: str, day: date, product: str) -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
-_MOST_SHELVES = 16
-"""Catalogues that are kept ready: one for each tenant, and the one before a change."""
 _ORDER: Mapping[Stage, int] = {stage: place for place, stage in enumerate(Stage)}
