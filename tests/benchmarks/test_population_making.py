@@ -46,7 +46,7 @@ def test_any_number_of_processes_makes_the_same_files(tmp_path: Path) -> None:
     learning = read_learning(tmp_path / "one", report=lambda _: None)
     assert len(learning) == len(outcomes)
     assert learning.about.day == DAY
-    assert set(learning.groups) == {"kind", "sex", "age_group"}
+    assert set(learning.groups) == {"sex", "age_group"}
     for row in figures:
         assert row["line"] in Line.__members__
         assert (row["currency"] == "AUD") is (Measure(row["measure"]).unit.value == "MONEY")
