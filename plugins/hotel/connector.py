@@ -68,7 +68,7 @@ class CloudbedsHotel(Connector[CloudbedsConfig]):
         exemptions=(
             Exemption(
                 rule="webhooks",
-                reason="Calls are not signed, and so no more than a hint; the feeds tell all of it.",
+                reason="Calls are not signed, and so a hint at most; the feeds tell of guests and stays.",
             ),
             Exemption(
                 rule="actions",
