@@ -60,8 +60,6 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
     where any is given."""
     leads: bool = False
     """Whether what the hub knows leads to other customers, of whom the selections below are made."""
-    beside: tuple[Demand, ...] = ()
-    """What it asks for as well."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -139,7 +139,7 @@ class Planner:
 def _entry(field: GraphQLField) -> _Entry:
     named = get_named_type(field.type)
     demand = demand_of(field)
-    asks = bool(demand.kinds or demand.count or demand.hub or demand.beside)
+    asks = bool(demand.kinds or demand.count or demand.hub)
     composite = hasattr(named, "fields") or hasattr(named, "types")
     return _Entry(field, demand if asks else None, named.name if composite else None)
 
@@ -228,8 +228,6 @@ class _Walk:
 
     def _add(self, entry: _Entry, demand: Demand, node: FieldNode, found: _Collected) -> _Collected:
         """Add what a field needs; what its selections belong to."""
-        for other in demand.beside:
-            self._add(entry, other, node, found)
         needs = found.needs
         if demand.count:
             needs.add(_COUNT)

@@ -21,7 +21,12 @@ from schema.inputs import Arguments, DomainName, NodeId
 from schema.reading import read_input
 from schema.scoring.offer_answers import OfferAnswer, offers_of
 from schema.scoring.policy_loans import PolicyLoan
-from schema.scoring.shapes import Basis, Contribution, ModelOrigin
+from schema.scoring.shapes import (
+    Basis,
+    Contribution,
+    ModelOrigin,
+    OldestFigure,
+)
 from schema.shapes import Shape
 from store.data_offers import ProductState
 
@@ -152,9 +157,7 @@ class Offer(Shape, frozen=True, kw_only=True):
     ]
     model: Annotated[ModelOrigin, Meta(description="What says how likely customers are to take products.")]
     basis: Annotated[Basis, Meta(description="What it is reckoned from.")]
-    as_of: Annotated[
-        dt.datetime | None, Meta(description="When the oldest figure that it rests on was reckoned.")
-    ]
+    as_of: OldestFigure
     missing: Annotated[
         tuple[NodeId, ...],
         Meta(
@@ -182,7 +185,7 @@ def offer_fields(make: Deriver) -> dict[str, StrawberryField]:
             "contact policy and suitability, ranked by propensity, context, value and levers. From the hub's "
             "summaries; of the partners only hotels are asked, whether the guest refuses marketing.",
             arguments=OffersArguments,
-            demand=Demand(hub=hub.OFFERS, beside=(Demand(kinds=("hotel.preferences",)),)),
+            demand=Demand(hub=hub.OFFERS, kinds=("hotel.preferences",)),
         ),
     }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -22,7 +21,14 @@ from schema.answers import CustomerAnswer
 from schema.derive import Demand, Deriver
 from schema.inputs import NodeId
 from schema.scoring.answers import Reckoned, ValueRank, contributions, money, rank
-from schema.scoring.shapes import Assumption, Basis, Contribution, ExchangeRates
+from schema.scoring.shapes import (
+    Assumption,
+    Basis,
+    Contribution,
+    OldestFigure,
+    RatesUsed,
+    Unconverted,
+)
 from schema.shapes import Shape
 
 
@@ -83,11 +89,9 @@ class Profit(Shape, frozen=True, kw_only=True):
         tuple[Assumption, ...],
         Meta(description="The company's own figures that it takes for granted."),
     ]
-    rates: Annotated[ExchangeRates, Meta(description="By which amounts became the hub's own currency.")]
+    rates: RatesUsed
     basis: Annotated[Basis, Meta(description="What it is reckoned from.")]
-    as_of: Annotated[
-        dt.datetime | None, Meta(description="When the oldest figure that it rests on was reckoned.")
-    ]
+    as_of: OldestFigure
     missing: Annotated[
         tuple[NodeId, ...],
         Meta(
@@ -95,10 +99,7 @@ class Profit(Shape, frozen=True, kw_only=True):
             "what they hold is not in the profit."
         ),
     ]
-    unconverted: Annotated[
-        tuple[CurrencyCode, ...],
-        Meta(description="Currencies that the hub has no rate of: amounts in them are left out."),
-    ]
+    unconverted: Unconverted
 
 
 class ProfitAnswer(Reckoned):

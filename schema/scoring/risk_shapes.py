@@ -17,7 +17,13 @@ from resolvers.risk.markets import AssetClass
 from resolvers.risk.merton import Position
 from resolvers.summaries.measures import Line, Measure
 from schema.inputs import NodeId
-from schema.scoring.shapes import Assumption, Basis, Contribution, ExchangeRates, ModelOrigin
+from schema.scoring.shapes import (
+    Assumption,
+    Basis,
+    Contribution,
+    ModelOrigin,
+    RatesUsed,
+)
 from schema.shapes import Shape
 
 _MISSING = Meta(
@@ -189,7 +195,7 @@ class OptionPricing(Shape, frozen=True, kw_only=True):
     ]
     items: Annotated[tuple[BalanceItem, ...], Meta(description="The balance sheet, line by line.")]
     assumptions: Annotated[tuple[Assumption, ...], Meta(description="What is taken for granted of markets.")]
-    rates: Annotated[ExchangeRates, Meta(description="By which amounts became the hub's own currency.")]
+    rates: RatesUsed
     model: Annotated[ModelOrigin, Meta(description="The mapping from distance to probability.")]
     basis: Annotated[Basis, Meta(description="What it is reckoned from.")]
     as_of: Annotated[dt.datetime | None, Meta(description="When the oldest record used was fetched.")]

@@ -105,6 +105,16 @@ class ExchangeRates(Shape, frozen=True, kw_only=True):
     rates: Annotated[tuple[ExchangeRate, ...], Meta(description="One for each other currency.")] = ()
 
 
+RatesUsed = Annotated[ExchangeRates, Meta(description="By which amounts became the hub's own currency.")]
+OldestFigure = Annotated[
+    dt.datetime | None, Meta(description="When the oldest figure that it rests on was reckoned.")
+]
+Unconverted = Annotated[
+    tuple[CurrencyCode, ...],
+    Meta(description="Currencies that the hub has no rate of: amounts in them are left out."),
+]
+
+
 def model_origin(origin: Origin) -> ModelOrigin:
     """A model's papers as the graph shows them."""
     return ModelOrigin(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from functools import cached_property
 from typing import Annotated, Any
 
@@ -23,7 +22,16 @@ from schema.derive import Demand, Deriver
 from schema.errors import ErrorCode, InputError
 from schema.inputs import NodeId, ValueArguments
 from schema.scoring.answers import Reckoned, ValueRank, contributions, money, rank
-from schema.scoring.shapes import Assumption, Basis, Contribution, ExchangeRates, ModelOrigin, model_origin
+from schema.scoring.shapes import (
+    Assumption,
+    Basis,
+    Contribution,
+    ModelOrigin,
+    OldestFigure,
+    RatesUsed,
+    Unconverted,
+    model_origin,
+)
 from schema.shapes import Shape
 
 MOST_HORIZONS = 4
@@ -104,12 +112,10 @@ class LifetimeValue(Shape, frozen=True, kw_only=True):
         tuple[Assumption, ...],
         Meta(description="The company's own figures that it takes for granted, of the lines shown."),
     ]
-    rates: Annotated[ExchangeRates, Meta(description="By which amounts became the hub's own currency.")]
+    rates: RatesUsed
     model: Annotated[ModelOrigin, Meta(description="What foretells purchases and ends of contracts.")]
     basis: Annotated[Basis, Meta(description="What it is reckoned from.")]
-    as_of: Annotated[
-        dt.datetime | None, Meta(description="When the oldest figure that it rests on was reckoned.")
-    ]
+    as_of: OldestFigure
     missing: Annotated[
         tuple[NodeId, ...],
         Meta(
@@ -117,10 +123,7 @@ class LifetimeValue(Shape, frozen=True, kw_only=True):
             "what they hold is not in the value."
         ),
     ]
-    unconverted: Annotated[
-        tuple[CurrencyCode, ...],
-        Meta(description="Currencies that the hub has no rate of: amounts in them are left out."),
-    ]
+    unconverted: Unconverted
 
 
 class LineAnswer:
