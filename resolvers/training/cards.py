@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import msgspec
 
 from resolvers.artefacts import CalibrationBin, Origin
+from resolvers.training.fairness import FOUR_FIFTHS
 
 UNAVAILABLE = "UNAVAILABLE"
 """Source of a feature that no published API tells: it stays neutral."""
@@ -170,7 +171,8 @@ def _protected(protection: Protection | None) -> Iterator[str]:
                 each.group,
                 f"{each.customers:,}",
                 f"{100 * each.favourable:.1f} %",
-                f"{each.impact_ratio:.3f}" + (" (below four fifths)" if each.impact_ratio < 0.8 else ""),
+                f"{each.impact_ratio:.3f}"
+                + (" (below four fifths)" if each.impact_ratio < FOUR_FIFTHS else ""),
                 _number(each.auc),
             )
             for each in protection.groups

@@ -15,9 +15,9 @@ from resolvers.risk.markets import MarketAssumptions
 from resolvers.risk.option_pricing import score_many
 from resolvers.training.fairness import fairness, impact_ratios, proxy_auc
 from resolvers.training.risk import fit_behavioural, fit_mapping
-from resolvers.training.risk_sample import Sample, sample
 from resolvers.training.weights import CannotJudgeError
 from tests.resolvers.risk.customers import ORIGIN
+from tests.resolvers.training.risk_sample import Sample, sample
 
 
 @pytest.fixture(scope="module")
