@@ -135,7 +135,9 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "nodes": list[Node | None],
     }
     fields = {
-        name: make.computed(_ready, returns[name], root.description, arguments=root.arguments_type)
+        name: make.computed(
+            _ready, returns[name], root.description, arguments=root.arguments_type, rule=root.rule
+        )
         for name, root in ROOTS.items()
     }
     return make.build("Query", "What can be asked.", fields)

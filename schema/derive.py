@@ -28,6 +28,7 @@ from c360.values import CountryCode, CurrencyCode, LanguageTag, Percentage
 from resolvers.joins import field_extra
 from resolvers.timeline import Timeline
 from schema.docs import description, member_descriptions
+from schema.permissions.rules import Rule
 
 _SCALARS = (
     str, int, float, bool, date, datetime, timedelta, Decimal,
@@ -36,6 +37,7 @@ _SCALARS = (
 _LISTS = frozenset({tuple, list, Sequence})
 _DEMAND = "demand"
 _READ = "read"
+_RULE = "rule"
 
 
 class GraphName(msgspec.Struct, frozen=True):
@@ -81,6 +83,13 @@ def demand_of(field: object) -> Demand:
     definition = getattr(field, "extensions", {}).get("strawberry-definition")
     demand: Demand = getattr(definition, "metadata", {}).get(_DEMAND, NOTHING)
     return demand
+
+
+def rule_of(field: object) -> Rule | None:
+    """The rule that a GraphQL field of a built schema declares; none where it has that of its type."""
+    definition = getattr(field, "extensions", {}).get("strawberry-definition")
+    rule: Rule | None = getattr(definition, "metadata", {}).get(_RULE)
+    return rule
 
 
 def reader_of(field: object) -> Callable[[Any], Any] | None:
@@ -203,7 +212,12 @@ class Deriver:
         """The fields of a struct as GraphQL fields, resolved by attribute."""
         hints = typing.get_type_hints(record, include_extras=True)
         return {
-            name: self.attribute(_named(hint), _described(record, name, hint), demand=_joined(hint))
+            name: self.attribute(
+                _named(hint),
+                _described(record, name, hint),
+                demand=_joined(hint),
+                rule=field_extra(hint).get("rule"),
+            )
             for name, hint in ((name, hints[name]) for name in record.__struct_fields__)
         }
 
@@ -214,6 +228,7 @@ class Deriver:
         *,
         demand: Demand = NOTHING,
         read: Callable[[Any], Any] | None = None,
+        rule: Rule | None = None,
     ) -> StrawberryField:
         """A field that is read from its object alone.
 
@@ -222,8 +237,9 @@ class Deriver:
             text: The field's description.
             demand: What selecting the field asks for.
             read: How it is read; by default it is the attribute of that name.
+            rule: Who may select it; by default whoever may select its type's fields.
         """
-        return _field(None, self.annotation(hint), text, demand, read)
+        return _field(None, self.annotation(hint), text, demand, read=read, rule=rule)
 
     def computed(
         self,
@@ -233,6 +249,7 @@ class Deriver:
         *,
         arguments: type[msgspec.Struct] | None = None,
         demand: Demand = NOTHING,
+        rule: Rule | None = None,
     ) -> StrawberryField:
         """A field with a resolver.
 
@@ -242,9 +259,10 @@ class Deriver:
             text: The field's description.
             arguments: A struct whose fields are the arguments.
             demand: What selecting the field asks for.
+            rule: Who may select it; by default whoever may select its type's fields.
         """
         parameters = [] if arguments is None else list(self._parameters(arguments))
-        return _field(_typed(resolver, parameters, self.annotation(hint)), None, text, demand)
+        return _field(_typed(resolver, parameters, self.annotation(hint)), None, text, demand, rule=rule)
 
     def build(
         self,
@@ -358,7 +376,9 @@ def _field(
     annotation: Any,
     text: str,
     demand: Demand,
+    *,
     read: Callable[[Any], Any] | None = None,
+    rule: Rule | None = None,
 ) -> StrawberryField:
     made: Callable[..., Any] = strawberry.field
     field: StrawberryField = made(
@@ -368,6 +388,7 @@ def _field(
         metadata={
             **({} if demand is NOTHING else {_DEMAND: demand}),
             **({} if read is None else {_READ: read}),
+            **({} if rule is None else {_RULE: rule}),
         },
     )
     return field

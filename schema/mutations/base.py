@@ -27,6 +27,7 @@ from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
 from schema.inputs import Arguments, NodeId
 from schema.mutations.problems import AnyProblem, Problem
+from schema.permissions.rules import Rule
 from schema.ports import Host, Unit
 from schema.roots.base import Lookups, RootField
 from schema.roots.decisions import read_decisions, sides
@@ -94,6 +95,8 @@ class Mutation:
     input_type: ClassVar[type[MutationInput]]
     outcome_type: ClassVar[type[Outcome]]
     payload_type: ClassVar[type[Payload]]
+    rule: ClassVar[Rule | None] = None
+    """Who may have it take effect; without one: nobody."""
 
     def __init__(
         self,

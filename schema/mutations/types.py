@@ -28,7 +28,11 @@ def mutation_type(
     problems = [_problem(make, interface, kind) for kind in PROBLEMS]
     fields = {
         one.name: make.computed(
-            resolver, _payload(make, one.payload_type) | None, one.description, arguments=_arguments(one)
+            resolver,
+            _payload(make, one.payload_type) | None,
+            one.description,
+            arguments=_arguments(one),
+            rule=one.rule,
         )
         for one in mutations
     }

@@ -19,6 +19,7 @@ from connectors.infos import InstanceInfo
 from resolvers.identity.recognition import Recogniser
 from schema.answers import CustomerAnswer
 from schema.inputs import Arguments, Gather
+from schema.permissions.rules import Rule
 from schema.ports import Unit
 from store.data import CustomerData
 
@@ -65,6 +66,8 @@ class RootField:
     name: ClassVar[str]
     description: ClassVar[str]
     arguments_type: ClassVar[type[Arguments] | None] = None
+    rule: ClassVar[Rule | None] = None
+    """Who may select it; without one: nobody."""
 
     def __init__(
         self,

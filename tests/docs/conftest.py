@@ -22,7 +22,7 @@ from api.copies import StoredCopies
 from api.engine import build_engine
 from api.settings import Settings, database_url, load
 from api.wiring import Hub, instance_settings, open_store
-from c360.access import Access, Principal, Purpose, TenantId
+from c360.access import TenantId
 from c360.enrolment import CustomerLine
 from c360.records.party import PartyKind
 from connectors.host import Host
@@ -37,9 +37,10 @@ from store.data_identity import ReviewRequest
 from store.grants import SqlGrants
 from store.snapshots import SqlSnapshots
 from tests.docs.generating import CHECKOUT, DOCUMENTS, MARKED
+from tests.fixtures.access import access as access_of
 
 KEYS = f'[security]\nmaster_key = "{"0f" * 32}"\nlookup_pepper = "{"f0" * 32}"\n'
-EVERYONE = Access(principal=Principal(subject="reader"), purpose=Purpose.SERVICE)
+EVERYONE = access_of("reader")
 
 _BLOCK = re.compile(
     r"^```(?P<kind>\w+)(?: (?P<note>\S[^\n]*))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from c360.access import Access, Principal, TenantId
+from c360.access import Access, TenantId
 from c360.contract import KeyKind, Lookup, PartyQuery
 from c360.errors import ProblemCode
 from c360.kinds import kinds
@@ -56,6 +56,7 @@ from store.data_offers import Contact, ProductData
 from store.data_segments import CountData, CustomerScore, SegmentDefinition, SegmentSize, StandingPage
 from store.errors import CursorError
 from store.errors_identity import KeyReused
+from tests.fixtures.access import access as access_of
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
 _ORDER = (SourceState.FRESH, SourceState.KEPT, SourceState.STALE, SourceState.UNAVAILABLE)
@@ -635,7 +636,7 @@ def make_world(schema: Schema) -> Callable[..., World]:
         store, host = FakeStore(), FakeHost()
         database: Any = store  # has what reading asks for, and no ledger to write into
         engine = GraphEngine(other, database, host, lambda: NOW, models=models)
-        return World(store, host, engine, other, Access(principal=Principal(subject="agent")))
+        return World(store, host, engine, other, access_of("agent"))
 
     return make
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from c360.access import Access, Principal, TenantId
+from c360.access import TenantId
 from c360.contract import KeyKind
 from c360.records.party import Party, PartyKind
 from schema import ids
@@ -19,6 +19,7 @@ from store.data import EnrolCustomer, EnrolKey, EnrolLink, StatedValue
 from store.data_identity import EvidenceData, LinkDecision, PartyRef, ReviewRequest
 from store.database import Database
 from store.keyring import Keyring
+from tests.fixtures.access import access as access_of
 
 TENANT = TenantId("default")
 BANK_ADA, INN_ADA, BANK_EVE = PartyRef("bank", "B1"), PartyRef("inn", "I1"), PartyRef("bank", "B2")
@@ -71,7 +72,7 @@ class Desk:
         self.engine = engine
         self.database = database
         self.host = host
-        self.access = Access(principal=Principal(subject="steward"))
+        self.access = access_of("steward")
         self.ids: dict[str, str] = {}
 
     def ask(self, query: str, **variables: Any) -> Any:

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from msgspec import Meta
 
-from c360.access import Access, Principal
 from c360.errors import ProblemCode as SourceCode
 from c360.values import Money
 from schema import ids
@@ -22,6 +21,7 @@ from schema.inputs import NodeId, PartnerRef
 from schema.mutations.base import Concerns, Mutation, MutationInput, Outcome, Payload, Shown
 from schema.mutations.problems import NotFoundProblem, Refusal, VersionProblem
 from store.errors import Conflict, DatabaseLocked, DatabaseUnavailable, StoreError
+from tests.fixtures.access import access as access_of
 
 
 class RenameCustomerInput(MutationInput, frozen=True, kw_only=True):
@@ -193,7 +193,7 @@ def test_the_same_key_with_another_input_is_a_problem(hub: Any) -> None:
 
 def test_a_key_is_its_actors_own(hub: Any) -> None:
     rename(hub, idempotencyKey="k1")
-    hub.access = Access(principal=Principal(subject="other agent"))
+    hub.access = access_of("other agent")
     assert rename(hub, name="Other", idempotencyKey="k1")["before"] == "Eve"
 
 

@@ -1,0 +1,1 @@
+"""Who may see and do what: scopes, rules of fields, and how they are held to."""
