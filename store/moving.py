@@ -23,6 +23,8 @@ from store.models import (
     LookupKey,
     NameToken,
     OfferResponse,
+    PartnerAction,
+    PartnerActionStep,
     ProfileValue,
     Redirect,
     ScoreContest,
@@ -78,6 +80,9 @@ MOVABLES: tuple[Movable, ...] = (
     Movable(HouseholdMember, Hangs.HOME, noted="noted_at", key="household_id"),
     Movable(OfferResponse, Hangs.HOME, noted="at"),
     Movable(ScoreContest, Hangs.HOME, noted="raised_at"),
+    # An action refers to its last step, so it goes first where both are deleted.
+    Movable(PartnerAction, Hangs.HOME, noted="requested_at"),
+    Movable(PartnerActionStep, Hangs.HOME),
     Movable(ProfileValue, Hangs.PARTY),
     Movable(LookupKey, Hangs.PARTY),
     Movable(Grant, Hangs.PARTY),

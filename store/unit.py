@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from c360.access import TenantId
 from store.keyring import Keyring
+from store.repositories.actions import ActionRepository
 from store.repositories.base import Scope
 from store.repositories.candidates import CandidateRepository
 from store.repositories.contests import ContestRepository
@@ -60,6 +61,7 @@ class Unit:
         self.standings = StandingRepository(scope)
         self.products = ProductRepository(scope)
         self.offer_responses = OfferResponseRepository(scope)
+        self.actions = ActionRepository(scope)
         self.ledger = LedgerRepository(scope)
         self.contests = ContestRepository(scope)
         self.reviews = ReviewRepository(scope)

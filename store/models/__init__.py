@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from store.models.actions import PartnerAction, PartnerActionStep
 from store.models.base import Base
 from store.models.contests import ScoreContest
 from store.models.copies import CustomerKey, Grant, RecordIndex, Snapshot, Summary
@@ -54,6 +55,8 @@ __all__ = [
     "LookupKey",
     "NameToken",
     "OfferResponse",
+    "PartnerAction",
+    "PartnerActionStep",
     "Product",
     "ProfileValue",
     "RecordIndex",

@@ -1,0 +1,455 @@
+"""Actions at partners: kept before they are sent, and step by step after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import ColumnElement, Row, func, select, update
+
+from store.columns import new_id
+from store.data_actions import (
+    BECOMES,
+    FINAL,
+    ActionChange,
+    ActionDraft,
+    ActionFilter,
+    ActionRejection,
+    PartnerActionData,
+    PartnerActionPage,
+    PartnerActionState,
+    PartnerActionStep,
+    StepReason,
+)
+from store.errors_actions import ActionMoved, ActionNotAllowed, ActionUnknown
+from store.errors_identity import CustomerUnknown, KeyReused
+from store.models import PartnerAction
+from store.models import PartnerActionStep as StepRow
+from store.models.base import table
+from store.repositories.base import Repository
+from store.repositories.entries import decode_cursor, encode_cursor
+from store.repositories.families import Families
+from store.repositories.vault import Vault
+
+_COLUMNS = PartnerActionData.__struct_fields__
+_STEP_COLUMNS = ("action_id", "seq", "home_id", "before", "after", "at", "by", "reason", "note")
+_CONTENT, _NOTE = "partner_action", "partner_action_note"
+"""What contents and notes are bound to, beside whose and which action's they are."""
+
+
+class ActionRepository(Repository):
+    """They go where the customer goes for whom they were asked. Their ids rise with time.
+
+    An action changes by steps alone, each of which follows on the one before: of two that want to take the
+    same step, one does and the other is told.
+    """
+
+    async def request(self, draft: ActionDraft) -> tuple[PartnerActionData, bool]:
+        """Keep an action that is to be sent, once under the caller's key.
+
+        Returns:
+            the action, and whether it is new; otherwise it is the one that the key stands for.
+
+        Raises:
+            CustomerUnknown: no customer answers for the id.
+            KeyReused: the key stands for another request of this caller.
+        """
+        key_hash = self._hash(draft.caller, draft.key)
+        before = await self._under(key_hash)
+        if before is not None:
+            if before[1] != draft.fingerprint:
+                raise KeyReused
+            return before[0], False
+        held = await Families(self._scope).hold([draft.customer_id], shared=True)
+        present = held.get(draft.customer_id)
+        if present is None:
+            raise CustomerUnknown(draft.customer_id)
+        key = (await Vault(self._scope).ensure([present]))[present]
+        now, action_id = self._scope.clock(), new_id()
+        whose = {"customer_id": present, "home_id": present}
+        await self._scope.insert_many(
+            StepRow,
+            [
+                {
+                    **whose,
+                    "action_id": action_id,
+                    "seq": 1,
+                    "previous": None,
+                    "before": None,
+                    "after": PartnerActionState.REQUESTED.value,
+                    "at": now,
+                    "by": draft.caller,
+                    "reason": StepReason.ASKED.value,
+                    "note": None,
+                }
+            ],
+        )
+        await self._scope.insert_many(
+            PartnerAction,
+            [
+                {
+                    **whose,
+                    "id": action_id,
+                    "connector": draft.connector,
+                    "kind": draft.kind,
+                    "party_id": draft.party_id,
+                    "content": key.seal(draft.content, self._tenant, present, action_id, _CONTENT),
+                    "key_hash": key_hash,
+                    "fingerprint": draft.fingerprint,
+                    "state": PartnerActionState.REQUESTED.value,
+                    "seq": 1,
+                    "attempts": 0,
+                    "doubtful": False,
+                    "purpose": draft.purpose,
+                    "requested_at": now,
+                    "requested_by": draft.caller,
+                    "valid_until": draft.valid_until,
+                    "next_at": draft.held_until,
+                    "holder": draft.holder,
+                }
+            ],
+        )
+        return (await self.get([action_id]))[action_id], True
+
+    async def get(self, ids: Iterable[str]) -> dict[str, PartnerActionData]:
+        """Actions by id; unknown ones are left out."""
+        found = await self._read(self._scope.among(PartnerAction.id, ids))
+        return {each.id: each for each in found}
+
+    async def contents(self, actions: Iterable[PartnerActionData]) -> dict[str, bytes]:
+        """What was asked for in each action, by its id; left out where the customer was erased.
+
+        Raises:
+            KeyringError: it was sealed under another master key, or is damaged.
+        """
+        homes = {each.id: each.home_id for each in actions}
+        keys = await Vault(self._scope).keys(homes.values())
+        rows = await self._session.execute(
+            select(PartnerAction.id, PartnerAction.content).where(
+                PartnerAction.tenant == self._tenant, self._scope.among(PartnerAction.id, homes)
+            )
+        )
+        return {
+            action_id: keys[homes[action_id]].open(
+                content, self._tenant, homes[action_id], action_id, _CONTENT
+            )
+            for action_id, content in rows
+            if homes[action_id] in keys
+        }
+
+    async def steps(self, ids: Iterable[str]) -> dict[str, tuple[PartnerActionStep, ...]]:
+        """The steps of actions, the first one first."""
+        columns = table(StepRow).c
+        rows = (
+            await self._session.execute(
+                select(*(columns[name] for name in _STEP_COLUMNS))
+                .where(columns.tenant == self._tenant, self._scope.among(StepRow.action_id, ids))
+                .order_by(columns.action_id, columns.seq)
+            )
+        ).all()
+        keys = await Vault(self._scope).keys({row.home_id for row in rows if row.note is not None})
+        found: dict[str, tuple[PartnerActionStep, ...]] = {}
+        for row in rows:
+            note = None
+            if row.note is not None and row.home_id in keys:
+                about = (self._tenant, row.home_id, row.action_id, _NOTE)
+                note = keys[row.home_id].open(row.note, *about).decode()
+            found[row.action_id] = (*found.get(row.action_id, ()), _step(row, note))
+        return found
+
+    async def move(
+        self, action: PartnerActionData, change: ActionChange, *, by: str, note: str | None = None
+    ) -> PartnerActionData:
+        """Let an action take its next step.
+
+        Args:
+            action: as it was read.
+            change: what the step makes of it.
+            by: who asks for it or decides it.
+            note: what they wrote; kept under the customer's key.
+
+        Raises:
+            ActionNotAllowed: nothing leads there from where it stands.
+            ActionMoved: it took another step meanwhile, or is gone.
+        """
+        if change.after not in BECOMES[action.state]:
+            raise ActionNotAllowed(action.id)
+        # Whoever comes second finds the row changed: it waits here for the first one's end.
+        columns = table(PartnerAction).c
+        present = await self._session.scalar(
+            select(columns.customer_id)
+            .where(
+                columns.tenant == self._tenant,
+                columns.id == action.id,
+                columns.seq == action.seq,
+                columns.state == action.state.value,
+            )
+            .with_for_update()
+        )
+        if present is None:
+            raise ActionMoved(action.id)
+        now, seq = self._scope.clock(), action.seq + 1
+        await self._scope.insert_many(
+            StepRow,
+            [
+                {
+                    "customer_id": present,
+                    "home_id": action.home_id,
+                    "action_id": action.id,
+                    "seq": seq,
+                    "previous": action.seq,
+                    "before": action.state.value,
+                    "after": change.after.value,
+                    "at": now,
+                    "by": by,
+                    "reason": change.reason.value,
+                    "note": await self._sealed(action, note),
+                }
+            ],
+        )
+        await self._scope.change(
+            update(PartnerAction)
+            .where(PartnerAction.tenant == self._tenant, PartnerAction.id == action.id)
+            .values(seq=seq, **_values(action, change, now))
+        )
+        return (await self.get([action.id]))[action.id]
+
+    async def put_off(
+        self,
+        action: PartnerActionData,
+        next_at: datetime | None,
+        *,
+        holder: str | None = None,
+        problem: str | None = None,
+        human_at: datetime | None = None,
+    ) -> bool:
+        """Say when something is done about an action next, which stays where it stands.
+
+        Args:
+            action: as it was read.
+            next_at: when; none where a person is asked.
+            holder: who holds it until then; nobody by default.
+            problem: code of what stands in the way.
+            human_at: when a person was asked; as it was by default.
+
+        Returns:
+            whether it was still as it was read.
+        """
+        return bool(
+            await self._scope.change(
+                update(PartnerAction)
+                .where(
+                    PartnerAction.tenant == self._tenant,
+                    PartnerAction.id == action.id,
+                    PartnerAction.seq == action.seq,
+                    PartnerAction.holder.is_not_distinct_from(action.holder),
+                )
+                .values(next_at=next_at, holder=holder, problem=problem, human_at=human_at or action.human_at)
+            )
+        )
+
+    async def claim(self, holder: str, until: datetime, *, limit: int = 20) -> tuple[PartnerActionData, ...]:
+        """Take actions that are due, which nobody else works at until then; the longest due first."""
+        columns = table(PartnerAction).c
+        due = (
+            select(columns.id)
+            .where(columns.tenant == self._tenant, columns.next_at <= self._scope.clock())
+            .order_by(columns.next_at)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+            # By itself, so that PostgreSQL does not run it anew for each row and takes more than the limit.
+            .cte("due")
+        )
+        taken = await self._session.scalars(
+            update(PartnerAction)
+            .where(PartnerAction.tenant == self._tenant, PartnerAction.id.in_(select(due.c.id)))
+            .values(holder=holder, next_at=until)
+            .returning(PartnerAction.id)
+        )
+        return tuple((await self.get(taken.all())).values())
+
+    async def wake(self, connector: str, parties: Iterable[str]) -> int:
+        """Let actions of these parties be looked after at once, of which the partner told something."""
+        now = self._scope.clock()
+        return await self._scope.change(
+            update(PartnerAction)
+            .where(
+                PartnerAction.tenant == self._tenant,
+                PartnerAction.connector == connector,
+                self._scope.among(PartnerAction.party_id, parties),
+                PartnerAction.holder.is_(None),
+                PartnerAction.next_at > now,
+            )
+            .values(next_at=now)
+        )
+
+    async def next_due(self) -> datetime | None:
+        """When something is to be done about an action next; none where about none."""
+        return await self._session.scalar(
+            select(func.min(PartnerAction.next_at)).where(
+                PartnerAction.tenant == self._tenant, PartnerAction.next_at.is_not(None)
+            )
+        )
+
+    async def of(
+        self, customer_ids: Iterable[str], *, first: int = 20, after: str | None = None
+    ) -> dict[str, PartnerActionPage]:
+        """A page of the actions of each customer, the latest first.
+
+        Raises:
+            CursorError: the cursor is damaged.
+        """
+        # One statement for each: a page of a window over all would read every action of all customers.
+        return {
+            each: await self._page([PartnerAction.customer_id == each], first=first, after=after)
+            for each in customer_ids
+        }
+
+    async def page(
+        self,
+        which: ActionFilter,
+        *,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> PartnerActionPage:
+        """A page of all actions that meet a filter, the latest first.
+
+        Raises:
+            CursorError: a cursor is damaged.
+        """
+        return await self._page(_conditions(which), first=first, after=after, last=last, before=before)
+
+    async def count(self, which: ActionFilter) -> int:
+        """How many actions meet a filter."""
+        statement = (
+            select(func.count())
+            .select_from(PartnerAction)
+            .where(PartnerAction.tenant == self._tenant, *_conditions(which))
+        )
+        return (await self._session.execute(statement)).scalar_one()
+
+    async def _page(
+        self,
+        conditions: Sequence[ColumnElement[bool]],
+        *,
+        first: int | None = None,
+        after: str | None = None,
+        last: int | None = None,
+        before: str | None = None,
+    ) -> PartnerActionPage:
+        forward, size = last is None, (first or 20) if last is None else last
+        start = None if after is None else PartnerAction.id < decode_cursor(after)
+        end = None if before is None else PartnerAction.id > decode_cursor(before)
+        bounds = [bound for bound in (start, end) if bound is not None]
+        rows = await self._read(*conditions, *bounds, limit=size + 1, forward=forward)
+        more, rows = len(rows) > size, rows[:size]
+        if not forward:
+            rows = rows[::-1]
+        return PartnerActionPage(
+            actions=tuple(rows),
+            cursors=tuple(encode_cursor(each.id) for each in rows),
+            has_next=(forward and more) or (end is not None and await self._any(*conditions, ~end)),
+            has_previous=(not forward and more)
+            or (start is not None and await self._any(*conditions, ~start)),
+        )
+
+    async def _any(self, *conditions: ColumnElement[bool]) -> bool:
+        return bool(await self._read(*conditions, limit=1))
+
+    async def _read(
+        self, *conditions: ColumnElement[bool], limit: int | None = None, forward: bool = True
+    ) -> list[PartnerActionData]:
+        columns = table(PartnerAction).c
+        rows = await self._session.execute(
+            select(*(columns[name] for name in _COLUMNS))
+            .where(columns.tenant == self._tenant, *conditions)
+            .order_by(columns.id.desc() if forward else columns.id.asc())
+            .limit(limit)
+        )
+        return [_action(row) for row in rows.mappings()]
+
+    async def _under(self, key_hash: bytes) -> tuple[PartnerActionData, bytes] | None:
+        found = (
+            await self._session.execute(
+                select(PartnerAction.id, PartnerAction.fingerprint).where(
+                    PartnerAction.tenant == self._tenant, PartnerAction.key_hash == key_hash
+                )
+            )
+        ).first()
+        if found is None:
+            return None
+        return (await self.get([found.id]))[found.id], found.fingerprint
+
+    async def _sealed(self, action: PartnerActionData, note: str | None) -> bytes | None:
+        if note is None:
+            return None
+        key = (await Vault(self._scope).keys([action.home_id])).get(action.home_id)
+        if key is None:  # erased meanwhile: nothing is written about them any more
+            raise ActionUnknown(action.id)
+        return key.seal(note.encode(), self._tenant, action.home_id, action.id, _NOTE)
+
+    def _hash(self, caller: str, key: str) -> bytes:
+        # The length tells where the one ends and the other begins.
+        return self._scope.keyring.lookup_hash(self._tenant, "PARTNER_ACTION", f"{len(caller)}:{caller}{key}")
+
+
+def _conditions(which: ActionFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if which.states:
+        conditions.append(PartnerAction.state.in_([each.value for each in which.states]))
+    if which.connector is not None:
+        conditions.append(PartnerAction.connector == which.connector)
+    if which.for_human is not None:
+        asked = PartnerAction.human_at.is_not(None)
+        conditions.append(asked if which.for_human else ~asked)
+    return conditions
+
+
+def _values(action: PartnerActionData, change: ActionChange, now: datetime) -> dict[str, Any]:
+    """The columns that a step changes."""
+    final = change.after in FINAL
+    values: dict[str, Any] = {
+        "state": change.after.value,
+        "settled_at": now if final else None,
+        "next_at": None if final else change.next_at,
+        "holder": None if final else change.holder,
+    }
+    for name in ("doubtful", "accepted_at", "reference", "problem", "human_at", "valid_until"):
+        given = getattr(change, name)
+        if given is not msgspec.UNSET:
+            values[name] = given
+    if isinstance(change.rejection, ActionRejection):
+        values["rejection"] = change.rejection.value
+    if final:
+        values["human_at"] = None
+    if change.reason is StepReason.GOING_OUT:
+        values |= {"attempts": action.attempts + 1, "sent_at": now}
+    return values
+
+
+def _action(row: Mapping[Any, Any]) -> PartnerActionData:
+    rejection = row["rejection"]
+    return PartnerActionData(
+        **{
+            **row,
+            "state": PartnerActionState(row["state"]),
+            "rejection": None if rejection is None else ActionRejection(rejection),
+        }
+    )
+
+
+def _step(row: Row[Any], note: str | None) -> PartnerActionStep:
+    return PartnerActionStep(
+        action_id=row.action_id,
+        seq=row.seq,
+        before=None if row.before is None else PartnerActionState(row.before),
+        after=PartnerActionState(row.after),
+        at=row.at,
+        by=row.by,
+        reason=StepReason(row.reason),
+        note=note,
+    )
