@@ -15,22 +15,31 @@ import enum
 from dataclasses import dataclass
 
 from store.models import (
+    Appointment,
+    Booking,
+    Compensation,
+    Complaint,
     CustomerKey,
     CustomerScore,
     Grant,
     HouseholdMember,
     IdentityLink,
+    Interaction,
     LookupKey,
     NameToken,
+    Note,
     OfferResponse,
     PartnerAction,
     PartnerActionStep,
+    Preference,
     ProfileValue,
     Redirect,
     ScoreContest,
     SegmentMember,
     Snapshot,
     Summary,
+    Task,
+    Touchpoint,
 )
 from store.models.base import Base, table
 
@@ -83,6 +92,15 @@ MOVABLES: tuple[Movable, ...] = (
     # An action refers to its last step, so it goes first where both are deleted.
     Movable(PartnerAction, Hangs.HOME, noted="requested_at"),
     Movable(PartnerActionStep, Hangs.HOME),
+    Movable(Task, Hangs.HOME, noted="opened_at"),
+    Movable(Interaction, Hangs.HOME, noted="recorded_at"),
+    Movable(Note, Hangs.HOME, noted="written_at"),
+    Movable(Preference, Hangs.HOME, noted="set_at", key="key"),
+    Movable(Compensation, Hangs.HOME, noted="granted_at"),
+    Movable(Complaint, Hangs.HOME, noted="opened_at"),
+    Movable(Appointment, Hangs.HOME, noted="booked_at"),
+    Movable(Booking, Hangs.HOME, noted="recorded_at"),
+    Movable(Touchpoint, Hangs.HOME, noted="recorded_at"),
     Movable(ProfileValue, Hangs.PARTY),
     Movable(LookupKey, Hangs.PARTY),
     Movable(Grant, Hangs.PARTY),

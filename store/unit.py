@@ -20,6 +20,7 @@ from store.repositories.grants import GrantRepository
 from store.repositories.households import HouseholdRepository
 from store.repositories.idempotency import IdempotencyRepository
 from store.repositories.instances import InstanceRepository
+from store.repositories.interactions import InteractionRepository
 from store.repositories.jobs import JobRepository
 from store.repositories.keys import KeyRepository
 from store.repositories.leases import LeaseRepository
@@ -33,6 +34,7 @@ from store.repositories.segments import SegmentRepository
 from store.repositories.snapshots import SnapshotRepository
 from store.repositories.standings import StandingRepository
 from store.repositories.summaries import SummaryRepository
+from store.repositories.tasks import TaskRepository
 
 
 class Unit:
@@ -69,3 +71,5 @@ class Unit:
         self.households = HouseholdRepository(scope)
         self.keys = KeyRepository(scope)
         self.idempotency = IdempotencyRepository(scope)
+        self.tasks = TaskRepository(scope)
+        self.interactions = InteractionRepository(scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from store.models.actions import PartnerAction, PartnerActionStep
 from store.models.base import Base
+from store.models.bulk import Booking, Touchpoint, Upload, UploadChunk, UploadProblem
 from store.models.contests import ScoreContest
 from store.models.copies import CustomerKey, Grant, RecordIndex, Snapshot, Summary
 from store.models.customers import Customer, IdentityLink, LookupKey, NameToken, ProfileValue
@@ -31,11 +32,26 @@ from store.models.segments import (
     SegmentSize,
     SegmentVersion,
 )
+from store.models.service import (
+    Appointment,
+    AppointmentSlot,
+    Compensation,
+    Complaint,
+    Interaction,
+    Note,
+    Preference,
+    Task,
+)
 
 __all__ = [
     "AnsweredRequest",
     "Apart",
+    "Appointment",
+    "AppointmentSlot",
     "Base",
+    "Booking",
+    "Compensation",
+    "Complaint",
     "ConnectorInstance",
     "Customer",
     "CustomerKey",
@@ -50,13 +66,16 @@ __all__ = [
     "HouseholdMember",
     "IdentityEntry",
     "IdentityLink",
+    "Interaction",
     "Job",
     "Lease",
     "LookupKey",
     "NameToken",
+    "Note",
     "OfferResponse",
     "PartnerAction",
     "PartnerActionStep",
+    "Preference",
     "Product",
     "ProfileValue",
     "RecordIndex",
@@ -71,4 +90,9 @@ __all__ = [
     "SegmentVersion",
     "Snapshot",
     "Summary",
+    "Task",
+    "Touchpoint",
+    "Upload",
+    "UploadChunk",
+    "UploadProblem",
 ]
