@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from c360.access import TenantId
 from store.keyring import Keyring
 from store.repositories.actions import ActionRepository
+from store.repositories.audit import AuditRepository
+from store.repositories.audit_verification import AuditVerification
 from store.repositories.base import Scope
 from store.repositories.candidates import CandidateRepository
 from store.repositories.contests import ContestRepository
@@ -48,6 +50,8 @@ class Unit:
         clock: Callable[[], datetime],
     ) -> None:
         scope = Scope(session=session, tenant=tenant, keyring_or_none=keyring, clock=clock)
+        self.audit = AuditRepository(scope)
+        self.audit_verification = AuditVerification(scope)
         self.customers = CustomerRepository(scope)
         self.links = LinkRepository(scope)
         self.grants = GrantRepository(scope)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from store.models.actions import PartnerAction, PartnerActionStep
+from store.models.audit import AuditBatch, AuditMark, AuditSelection, AuditWrite
 from store.models.base import Base
 from store.models.bulk import Booking, Touchpoint, Upload, UploadChunk, UploadProblem
 from store.models.contests import ScoreContest
@@ -48,6 +49,10 @@ __all__ = [
     "Apart",
     "Appointment",
     "AppointmentSlot",
+    "AuditBatch",
+    "AuditMark",
+    "AuditSelection",
+    "AuditWrite",
     "Base",
     "Booking",
     "Compensation",
