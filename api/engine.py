@@ -25,4 +25,5 @@ def build_engine(hub: Hub, settings: Settings) -> GraphEngine:
             profile=settings.profile,
         ),
         models=serving_models(settings),
+        audit=hub.audit,
     )

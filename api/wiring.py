@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api import switches
+from api.auditing import Recorder, recording
 from api.copies import StoredCopies
 from api.settings import Settings, database_url, visible
 from c360.access import TenantId
@@ -90,6 +91,8 @@ class Hub:
     store: Store
     host: Host
     clock: Clock
+    audit: Recorder
+    """Keeps who reads what of whom."""
 
 
 @asynccontextmanager
@@ -118,9 +121,10 @@ async def open_hub(
         )
         try:
             await _announce(store, settings, host)
-            hub = Hub(TenantId(settings.tenant), store, host, clock)
-            await switches.apply(hub.store.database, hub.tenant, host)
-            yield hub
+            async with recording(store.database, clock) as audit:
+                hub = Hub(TenantId(settings.tenant), store, host, clock, audit)
+                await switches.apply(hub.store.database, hub.tenant, host)
+                yield hub
         finally:
             await host.close()
 

@@ -20,6 +20,7 @@ from functools import partial
 import msgspec
 
 from api import logs
+from api.duties import duties
 from api.matching import Matching
 from api.processes import stop_event
 from api.segments.daily import DailyCount
@@ -86,6 +87,7 @@ class Worker:
         self._matching = Matching(settings) if settings.identity.automatic else None
         self._region = settings.phone_region
         self._segments = DailyCount(hub, settings)
+        self._duties = duties(hub)
         self._summarising = Summarising(hub, settings) if settings.worker.summaries else None
 
     async def lead(self) -> None:
@@ -99,6 +101,8 @@ class Worker:
                         group.create_task(self._rounds())
                         group.create_task(self._segments.run())
                         group.create_task(self._summaries())
+                        for duty in self._duties:
+                            group.create_task(duty.run(), name=duty.name)
             except* C360Error as errors:
                 _log.warning("this worker cannot lead (%s); it tries again", errors.exceptions[0])
             await asyncio.sleep(self._lease.total_seconds() / 3)

@@ -12,6 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from c360.records.party import Party
 from resolvers.references import referrers
+from schema.audit import AuditEntry
 from schema.derive import Demand, Deriver, reader_of
 from schema.execution.extension import extension
 from schema.execution.plan import Planner
@@ -22,6 +23,7 @@ from schema.mutations import MUTATIONS
 from schema.mutations.base import Mutation
 from schema.mutations.types import mutation_type
 from schema.paging import connection_type
+from schema.roots.audit import AuditEntriesRoot
 from schema.roots.base import RootField
 from schema.roots.best import BestCustomersRoot
 from schema.roots.contests import ContestsRoot
@@ -50,6 +52,7 @@ ROOTS: Mapping[str, type[RootField]] = {
         SegmentsRoot,
         BestCustomersRoot,
         ContestsRoot,
+        AuditEntriesRoot,
         ConnectorsRoot,
         NodeRoot,
         NodesRoot,
@@ -131,6 +134,7 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "bestCustomers": _best(make),
         "segments": list[make.object(Segment)],  # type: ignore[misc]  # built at run time
         "contests": _contests(make),
+        "auditEntries": _audit(make),
         "node": Node | None,
         "nodes": list[Node | None],
     }
@@ -188,6 +192,12 @@ def _contests(make: Deriver) -> Any:
         "contested scores, the oldest first",
         counted="How many contests stand so; counted only where it is asked for.",
         count_demand=Demand(count=True),
+    )
+
+
+def _audit(make: Deriver) -> Any:
+    return connection_type(
+        make, make.object(AuditEntry), "AuditEntry", "entries of the audit, the newest first", counted=None
     )
 
 

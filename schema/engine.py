@@ -25,6 +25,7 @@ from resolvers.identity.recognition import Recogniser
 from resolvers.serving import Models, shipped
 from schema.build import Schema
 from schema.errors import ErrorCode, InputError, coded, is_told
+from schema.execution.auditing import AuditSink, Unaudited
 from schema.execution.context import EngineSettings, OperationContext, Services
 from schema.execution.documents import Documents, Prepared, RequestError, operation_of
 from schema.execution.limits import Limits
@@ -79,6 +80,7 @@ class GraphEngine:
         limits: Bounds of a document.
         matcher: Recognises partner records; with the model that is shipped unless told.
         models: What value, risk and offers are reckoned by; the shipped ones unless told.
+        audit: Keeps who read what of whom; without it nobody does.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class GraphEngine:
         limits: Limits | None = None,
         matcher: Matcher | None = None,
         models: Models | None = None,
+        audit: AuditSink | None = None,
     ) -> None:
         settings = settings or EngineSettings()
         self._schema = schema
@@ -104,6 +107,8 @@ class GraphEngine:
             groups=schema.group_answers,
             recogniser=Recogniser(matcher or Matcher(model.load()), settings.region),
             models=models or shipped(),
+            schema=schema.graphql,
+            audit=audit or Unaudited(),
         )
 
     async def execute(
@@ -156,6 +161,7 @@ class GraphEngine:
             fragments=prepared.fragments,
             variables=coerced,
             at=self._services.clock(),
+            memo=prepared.memo,
         )
 
     def _coerced(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> VariableValues:

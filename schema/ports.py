@@ -21,6 +21,7 @@ from store.data import (
     Page,
     PartyFigures,
 )
+from store.data_audit import AuditFilter, AuditPage, SealEntry, WriteEntry
 from store.data_contests import ContestData, ContestPage, ContestState, ContestVerdict
 from store.data_identity import (
     CandidateSet,
@@ -339,8 +340,25 @@ class OfferResponses(Protocol):
         ...
 
 
+class Audit(Protocol):
+    """Who changed what; see :class:`store.repositories.audit.AuditRepository`."""
+
+    async def append(self, entry: WriteEntry) -> SealEntry:
+        """Keep a change in the transaction that makes it."""
+        ...
+
+    async def page(self, which: AuditFilter, *, first: int = 20, after: str | None = None) -> AuditPage:
+        """A page of the entries that meet a filter, the newest first."""
+        ...
+
+
 class Unit(Protocol):
     """One transaction."""
+
+    @property
+    def audit(self) -> Audit:
+        """Who looked at whom, and who changed what."""
+        ...
 
     @property
     def products(self) -> Products:

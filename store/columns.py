@@ -70,6 +70,11 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
+def id_at(moment: datetime) -> str:
+    """A new identifier that sorts by a moment, to the millisecond."""
+    return str(uuid_utils.uuid7(nanoseconds=int(moment.timestamp() * 1_000_000) * 1000))
+
+
 def utc_now() -> datetime:
     """The clock."""
     return datetime.now(UTC)

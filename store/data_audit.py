@@ -86,6 +86,8 @@ class AuditPage(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[AuditEntry, ...]
     cursors: tuple[str, ...]
     has_next: bool
+    has_previous: bool = False
+    """Whether it begins behind a cursor."""
 
 
 class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +98,7 @@ class AuditFilter(msgspec.Struct, frozen=True, kw_only=True):
     kind: AuditKind | None = None
     purpose: str | None = None
     since: datetime | None = None
-    """Included."""
+    """Included. Where neither a customer nor a principal narrows, 30 days ago unless told."""
     until: datetime | None = None
     """Excluded."""
 

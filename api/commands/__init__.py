@@ -15,6 +15,7 @@ from c360.cli.running import LazyGroup, exit_code
 T = TypeVar("T")
 
 COMMANDS = {
+    "audit": "Verify who looked at whom and who changed what.",
     "config": "Print the effective settings, secrets hidden.",
     "connectors": "List the connector instances and what they can do.",
     "demo": "Start sandbox partners, server and worker on embedded defaults.",

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
-from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
+from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 
 from c360.access import Access
@@ -18,6 +18,7 @@ from resolvers.serving import Models
 from resolvers.survivorship import AS_EVER, ProfileRules
 from resolvers.view import CustomerView
 from schema.answers import Answer, CustomerAnswer, customer_answers
+from schema.execution.auditing import AuditSink, Selected, selected
 from schema.ports import Database, Host
 
 
@@ -51,6 +52,9 @@ class Services:
     """Says who partner records that belong to nobody probably are."""
     models: Models
     """What value, risk and offers are reckoned by."""
+    schema: GraphQLSchema
+    audit: AuditSink
+    """Is told who read what of whom, and who changed what."""
 
 
 @dataclass(kw_only=True)
@@ -64,6 +68,8 @@ class OperationContext:
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: VariableValues
     at: datetime
+    memo: dict[str, Any] = field(default_factory=dict)
+    """What was worked out of the document alone; shared by all operations over it."""
     infos: Sequence[InstanceInfo] = ()
     answers: dict[str, Any] = field(default_factory=dict)
     """What each root field answers, or the error it raises, by its place in the answer."""
@@ -71,6 +77,16 @@ class OperationContext:
     """Numbers of months that lifetime values were asked for, of which an operation has few."""
     mutations: dict[str, Callable[[], Awaitable[Any]]] = field(default_factory=dict)
     """What makes each root field of a mutation take effect and answer, by its place in the answer."""
+
+    @property
+    def selected(self) -> Selected:
+        """The fields that the operation asks for."""
+        name = self.operation.name.value if self.operation.name else ""
+        known: Selected | None = self.memo.get(f"selected {name}")
+        if known is None:
+            known = selected(self.services.schema, self.operation, self.fragments)
+            self.memo[f"selected {name}"] = known
+        return known
 
     @property
     def today(self) -> date:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 from graphql import (
@@ -48,6 +49,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     fragments: Mapping[str, FragmentDefinitionNode]
     values: int
     """Values that its largest operation can ask for, whatever its variables."""
+    memo: dict[str, Any] = msgspec.field(default_factory=dict)
+    """What was worked out of the document alone, for the next time; kept as long as the document."""
 
 
 class Documents:

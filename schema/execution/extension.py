@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType
 from strawberry.extensions import SchemaExtension
 
+from schema.execution.auditing import AuditBehind
 from schema.execution.context import OperationContext
 from schema.execution.mutation import arrange
 from schema.execution.operation import prepare
@@ -55,7 +56,7 @@ class PlanGatherAnswer(SchemaExtension):
                 await prepare(context, self.planner, self.fields)
             else:
                 arrange(context, self.planner, self.mutations)
-        except (DatabaseLocked, DatabaseUnavailable) as error:
+        except (AuditBehind, DatabaseLocked, DatabaseUnavailable) as error:
             self._fail(unavailable(error))
         except Exception as error:  # noqa: BLE001  # the executor would show its message to the caller
             self._fail(GraphQLError("gathering failed", original_error=error))

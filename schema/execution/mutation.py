@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from schema.errors import InputError
+from schema.execution.auditing import AuditBehind
 from schema.execution.context import OperationContext
 from schema.execution.operation import gather
 from schema.execution.plan import Planner, Root
@@ -23,12 +24,13 @@ from schema.mutations.base import Mutation, PayloadField
 from schema.mutations.problems import IdempotencyProblem, Refusal, as_problem
 from schema.ports import Unit
 from schema.reading import read_input
+from store.data_audit import WriteEntry
 from store.errors import Conflict, DatabaseLocked, DatabaseUnavailable
 from store.errors_identity import KeyReused
 
 ATTEMPTS = 3
 """Transactions that are tried for one field where others come in between."""
-_UNAVAILABLE = (Conflict, DatabaseLocked, DatabaseUnavailable)
+_UNAVAILABLE = (AuditBehind, Conflict, DatabaseLocked, DatabaseUnavailable)
 
 
 def arrange(context: OperationContext, planner: Planner, mutations: Mapping[str, type[Mutation]]) -> None:
@@ -64,6 +66,7 @@ async def _take_effect(context: OperationContext, root: Root, kind: type[Mutatio
             models=context.services.models,
             at=context.at,
         )
+        context.services.audit.check()
         await mutation.ask(context.services.host)
         # Ends even where the caller has gone: what was begun is done or undone, never left open.
         outcome = await asyncio.shield(_outcome(context, mutation))
@@ -92,7 +95,11 @@ async def _outcome(context: OperationContext, mutation: Mutation) -> Any:
 
     async def attempt() -> Any:
         async with begin(context.access.tenant) as unit:
-            return await _once(unit, mutation)
+            outcome, changed = await _once(unit, mutation)
+            kept = await unit.audit.append(_change(context, mutation, outcome)) if changed else None
+        if kept is not None:
+            context.services.audit.seal(context.access.tenant, kept)
+        return outcome
 
     for _ in range(ATTEMPTS - 1):
         with suppress(Conflict, DatabaseLocked):
@@ -100,21 +107,35 @@ async def _outcome(context: OperationContext, mutation: Mutation) -> Any:
     return await attempt()
 
 
-async def _once(unit: Unit, mutation: Mutation) -> Any:
-    """The effect, or the outcome that is kept under the mutation's idempotency key."""
+def _change(context: OperationContext, mutation: Mutation, outcome: Any) -> WriteEntry:
+    """What the audit keeps of a mutation that took effect."""
+    principal = context.access.principal
+    return WriteEntry(
+        at=context.at,
+        principal=principal.subject,
+        client=principal.client,
+        purpose=context.access.purpose.value,
+        action=mutation.name,
+        customers=tuple(dict.fromkeys(mutation.concerns(outcome).customers)),
+        detail=mutation.audit_detail(outcome),
+    )
+
+
+async def _once(unit: Unit, mutation: Mutation) -> tuple[Any, bool]:
+    """The effect, or the outcome that is kept under the mutation's idempotency key; and which it was."""
     if mutation.key is None or not mutation.changes:
-        return await mutation.effect(unit)
+        return await mutation.effect(unit), mutation.changes
     caller, key = mutation.actor, mutation.key
     try:
         before = await unit.idempotency.claim(caller, key, mutation.fingerprint)
     except KeyReused:
         raise Refusal(_REUSED) from None
     if before is not None:
-        return msgspec.json.decode(before.response, type=mutation.outcome_type)
+        return msgspec.json.decode(before.response, type=mutation.outcome_type), False
     outcome = await mutation.effect(unit)
     concerned = mutation.concerns(outcome).customers
     await unit.idempotency.keep(caller, key, msgspec.json.encode(outcome), customer_ids=concerned)
-    return outcome
+    return outcome, True
 
 
 _REUSED = IdempotencyProblem(

@@ -18,6 +18,7 @@ from resolvers.needs import merge
 from resolvers.view import CustomerView
 from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
+from schema.execution.auditing import reading
 from schema.execution.context import OperationContext
 from schema.execution.expand import Known, Stop, expand
 from schema.execution.plan import Planner, Root
@@ -112,6 +113,7 @@ class _Operation:
         """All steps, each for all root fields at once."""
         loop = asyncio.get_running_loop()
         started = loop.time()
+        self._context.services.audit.check()
         searched = await self._search()
         # Ends even where the caller has gone: a statement given up half-way costs the store its connection.
         loaded = await asyncio.shield(self._look_up(searched))
@@ -240,6 +242,10 @@ class _Operation:
                 models=context.services.models,
             )
             customers[customer_id] = make(view, customers)
+        if customers:
+            found = [gathered.of(customer_id) for customer_id in customers]
+            entry = reading(context.access, customers, context.selected, found, gathered.at)
+            context.services.audit.read(context.access.tenant, entry, context.selected)
         for key, (_, field) in self._fields.items():
             context.answers[key] = field.answer({one: customers[one] for one in self._chosen[key]})
 

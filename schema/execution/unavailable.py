@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import logging
 
+from c360.errors import C360Error
 from schema.errors import ErrorCode, InputError
-from store.errors import StoreError
 
 _log = logging.getLogger(__name__)
 
 
-def unavailable(error: StoreError, *, changed: bool = False) -> InputError:
+def unavailable(error: C360Error, *, changed: bool = False) -> InputError:
     """The error for an operation, or a field of it, that was given up; the reason is logged.
 
     Args:
-        error: The store's.
+        error: What does not answer: the store, or the audit that lies in it.
         changed: Whether a mutation took effect before.
     """
     _log.error("an operation was given up: %s", error)

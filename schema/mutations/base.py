@@ -171,6 +171,10 @@ class Mutation:
         """
         raise NotImplementedError
 
+    def audit_detail(self, outcome: Any) -> Mapping[str, str]:
+        """What else an auditor needs to know of it: ids and names of closed lists, nothing personal."""
+        return {}
+
     def concerns(self, outcome: Any) -> Concerns:
         """What the payload shows."""
         raise NotImplementedError

@@ -11,7 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Select, exists, select, union_all
 
 from store import audit_chain
-from store.columns import new_id
+from store.columns import id_at
 from store.data_audit import (
     AuditEntry,
     AuditFilter,
@@ -31,6 +31,10 @@ from store.repositories.entries import decode_cursor, encode_cursor
 CUSTOMER, PRINCIPAL, SEAL = "customer", "principal", "seal"
 LONGEST_HELD = timedelta(minutes=10)
 """From an entry to its batch at the most: a process whose database is away that long refuses to read."""
+UNSEALED = timedelta(days=2)
+"""For how long changes are looked through that nobody sealed; verifying looks through all."""
+UNNARROWED = timedelta(days=30)
+"""How far back is looked where neither a customer nor a principal narrows."""
 _CHUNK = 64
 """Batches and changes that a page reads at once, until it is full."""
 
@@ -41,7 +45,7 @@ class AuditRepository(Repository):
     async def append(self, entry: WriteEntry) -> SealEntry:
         """Keep a change in the transaction that makes it; what is to be chained once it has committed."""
         content = audit_chain.written(entry)
-        write_id = new_id()
+        write_id = id_at(self._scope.clock())
         await self._scope.insert_many(AuditWrite, [{"id": write_id, "at": entry.at, "content": content}])
         await self._scope.add_many(AuditMark, _marks(write_id, [entry]))
         return SealEntry(write_id=write_id, digest=audit_chain.digest(content))
@@ -59,7 +63,7 @@ class AuditRepository(Repository):
         number, previous = head.number + 1, bytes.fromhex(head.hash) if head.number else audit_chain.START
         content = audit_chain.content_of(entries)
         hashed = audit_chain.linked(head.chain, number, previous, content)
-        batch_id = new_id()
+        batch_id = id_at(self._scope.clock())
         row = {
             "id": batch_id,
             "chain": head.chain,
@@ -80,8 +84,13 @@ class AuditRepository(Repository):
 
     async def unsealed(self, *, older_than: timedelta, limit: int = 500) -> tuple[SealEntry, ...]:
         """Changes that no chain holds although they are older than that: their process ended in between."""
-        until = self._scope.clock() - older_than
-        rows = await self._session.execute(unsealed_writes(self._tenant, AuditWrite.at < until).limit(limit))
+        now = self._scope.clock()
+        looked_at = (
+            AuditWrite.at < now - older_than,
+            AuditWrite.id < _first_id(now),
+            AuditWrite.id >= _first_id(now - UNSEALED),
+        )
+        rows = await self._session.execute(unsealed_writes(self._tenant, *looked_at).limit(limit))
         return tuple(
             SealEntry(write_id=row.id, digest=audit_chain.digest(bytes(row.content))) for row in rows
         )
@@ -93,6 +102,8 @@ class AuditRepository(Repository):
             CursorError: the cursor is not one of this list.
         """
         start = None if after is None else _position(after)
+        if which.since is None and which.customer_id is None and which.principal is None:
+            which = msgspec.structs.replace(which, since=self._scope.clock() - UNNARROWED)
         found: list[tuple[str, AuditEntry]] = []
         async for position, entry in self._entries(which, start):
             found.append((position, entry))
@@ -105,7 +116,9 @@ class AuditRepository(Repository):
             for _, each in kept
         )
         cursors = tuple(encode_cursor(position) for position, _ in kept)
-        return AuditPage(entries=entries, cursors=cursors, has_next=len(found) > first)
+        return AuditPage(
+            entries=entries, cursors=cursors, has_next=len(found) > first, has_previous=start is not None
+        )
 
     async def _entries(
         self, which: AuditFilter, start: tuple[str, int] | None

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from api.auditing import Recorder
 from api.settings import Settings
 from api.summarising import RETRY, Summarising
 from api.wiring import Hub, Store, open_store
@@ -148,7 +149,8 @@ class Scene:
 
     @property
     def summarising(self) -> Summarising:
-        hub: Any = Hub(T, self.store, self.partners, lambda: self.now)  # type: ignore[arg-type]  # a host's part
+        audit = Recorder(self.store.database, lambda: self.now)
+        hub: Any = Hub(T, self.store, self.partners, lambda: self.now, audit)  # type: ignore[arg-type]  # a host's part
         return Summarising(hub, self.settings)
 
     async def enrol(self, *customers: str, connector: str = "inn") -> None:

@@ -18,6 +18,7 @@ import msgspec
 import pytest
 
 from api import offers, seeding
+from api.auditing import Recorder
 from api.copies import StoredCopies
 from api.engine import build_engine
 from api.settings import Settings, database_url, load
@@ -231,7 +232,9 @@ class Trial:
                 async with store.database.unit(tenant) as unit:
                     await unit.reviews.open(self.reviews)
             try:
-                yield build_engine(Hub(tenant, store, host, self.clock), settings)
+                yield build_engine(
+                    Hub(tenant, store, host, self.clock, Recorder(store.database, self.clock)), settings
+                )
             finally:
                 await host.close()
 

@@ -37,6 +37,7 @@ from store.data import (
     PartyFigures,
     ProfileValueData,
 )
+from store.data_audit import SealEntry, WriteEntry
 from store.data_contests import ContestData
 from store.data_identity import (
     CandidateData,
@@ -396,6 +397,15 @@ class FakeCandidates:
         return CandidateSet(candidates=tuple(self._store.candidates))
 
 
+class FakeAudit:
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    async def append(self, entry: WriteEntry) -> SealEntry:
+        self._store.audited.append(entry)
+        return SealEntry(write_id=str(len(self._store.audited)), digest="")
+
+
 class FakeUnit:
     def __init__(self, store: FakeStore) -> None:
         self.store = store
@@ -411,6 +421,7 @@ class FakeUnit:
         self.segments = FakeSegments(store)
         self.standings = FakeStandings(store)
         self.contests = FakeContests(store)
+        self.audit = FakeAudit(store)
 
 
 @dataclass
@@ -433,6 +444,7 @@ class FakeStore:
     scores: list[CustomerScore] = field(default_factory=list)
     members: dict[str, set[str]] = field(default_factory=dict)
     contests: list[ContestData] = field(default_factory=list)
+    audited: list[WriteEntry] = field(default_factory=list)
     kept: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
 
     @asynccontextmanager
