@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 from api.engine import build_engine
 from api.http import GraphQLEndpoint
+from api.presence import Presence
 from api.settings import Settings
+from api.sse import Streams
+from api.websocket import WebSocketEndpoint
 from api.wiring import Hub
 from c360.access import Access, Principal, Purpose
 from store.errors import StoreError
@@ -17,21 +24,34 @@ from store.errors import StoreError
 
 def create_app(hub: Hub, settings: Settings) -> Starlette:
     """The application over an open hub."""
+    engine = build_engine(hub, settings)
+    presence = Presence(settings.live.sockets)
+    # Until callers authenticate, everybody is the same principal.
+    principal = Principal(subject="anonymous", tenant=hub.tenant, purposes=frozenset({Purpose.SERVICE}))
+    access = Access(principal=principal, purpose=Purpose.SERVICE)
+
+    async def authenticate(_headers: Headers, _payload: Mapping[str, Any]) -> Access:
+        return access
+
+    streams = Streams(engine, authenticate, settings.live, presence)
     endpoint = GraphQLEndpoint(
-        body_limit=settings.server.body_limit, body_timeout=settings.server.body_timeout
+        body_limit=settings.server.body_limit,
+        body_timeout=settings.server.body_timeout,
+        stream=streams.open,
     )
+    sockets = WebSocketEndpoint(engine, authenticate, settings.live, presence)
     app = Starlette(
         routes=[
             Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", sockets.connect),
             Route("/health/live", live),
             Route("/health/ready", ready),
         ]
     )
     app.state.hub = hub
-    app.state.engine = build_engine(hub, settings)
-    # Until callers authenticate, everybody is the same principal.
-    principal = Principal(subject="anonymous", tenant=hub.tenant, purposes=frozenset({Purpose.SERVICE}))
-    app.state.access = Access(principal=principal, purpose=Purpose.SERVICE)
+    app.state.engine = engine
+    app.state.access = access
+    app.state.closing = streams.closing
     return app
 
 

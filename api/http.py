@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,9 +21,10 @@ from schema.engine import GraphEngine, GraphResponse
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
+EVENTS = "text/event-stream"
 MAX_DEPTH = 64
 """Nesting of a request body: far above any variables, far below the interpreter's stack."""
-_SAFE = frozenset({"GET", "HEAD"})
+SAFE = frozenset({"GET", "HEAD"})
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """A string, to the end of the body where it is not closed: possessive, so that it never goes back."""
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
@@ -50,18 +51,35 @@ class RefusedError(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-class GraphQLEndpoint:
-    """The endpoint; :meth:`answer` is a Starlette route function."""
+OpenStream = Callable[[Request, GraphQLRequest], Awaitable[Response]]
+"""Answers a request as a stream of events.
 
-    def __init__(self, *, body_limit: int, body_timeout: float) -> None:
+Raises:
+    RefusedError: No more streams are opened.
+"""
+
+
+class GraphQLEndpoint:
+    """The endpoint; :meth:`answer` is a Starlette route function.
+
+    Args:
+        body_limit: Bytes of a body at the most.
+        body_timeout: Seconds that a body may take.
+        stream: Answers clients that prefer events.
+    """
+
+    def __init__(self, *, body_limit: int, body_timeout: float, stream: OpenStream) -> None:
         self._body_limit = body_limit
         self._body_timeout = body_timeout
+        self._stream = stream
 
     async def answer(self, request: Request) -> Response:
         """Answer one HTTP request."""
         try:
             media = negotiate(request.headers.get("accept"))
             asked = await self._read(request)
+            if media == EVENTS:
+                return await self._stream(request, asked)
             answer = await _while_connected(request, _execute(request, asked))
         except RefusedError as refused:
             return _refusal(refused)
@@ -70,7 +88,7 @@ class GraphQLEndpoint:
         return _answer(answer, media)
 
     async def _read(self, request: Request) -> GraphQLRequest:
-        if request.method in _SAFE:
+        if request.method in SAFE:
             return _from_query(request.query_params)
         kind, _, parameters = request.headers.get("content-type", "").partition(";")
         if kind.strip().lower() != JSON:
@@ -113,7 +131,7 @@ async def _execute(request: Request, asked: GraphQLRequest) -> GraphResponse:
         asked.variables,
         asked.operation_name,
         access=request.app.state.access,
-        allow="query" if request.method in _SAFE else "any",
+        allow="query" if request.method in SAFE else "any",
     )
 
 
@@ -144,7 +162,7 @@ def negotiate(accept: str | None) -> str:
     """The media type to answer in.
 
     Raises:
-        RefusedError: 406 where the client takes neither of the two.
+        RefusedError: 406 where the client takes none of the three.
     """
     if not accept or not accept.strip():
         return JSON
@@ -152,25 +170,25 @@ def negotiate(accept: str | None) -> str:
     for place, item in enumerate(accept.split(",")):
         kind, _, parameters = item.partition(";")
         kind = kind.strip().lower()
-        for offer in (GRAPHQL, JSON):
+        for offer in (GRAPHQL, JSON, EVENTS):
             specific = _specific(kind, offer)
             quality = _quality(parameters)
             if specific is None or quality <= 0:
                 continue
             rank = (quality, specific, -place, offer)
-            if offer == GRAPHQL and specific < 2:
+            if offer != JSON and specific < 2:
                 continue  # a wildcard means the older type, which every client reads
             if best is None or rank[:3] > best[:3]:
                 best = rank
     if best is None:
-        raise RefusedError(406, f"accept {GRAPHQL} or {JSON}", "NOT_ACCEPTABLE")
+        raise RefusedError(406, f"accept {GRAPHQL}, {JSON} or {EVENTS}", "NOT_ACCEPTABLE")
     return best[3]
 
 
 def _specific(kind: str, offer: str) -> int | None:
     if kind == offer:
         return 2
-    if kind == "application/*":
+    if kind == "application/*" and offer != EVENTS:
         return 1
     return 0 if kind == "*/*" else None
 
@@ -192,7 +210,7 @@ def decode(body: bytes) -> GraphQLRequest:
     Raises:
         RefusedError: it is not the JSON object that the specification describes.
     """
-    if _depth(body) > MAX_DEPTH:
+    if depth(body) > MAX_DEPTH:
         raise RefusedError(400, f"the body is nested deeper than {MAX_DEPTH}", "BAD_REQUEST")
     try:
         value = msgspec.json.decode(body)
@@ -226,7 +244,7 @@ def _convert(value: Any) -> GraphQLRequest:
         raise RefusedError(400, f"{where}: {what[:1].lower()}{what[1:]}", "BAD_REQUEST") from None
 
 
-def _depth(body: bytes) -> int:
+def depth(body: bytes) -> int:
     """Deepest nesting of brackets outside strings; cheap, and enough to refuse a stack bomb."""
     if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
         return 0

@@ -16,6 +16,7 @@ from api import logs
 from api.app import create_app
 from api.connections import guarded
 from api.settings import Settings
+from api.socket_connections import guarded_socket
 from api.switches import followed
 from api.wiring import open_hub, require_current
 from c360.errors import C360Error, ConfigError
@@ -56,6 +57,15 @@ class _Server(uvicorn.Server):
     The library's own handling ends the process before the hub is closed.
     """
 
+    def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
+        super().__init__(config)
+        self.closing = closing
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End, event streams first: the library would wait for their end."""
+        self.closing.set()
+        await super().shutdown(sockets)
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
@@ -83,19 +93,24 @@ async def answer(
     """
     asyncio.get_running_loop().set_exception_handler(logs.report)
     async with open_hub(settings) as hub:
+        app = create_app(hub, settings)
         config = uvicorn.Config(
-            create_app(hub, settings),
+            app,
             log_config=None,
             access_log=False,
             http=guarded(settings.server),
-            ws="none",
+            ws=guarded_socket(settings.server),
+            ws_max_size=settings.live.message_limit,
+            ws_ping_interval=settings.live.heartbeat,
+            ws_ping_timeout=settings.live.heartbeat,
+            ws_per_message_deflate=False,  # a few bytes could become a message of the largest size
             timeout_graceful_shutdown=5,
             timeout_keep_alive=75,
             h11_max_incomplete_event_size=64 * 1024,
             server_header=False,
             lifespan="off",
         )
-        server = _Server(config)
+        server = _Server(config, app.state.closing)
         if started:
             started(server)
         # What is there now stays: looking through it in every collection would only cost time.

@@ -63,6 +63,46 @@ class Server(Section, frozen=True, kw_only=True):
     ] = False
 
 
+class LiveSettings(Section, frozen=True, kw_only=True):
+    """Sockets and event streams."""
+
+    origins: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Origins beside the server's own, such as https://desk.example, whose pages may open "
+            "sockets; * lets every page"
+        ),
+    ] = ()
+    init_timeout: Annotated[
+        float, Meta(description="Seconds a client may take to begin after it opened a socket.", gt=0)
+    ] = 10.0
+    heartbeat: Annotated[
+        float,
+        Meta(description="Seconds between two signs of life on a socket or stream that is quiet.", gt=0),
+    ] = 15.0
+    operations: Annotated[int, Meta(description="Operations at once on one socket.", ge=1)] = 100
+    sockets: Annotated[int, Meta(description="Sockets and streams at once of one principal.", ge=1)] = 200
+    message_limit: Annotated[int, Meta(description="Largest message on a socket in bytes.", ge=1024)] = (
+        262_144
+    )
+    messages: Annotated[
+        float,
+        Meta(description="Messages a second that are taken of one socket; more have to wait.", gt=0),
+    ] = 50.0
+    backlog: Annotated[
+        int,
+        Meta(
+            description="Events that a subscription holds for its client; those beyond are read again from "
+            "what the hub keeps of events.",
+            ge=1,
+        ),
+    ] = 256
+    gathering: Annotated[
+        float,
+        Meta(description="Seconds for which events of one customer are gathered into one answer.", ge=0),
+    ] = 0.05
+
+
 class DatabaseSettings(Section, frozen=True, kw_only=True):
     """The hub's own store."""
 
@@ -175,6 +215,7 @@ class Settings(Section, frozen=True, kw_only=True):
         str, Meta(description="Country of imported phone numbers written without one.", pattern="^[A-Z]{2}$")
     ] = "AU"
     server: Server = Server()
+    live: LiveSettings = LiveSettings()
     database: DatabaseSettings = DatabaseSettings()
     security: Security
     gather: GatherSettings = GatherSettings()
@@ -194,6 +235,7 @@ class Settings(Section, frozen=True, kw_only=True):
 
 _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "server": Server,
+    "live": LiveSettings,
     "database": DatabaseSettings,
     "security": Security,
     "gather": GatherSettings,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -29,6 +29,7 @@ from schema.execution.auditing import AuditSink, Unaudited
 from schema.execution.context import EngineSettings, OperationContext, Services
 from schema.execution.documents import Documents, Prepared, RequestError, operation_of
 from schema.execution.limits import Limits
+from schema.live import AccessEnded, AccessSource
 from schema.ports import Database, Host
 
 _log = logging.getLogger(__name__)
@@ -51,6 +52,9 @@ class GraphResponse(msgspec.Struct, frozen=True, kw_only=True):
     answer then has no ``data`` at all, and over HTTP the status is one of 4xx."""
     not_allowed: bool = False
     """The request error is that this kind of operation cannot be sent this way: a mutation over GET."""
+
+    cursor: str | None = None
+    """Of an answer of a subscription: after which the next one begins."""
 
     def body(self) -> dict[str, Any]:
         """The response map of the GraphQL specification."""
@@ -110,6 +114,39 @@ class GraphEngine:
             schema=schema.graphql,
             audit=audit or Unaudited(),
         )
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        return self._services.clock()
+
+    async def stream(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        operation_name: str | None = None,
+        *,
+        access: AccessSource,
+        allow: Allow = "any",
+        after: str | None = None,
+    ) -> AsyncGenerator[GraphResponse, None]:
+        """Execute an operation of any kind: a subscription answers as long as it goes on, others once.
+
+        Never raises but for cancellation.
+
+        Args:
+            query: The document.
+            variables: Values of its variables, as decoded from JSON.
+            operation_name: Which of its operations; needed where it has several.
+            access: Finds out who asks, for what; asked again before every answer.
+            allow: ``query`` where the request must not change anything.
+            after: Cursor after which a subscription goes on, instead of its argument's.
+        """
+        try:
+            granted = await access()
+        except AccessEnded as ended:
+            yield GraphResponse(errors=[ended.told()], is_request_error=True)
+            return
+        yield await self.execute(query, variables, operation_name, access=granted, allow=allow)
 
     async def execute(
         self,

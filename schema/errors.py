@@ -35,6 +35,8 @@ class ErrorCode(enum.Enum):
     """The document has no operation of that name, or several and none was named."""
     OPERATION_NOT_ALLOWED = "OPERATION_NOT_ALLOWED"
     """This kind of operation cannot be sent this way, such as a mutation over GET."""
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    """Nobody says who is calling, or the token is good no longer: send a new one."""
     UNAVAILABLE = "UNAVAILABLE"
     """The hub's own database does not answer at the moment; the same operation may be sent again."""
     INTERNAL = "INTERNAL"

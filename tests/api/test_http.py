@@ -14,8 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
+from starlette.responses import Response
 
-from api.http import GRAPHQL, JSON, GraphQLEndpoint, RefusedError, decode, negotiate
+from api.http import EVENTS, GRAPHQL, JSON, GraphQLEndpoint, GraphQLRequest, RefusedError, decode, negotiate
 
 QUERY = {"query": "{ __typename }"}
 
@@ -36,7 +37,14 @@ def post(served: str, **arguments: Any) -> httpx.Response:
         (f"{GRAPHQL};charset=utf-8, {JSON};charset=utf-8", GRAPHQL),
         (f"{GRAPHQL};q=0.5, {JSON}", JSON),
         (f"text/html, {JSON};q=0.9", JSON),
-        ("text/event-stream, */*;q=0.1", JSON),
+        (EVENTS, EVENTS),
+        (f"{EVENTS}, */*;q=0.1", EVENTS),
+        (f"{EVENTS}, multipart/mixed", EVENTS),
+        (f"{GRAPHQL}, application/graphql+json, {JSON}, {EVENTS}, multipart/mixed", GRAPHQL),
+        (f"{JSON}, {EVENTS}", JSON),
+        (f"{EVENTS};q=0.9, {JSON};q=0.8", EVENTS),
+        (f"{EVENTS};q=0.8, {JSON}", JSON),
+        ("text/*, */*", JSON),
         (f"{JSON};q=0, {GRAPHQL}", GRAPHQL),
     ],
 )
@@ -44,7 +52,7 @@ def test_media_types(accept: str | None, media: str) -> None:
     assert negotiate(accept) == media
 
 
-@pytest.mark.parametrize("accept", ["text/html", "text/event-stream", f"{JSON};q=0", "multipart/mixed"])
+@pytest.mark.parametrize("accept", ["text/html", "text/*", f"{EVENTS};q=0", f"{JSON};q=0", "multipart/mixed"])
 def test_other_media_types_are_refused(accept: str) -> None:
     with pytest.raises(RefusedError) as caught:
         negotiate(accept)
@@ -166,6 +174,10 @@ def test_the_depth_of_a_body_is_found_fast_and_right(served: str) -> None:
     assert time.perf_counter() - started < 2
 
 
+async def no_stream(_request: Request, _asked: GraphQLRequest) -> Response:
+    pytest.fail("this client did not ask for events")
+
+
 def test_an_operation_is_cancelled_when_its_client_goes() -> None:
     cancelled = []
 
@@ -188,7 +200,7 @@ def test_an_operation_is_cancelled_when_its_client_goes() -> None:
     async def scenario() -> int:
         app = SimpleNamespace(state=SimpleNamespace(engine=Engine(), access=None))
         scope = {"type": "http", "method": "POST", "headers": [(b"content-type", JSON.encode())], "app": app}
-        endpoint = GraphQLEndpoint(body_limit=1000, body_timeout=1)
+        endpoint = GraphQLEndpoint(body_limit=1000, body_timeout=1, stream=no_stream)
         async with asyncio.timeout(2):
             answer = await endpoint.answer(Request(scope, receive))
         await asyncio.sleep(0)

@@ -1,0 +1,139 @@
+"""What one WebSocket client may hold of the server, beside what :mod:`api.connections` says of all clients.
+
+uvicorn by itself compresses, gathers as many fragments as are sent, answers pings without end, logs the
+traceback of text that is no UTF-8, and waits for ever for a client that takes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+from websockets.protocol import State
+
+from api.graphql_transport_ws import CloseCode
+from api.settings import Server
+
+_MOST_FRAGMENTS = 1_024
+"""Frames of one message; browsers send one, others a few."""
+_MESSAGE_TOO_BIG = 1009
+_NOT_TEXT = 1007
+
+
+class GuardedSocket(WebSocketsSansIOProtocol):
+    """A socket whose client is not waited for longer than the settings say."""
+
+    server_settings: ClassVar[Server] = Server()
+
+    _fragments = 0
+    _stuck: asyncio.TimerHandle | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the client."""
+        super().connection_lost(exc)
+        self._unstick()
+
+    def pause_writing(self) -> None:
+        """The client does not take what is sent: give it a while."""
+        super().pause_writing()
+        self._stuck = self._stuck or self.loop.call_later(self.server_settings.send_timeout, self._give_up)
+
+    def resume_writing(self) -> None:
+        """The client takes it again."""
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._unstick()
+
+    def handle_ping(self) -> None:
+        """Answer a ping, unless the client takes no answers."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()  # drops the answer
+
+    def handle_text(self, event: Frame) -> None:
+        """Take the first fragment of a text, which for most clients is all of it."""
+        self._fragments = 1
+        super().handle_text(event)
+
+    def handle_bytes(self, event: Frame) -> None:
+        """Take the first fragment of bytes."""
+        self._fragments = 1
+        super().handle_bytes(event)
+
+    def handle_cont(self, event: Frame) -> None:
+        """Take another fragment, of which there are only so many: empty ones cost their sender nothing."""
+        self._fragments += 1
+        if self._fragments > _MOST_FRAGMENTS:
+            self._fail(_MESSAGE_TOO_BIG, f"more than {_MOST_FRAGMENTS} fragments")
+            return
+        super().handle_cont(event)
+
+    def send_receive_event_to_app(self) -> None:
+        """Hand a message on, unless it says that it is text and is not."""
+        if self.curr_msg_data_type == "text":
+            try:
+                b"".join(self.frames).decode()
+            except UnicodeDecodeError:
+                self._fail(_NOT_TEXT, "not UTF-8")
+                return
+        super().send_receive_event_to_app()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the application sends; to a socket that was closed meanwhile, nothing."""
+        await self.writable.wait()
+        if self.close_sent:
+            raise ClientDisconnected
+        await super().send(message)
+
+    def shutdown(self) -> None:
+        """End the connection because the server ends; asked to, not because something went wrong."""
+        if self._is_open:
+            self._disconnect(CloseCode.GOING_AWAY, "the server stops")
+            self.stop_keepalive()
+        super().shutdown()
+
+    def _fail(self, code: int, reason: str) -> None:
+        if self._is_open:
+            self._disconnect(code, reason)
+            self.transport.close()
+
+    @property
+    def _is_open(self) -> bool:
+        return self.handshake_complete and self.conn.state is State.OPEN
+
+    def _disconnect(self, code: int, reason: str) -> None:
+        """Send a close frame, past all that waits to be sent, and tell the application."""
+        self.frames = []
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, reason)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+
+    def _give_up(self) -> None:
+        """Tell the client so, should it ever look; what it does not take then is dropped."""
+        if self._is_open:
+            self._disconnect(CloseCode.SLOW_CONSUMER, "what was sent was not taken in time")
+            self.writable.set()  # lets those go on who wait to send
+            self.transport.close()
+            self._stuck = self.loop.call_later(self.server_settings.send_timeout, self.transport.abort)
+        else:
+            self.transport.abort()
+
+    def _unstick(self) -> None:
+        if self._stuck is not None:
+            self._stuck.cancel()
+            self._stuck = None
+
+
+def guarded_socket(settings: Server) -> type[GuardedSocket]:
+    """The protocol under these settings, as uvicorn takes it: a class of its own."""
+
+    class Protocol(GuardedSocket):
+        server_settings = settings
+
+    return Protocol
