@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from api.authentication.live import live_access
+from api.authentication.opening import open_authenticator
 from api.engine import build_engine
 from api.http import GraphQLEndpoint
 from api.presence import Presence
@@ -18,7 +16,6 @@ from api.settings import Settings
 from api.sse import Streams
 from api.websocket import WebSocketEndpoint
 from api.wiring import Hub
-from c360.access import Access, Principal, Purpose
 from store.errors import StoreError
 
 
@@ -26,13 +23,8 @@ def create_app(hub: Hub, settings: Settings) -> Starlette:
     """The application over an open hub."""
     engine = build_engine(hub, settings)
     presence = Presence(settings.live.sockets)
-    # Until callers authenticate, everybody is the same principal.
-    principal = Principal(subject="anonymous", tenant=hub.tenant, purposes=frozenset({Purpose.SERVICE}))
-    access = Access(principal=principal, purpose=Purpose.SERVICE)
-
-    async def authenticate(_headers: Headers, _payload: Mapping[str, Any]) -> Access:
-        return access
-
+    authenticator = open_authenticator(hub, settings)
+    authenticate = live_access(authenticator)
     streams = Streams(engine, authenticate, settings.live, presence)
     endpoint = GraphQLEndpoint(
         body_limit=settings.server.body_limit,
@@ -50,7 +42,7 @@ def create_app(hub: Hub, settings: Settings) -> Starlette:
     )
     app.state.hub = hub
     app.state.engine = engine
-    app.state.access = access
+    app.state.authenticator = authenticator
     app.state.closing = streams.closing
     return app
 

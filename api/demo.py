@@ -10,14 +10,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 import httpx
 import msgspec
 
 from api import offers, seeding, settings
+from api.authentication import development
 from api.processes import Children, stop_event
 from c360.errors import C360Error
+from schema.permissions.roles import ROLES
 from store import migrate
 
 PARTNERS = 7
@@ -60,6 +63,18 @@ class PartnersReady(msgspec.Struct, frozen=True):
     connectors: dict[str, dict[str, str | int]]
     """Settings of a connector instance per partner, by instance id."""
     rates: SandboxRates
+
+
+class _Customer(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Data(msgspec.Struct, frozen=True):
+    customer: _Customer | None
+
+
+class _Found(msgspec.Struct, frozen=True):
+    data: _Data | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +134,7 @@ class Demo:
         for name in ("serve", "worker"):
             await children.start(name, ["api", "--config", str(file), name])
         await self._answers()
-        return self._banner(customers)
+        return await self._banner(customers, file, loaded)
 
     async def _partners(self, children: Children) -> PartnersReady:
         arguments = ["sandbox", "serve", "--port", str(self.port + 1), *self._population()]
@@ -180,6 +195,7 @@ class Demo:
         file.write_text(
             f"# Written by the demo at every start; try: python -m api --config {file.name} config\n"
             f"[server]\nport = {self.port}\n\n"
+            '[authentication]\ndevelopment = true\ndevelopment_key = "development-issuer.json"\n\n'
             f'[database]\nurl = "sqlite+aiosqlite:///{database}"\n\n'
             '[security]\nmaster_key_file = "master.key"\nlookup_pepper_file = "lookup.key"\n'
             'allowed_partner_networks = ["127.0.0.0/8"]\n\n'
@@ -199,16 +215,47 @@ class Demo:
                         return
                 await asyncio.sleep(0.05)
 
-    def _banner(self, customers: Path) -> str:
+    async def _banner(self, customers: Path, file: Path, loaded: settings.Settings) -> str:
         address = f"http://127.0.0.1:{self.port}/graphql"
-        query = EXAMPLE.replace("EMAIL", seeding.example(customers))
+        email = seeding.example(customers)
+        query = EXAMPLE.replace("EMAIL", email)
         body = msgspec.json.encode({"query": " ".join(query.split())}).decode()
+        tokens = await _tokens(loaded, address, email)
+        listed = "\n".join(f"  {role:<11} {token}" for role, token in tokens.items())
         return (
             f"\nThe graph answers at {address}; a customer to try:\n\n{query}\n"
+            f"Tokens for {development.HOURS} hours, one for each role (customer: of the one above):\n\n"
+            f"{listed}\n\n"
+            f"Others: python -m api --config {_short(file)} token --help\n\n"
             "Ask it:\n\n"
-            f"  curl -s {address} -H 'content-type: application/json' \\\n    -d '{body}'\n\n"
+            f"  curl -s {address} -H 'content-type: application/json' \\\n"
+            f"    -H 'authorization: Bearer {tokens['front-end']}' \\\n    -d '{body}'\n\n"
             "Ctrl-C stops everything."
         )
+
+
+async def _tokens(loaded: settings.Settings, address: str, email: str) -> dict[str, str]:
+    """A token for each role; that of the role customer is the example's, that of a partner the bank's."""
+    issuer = development.DevelopmentIssuer(loaded.authentication, loaded.folder)
+    query = "query ($email: String!) { customer(by: {email: $email}) { id } }"
+    async with httpx.AsyncClient(trust_env=False) as client:
+        answer = await client.post(
+            address,
+            json={"query": query, "variables": {"email": email}},
+            headers={"authorization": f"Bearer {issuer.token('front-end')}"},
+        )
+    found = msgspec.json.decode(answer.content, type=_Found).data
+    own = found.customer.id if found and found.customer else ""
+    more: dict[str, dict[str, Any]] = {
+        "customer": {"customer_id": own},
+        "partner": {"connectors": ["banking"]},
+    }
+    return {role: issuer.token(role, **more.get(role, {})) for role in ROLES}
+
+
+def _short(file: Path) -> Path:
+    """A path as one would type it here."""
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
 
 
 def _rates(found: SandboxRates) -> str:

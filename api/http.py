@@ -17,6 +17,8 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from api.authentication.errors import RefusedAccess
+from c360.access import Access
 from schema.engine import GraphEngine, GraphResponse
 
 GRAPHQL = "application/graphql-response+json"
@@ -76,11 +78,15 @@ class GraphQLEndpoint:
     async def answer(self, request: Request) -> Response:
         """Answer one HTTP request."""
         try:
+            # Before anything else is read of what anybody sends.
+            access = await request.app.state.authenticator.authenticate(request.headers)
             media = negotiate(request.headers.get("accept"))
             asked = await self._read(request)
             if media == EVENTS:
                 return await self._stream(request, asked)
-            answer = await _while_connected(request, _execute(request, asked))
+            answer = await _while_connected(request, _execute(request, asked, access))
+        except RefusedAccess as refused:
+            return turned_away(refused)
         except RefusedError as refused:
             return _refusal(refused)
         except ClientDisconnect:
@@ -124,13 +130,13 @@ class GraphQLEndpoint:
         )
 
 
-async def _execute(request: Request, asked: GraphQLRequest) -> GraphResponse:
+async def _execute(request: Request, asked: GraphQLRequest, access: Access) -> GraphResponse:
     engine: GraphEngine = request.app.state.engine
     return await engine.execute(
         asked.query,
         asked.variables,
         asked.operation_name,
-        access=request.app.state.access,
+        access=access,
         allow="query" if request.method in SAFE else "any",
     )
 
@@ -262,11 +268,17 @@ def _answer(answer: GraphResponse, media: str) -> Response:
     return Response(msgspec.json.encode(answer.body()), status, headers, media_type=f"{media}; charset=utf-8")
 
 
+def turned_away(refused: RefusedAccess) -> Response:
+    """The answer to a request that is not let in (RFC 6750, section 3)."""
+    headers = {"www-authenticate": refused.challenge}
+    return _error(refused.status, str(refused), refused.code.value, headers)
+
+
 def _refusal(refused: RefusedError) -> Response:
-    error = {"message": str(refused), "extensions": {"code": refused.code}}
-    return Response(
-        msgspec.json.encode({"errors": [error]}),
-        refused.status,
-        refused.headers,
-        media_type=f"{JSON}; charset=utf-8",
-    )
+    return _error(refused.status, str(refused), refused.code, refused.headers)
+
+
+def _error(status: int, message: str, code: str, headers: Mapping[str, str]) -> Response:
+    error = {"message": message, "extensions": {"code": code}}
+    content = msgspec.json.encode({"errors": [error]})
+    return Response(content, status, headers, media_type=f"{JSON}; charset=utf-8")

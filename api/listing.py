@@ -47,7 +47,7 @@ async def instances(settings: Settings) -> list[InstanceRow]:
     async with open_hub(settings) as hub:
         async with hub.store.database.read(hub.tenant) as unit:
             feeds = {(feed.connector, feed.kind): feed for feed in await unit.feeds.all()}
-        live = await live_health(settings.server)
+        live = await live_health(settings)
         rows = []
         for info in hub.host.infos():
             read = [(kind, feeds.get((info.id, kind))) for kind in info.feeds]

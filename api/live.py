@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 import httpx
 import msgspec
 
-from api.settings import Server
+from api.authentication.development import DevelopmentIssuer
+from api.settings import TOKEN, Settings
 
 PATIENCE = 1.0
 """Seconds that a server gets to answer."""
@@ -64,12 +66,30 @@ class _Answer(msgspec.Struct, frozen=True):
     data: _Data
 
 
-async def live_health(server: Server) -> Mapping[str, LiveHealth]:
-    """By instance id; empty where no server answers there."""
+async def live_health(
+    settings: Settings, environ: Mapping[str, str] | None = None
+) -> Mapping[str, LiveHealth]:
+    """By instance id; empty where no server answers there, or where it does not take the token.
+
+    Args:
+        settings: where the server listens.
+        environ: may hold a token of an operator as ``C360_TOKEN``; by default the process's own environment.
+            Without one the development issuer makes it, where it is on.
+    """
+    token = (os.environ if environ is None else environ).get(TOKEN, "")
+    if not token and settings.authentication.development:
+        token = DevelopmentIssuer(settings.authentication, settings.folder).token("operator", hours=0.1)
+    if not token:
+        return {}
+    server = settings.server
     host = f"[{server.host}]" if ":" in server.host else server.host
     try:
         async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
-            answer = await client.post(f"http://{host}:{server.port}/graphql", json={"query": _QUERY})
+            answer = await client.post(
+                f"http://{host}:{server.port}/graphql",
+                json={"query": _QUERY},
+                headers={"authorization": f"Bearer {token}"},
+            )
             told = msgspec.json.decode(answer.content, type=_Answer)
     except (httpx.HTTPError, msgspec.MsgspecError):
         return {}

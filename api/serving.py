@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import ipaddress
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -14,12 +13,13 @@ import uvicorn
 
 from api import logs
 from api.app import create_app
+from api.authentication.opening import check_listening
 from api.connections import guarded
 from api.settings import Settings
 from api.socket_connections import guarded_socket
 from api.switches import followed
 from api.wiring import open_hub, require_current
-from c360.errors import C360Error, ConfigError
+from c360.errors import C360Error
 
 
 class PortTakenError(C360Error):
@@ -34,20 +34,13 @@ def serve(settings: Settings, port: int | None = None) -> int:
         port: instead of the settings' own; 0 lets the system choose.
 
     Raises:
-        ConfigError: the address would let anybody in.
+        ConfigError: nobody is believed, or anybody would be.
         PortTakenError: the port is in use.
         StoreError: the database is not there, or at another version.
     """
-    host = settings.server.host
-    if not _loopback(host) and not settings.server.allow_unauthenticated:
-        raise ConfigError(
-            "server.host",
-            repr(host),
-            "keep to 127.0.0.1, or, behind a gateway that authenticates, "
-            "set server.allow_unauthenticated = true",
-        )
+    check_listening(settings)
     require_current(settings)
-    listener = _listen(host, settings.server.port if port is None else port)
+    listener = _listen(settings.server.host, settings.server.port if port is None else port)
     return 0 if asyncio.run(answer(settings, listener, _stop_on_signals)) else 1
 
 
@@ -119,13 +112,6 @@ async def answer(
         async with followed(hub.store.database, hub.tenant, hub.host):
             await server.serve(sockets=[listener])
         return server.started
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from api.authentication.settings import Authentication
 from c360.access import DEFAULT_TENANT
 from c360.config import read_config
 from c360.currencies import is_currency
@@ -30,8 +31,10 @@ from resolvers.survivorship import AS_EVER, ProfileRules, check
 
 PREFIX = "C360_"
 DEFAULT_FILE = Path("c360.toml")
+TOKEN = "C360_TOKEN"  # noqa: S105  # the name of a variable
+"""Variable with the token by which the command line asks a running server."""
 NOT_SETTINGS = frozenset(
-    {"C360_CONFIG", "C360_PARTNER_SPECS", "C360_REFERENCE_DATA", "C360_TEST_DATABASE_URL"}
+    {"C360_CONFIG", "C360_PARTNER_SPECS", "C360_REFERENCE_DATA", "C360_TEST_DATABASE_URL", TOKEN}
 )
 
 
@@ -57,10 +60,6 @@ class Server(Section, frozen=True, kw_only=True):
     connections: Annotated[
         int, Meta(description="Connections at once; further clients are told to come back.", ge=1)
     ] = 1000
-    allow_unauthenticated: Annotated[
-        bool,
-        Meta(description="Serve beyond loopback although callers are not authenticated."),
-    ] = False
 
 
 class LiveSettings(Section, frozen=True, kw_only=True):
@@ -215,6 +214,7 @@ class Settings(Section, frozen=True, kw_only=True):
         str, Meta(description="Country of imported phone numbers written without one.", pattern="^[A-Z]{2}$")
     ] = "AU"
     server: Server = Server()
+    authentication: Authentication = Authentication()
     live: LiveSettings = LiveSettings()
     database: DatabaseSettings = DatabaseSettings()
     security: Security
@@ -235,6 +235,7 @@ class Settings(Section, frozen=True, kw_only=True):
 
 _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "server": Server,
+    "authentication": Authentication,
     "live": LiveSettings,
     "database": DatabaseSettings,
     "security": Security,
@@ -305,6 +306,13 @@ def _build(values: dict[str, Any], folder: Path) -> Settings:
     for name in values:
         if name not in known:
             raise ConfigError(name, "an unknown setting", f"use one of {', '.join(sorted(known))}")
+    if "allow_unauthenticated" in _table(values, "server"):
+        raise ConfigError(
+            "server.allow_unauthenticated",
+            "a setting that is gone",
+            "remove it, and name who is believed in [authentication.issuers.NAME]: nobody is let in without "
+            "a token any more",
+        )
     sections: dict[str, Any] = {}
     for name, kind in _SECTIONS.items():
         sections[name] = read_config(kind, _table(values, name), where=name, folder=folder)

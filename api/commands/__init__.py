@@ -26,6 +26,7 @@ COMMANDS = {
     "seed": "Import customers with their links and grants.",
     "segments": "Tell customers apart by value, risk and lifecycle.",
     "serve": "Answer the graph over HTTP.",
+    "token": "Make a token of the development issuer.",
     "worker": "Follow the partners' change feeds and keep figures of what customers do.",
 }
 

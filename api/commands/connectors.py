@@ -9,7 +9,10 @@ import msgspec
 
 from api.commands import run_async, settings_of
 
-_NO_SERVER = "no server answers at the address of the settings: nothing is known of its health"
+_NO_SERVER = (
+    "nothing is known of its health: no server answers at the address of the settings, or C360_TOKEN holds "
+    "no token that it takes"
+)
 
 
 @click.group(

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import httpx
 
+from api.authentication.development import DevelopmentIssuer
 from api.settings import Settings, load
 from benchmarks.stage.partners import CHECKOUT, READY_WITHIN, StageError
 
@@ -34,6 +35,17 @@ class Installation:
     def log(self) -> Path:
         """Where the server writes all it says."""
         return self.file.with_name("serve.log")
+
+    def bearer(self, *roles: str, **more: Any) -> dict[str, str]:
+        """Headers of a caller with a token of the development issuer.
+
+        Args:
+            roles: what they are; by default a supervisor.
+            more: as :meth:`~api.authentication.development.DevelopmentIssuer.token` takes it.
+        """
+        settings = self.settings
+        issuer = DevelopmentIssuer(settings.authentication, settings.folder)
+        return {"authorization": f"Bearer {issuer.token(*(roles or ('supervisor',)), **more)}"}
 
     def start(self, *arguments: str, output: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
         """Start a command; its standard output and error come together."""
@@ -114,6 +126,7 @@ def install(
     """
     file = folder / "c360.toml"
     sections: dict[str, Mapping[str, Any]] = {
+        "authentication": {"development": True, "development_key": "issuer.json"},
         "database": {"url": url},
         "security": {
             "master_key": "5a" * 32,
@@ -123,7 +136,7 @@ def install(
         **more,
         **{f"connectors.{name}": table for name, table in connectors.items()},
     }
-    # Strings and numbers are written alike in JSON and TOML.
+    # Strings, numbers and booleans are written alike in JSON and TOML.
     lines = [
         line
         for name, table in sections.items()

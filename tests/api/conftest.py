@@ -8,12 +8,14 @@ import threading
 import time
 from collections.abc import Iterator
 
+import httpx
 import pytest
 import uvicorn
 
 from api.serving import answer
 from api.settings import Settings, load
 from store import migrate
+from tests.fixtures.tokens import bearer
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +25,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     file = folder / "c360.toml"
     file.write_text(
         f"[server]\nbody_limit = 4096\nbody_timeout = 0.5\n"
+        "[authentication]\ndevelopment = true\ndevelopment_key = 'issuer.json'\n"
         f"[security]\nmaster_key = '{'ab' * 32}'\nlookup_pepper = '{'cd' * 32}'\n"
         "[database]\nurl = 'sqlite:///c360.db'\n",
         encoding="utf-8",
@@ -46,3 +49,10 @@ def served(settings: Settings) -> Iterator[str]:
     servers[0].should_exit = True
     thread.join(10)
     listener.close()
+
+
+@pytest.fixture(scope="module")
+def client(served: str, settings: Settings) -> Iterator[httpx.Client]:
+    """A client of the application whose caller may do everything."""
+    with httpx.Client(base_url=served, headers=bearer(settings), trust_env=False) as made:
+        yield made

@@ -32,6 +32,7 @@ def config(tmp_path: Path) -> Path:
     file.write_text(
         f"[security]\nmaster_key = '{'ab' * 32}'\nlookup_pepper = '{'cd' * 32}'\n"
         "allowed_partner_networks = ['127.0.0.0/8']\n"
+        "[authentication]\ndevelopment = true\ndevelopment_key = 'issuer.json'\n"
         "[database]\nurl = 'sqlite:///c360.db'\n"
         "[connectors.shop]\nplugin = 'loyalty'\nbase_url = 'http://127.0.0.1:9/v2'\n"
         "access_token = 'hunter2'\n",
@@ -99,7 +100,9 @@ def test_config_hides_secrets(config: Path) -> None:
     [
         ({"C360_SERVER__PORT": "x"}, "server.port"),
         ({"C360_SECURITY__MASTER_KEY": "short"}, "security.master_key"),
-        ({"C360_SERVER__HOST": "0.0.0.0"}, "server.host"),
+        ({"C360_SERVER__HOST": "0.0.0.0"}, "authentication.development"),
+        ({"C360_AUTHENTICATION__DEVELOPMENT": "false"}, "authentication.issuers"),
+        ({"C360_SERVER__ALLOW_UNAUTHENTICATED": "true"}, "server.allow_unauthenticated"),
         ({"C360_DATABASE__URL": "mysql://x"}, "the database address must be"),
         ({"C360_DATABASE__URL": "sqlite:////nowhere/at/all.db"}, "migrat"),
     ],

@@ -16,6 +16,7 @@ import uvicorn
 
 from api.serving import answer
 from api.settings import Settings
+from tests.fixtures.tokens import bearer
 
 Serve = Callable[..., AbstractContextManager[int]]
 QUERY = b'{"query": "{ __typename }"}'
@@ -23,6 +24,13 @@ POST = (
     b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
     % len(QUERY)
 ) + QUERY
+
+
+@pytest.fixture
+def post(settings: Settings) -> bytes:
+    """A whole request of somebody who is let in."""
+    authorization = bearer(settings)["authorization"].encode()
+    return POST.replace(b"host: x", b"host: x\r\nauthorization: " + authorization)
 
 
 @pytest.fixture
@@ -81,39 +89,39 @@ def test_headers_that_do_not_arrive_are_given_up(serve: Serve, begun: bytes) -> 
         assert 0.2 < time.monotonic() - started < 3
 
 
-def test_a_byte_now_and_then_does_not_buy_time(serve: Serve) -> None:
+def test_a_byte_now_and_then_does_not_buy_time(serve: Serve, post: bytes) -> None:
     with serve(header_timeout=0.4) as port, connect(port) as client:
         started = time.monotonic()
         with contextlib.suppress(ConnectionError):
-            for byte in POST[:60] * 10:
+            for byte in post[:60] * 10:
                 client.sendall(bytes((byte,)))
                 time.sleep(0.05)
         assert time.monotonic() - started < 3
 
 
-def test_a_second_request_has_its_own_time(serve: Serve) -> None:
+def test_a_second_request_has_its_own_time(serve: Serve, post: bytes) -> None:
     with serve(header_timeout=0.3) as port, connect(port) as client:
         for _ in range(2):
-            client.sendall(POST)
+            client.sendall(post)
             assert taken(client)
             time.sleep(0.5)  # idle, which the keep-alive time-out allows
-        client.sendall(POST[:30])
+        client.sendall(post[:30])
         assert ended(client), "the third request's headers never came"
 
 
-def test_many_pipelined_requests_are_answered(serve: Serve) -> None:
+def test_many_pipelined_requests_are_answered(serve: Serve, post: bytes) -> None:
     with serve(header_timeout=0.5) as port, connect(port) as client:
-        client.sendall(POST * 50)
+        client.sendall(post * 50)
         got = b""
         while got.count(b"200 OK") < 50:
             got += client.recv(65536)
 
 
-def test_there_are_only_so_many_connections(serve: Serve) -> None:
+def test_there_are_only_so_many_connections(serve: Serve, post: bytes) -> None:
     with serve(connections=3) as port, contextlib.ExitStack() as stack:
         held = [stack.enter_context(connect(port)) for _ in range(3)]
         for client in held:
-            client.sendall(POST)
+            client.sendall(post)
             assert taken(client)
         with connect(port) as beyond:
             assert beyond.recv(4096).startswith(b"HTTP/1.1 503")
@@ -121,13 +129,13 @@ def test_there_are_only_so_many_connections(serve: Serve) -> None:
         held[0].close()
         time.sleep(0.1)
         with connect(port) as again:
-            again.sendall(POST)
+            again.sendall(post)
             assert taken(again)
 
 
-def test_an_answer_that_nobody_takes_is_given_up(serve: Serve) -> None:
+def test_an_answer_that_nobody_takes_is_given_up(serve: Serve, post: bytes) -> None:
     query = b'{"query": "{ __schema { types { fields { name description type { name } } } } }"}'
-    request = POST.replace(b": %d" % len(QUERY), b": %d" % len(query)).replace(QUERY, query)
+    request = post.replace(b": %d" % len(QUERY), b": %d" % len(query)).replace(QUERY, query)
     with serve(send_timeout=0.5, connections=1) as port:
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -136,7 +144,7 @@ def test_an_answer_that_nobody_takes_is_given_up(serve: Serve) -> None:
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             with connect(port) as other, contextlib.suppress(ConnectionError):
-                other.sendall(POST)
+                other.sendall(post)
                 if taken(other):
                     break
             time.sleep(0.1)

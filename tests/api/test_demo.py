@@ -16,6 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from schema.permissions.roles import ROLES
+
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 COUNT = 8
 
@@ -76,8 +78,14 @@ def test_start_ask_interrupt_and_start_again(tmp_path: Path) -> None:
     port = free_ports()
     with demo(tmp_path, port) as (_, said):
         email = re.findall(r'email: "([^"]+)"', said)[0]
+        address = f"http://127.0.0.1:{port}/graphql"
+        tokens = dict(re.findall(r"^  ([a-z-]+) +(ey\S+)$", said, re.MULTILINE))
+        assert list(tokens) == list(ROLES)
+        assert f"Bearer {tokens['front-end']}" in said
+        assert httpx.post(address, json={"query": "{ __typename }"}, trust_env=False).status_code == 401
         answer = httpx.post(
-            f"http://127.0.0.1:{port}/graphql",
+            address,
+            headers={"authorization": f"Bearer {tokens['front-end']}"},
             json={
                 "query": "query ($email: String!) { customer(by: {email: $email}) "
                 "{ displayName complete sources { status } banking { accounts { accountId } } } }",

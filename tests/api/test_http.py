@@ -10,19 +10,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.http import EVENTS, GRAPHQL, JSON, GraphQLEndpoint, GraphQLRequest, RefusedError, decode, negotiate
+from api.settings import Settings
+from c360.access import Access
+from tests.fixtures.access import access
+from tests.fixtures.tokens import bearer
 
 QUERY = {"query": "{ __typename }"}
-
-
-def post(served: str, **arguments: Any) -> httpx.Response:
-    return httpx.post(f"{served}/graphql", trust_env=False, **arguments)
 
 
 @pytest.mark.parametrize(
@@ -59,27 +60,27 @@ def test_other_media_types_are_refused(accept: str) -> None:
     assert caught.value.status == 406
 
 
-def test_query_by_post_and_get(served: str) -> None:
-    answer = post(served, json=QUERY)
+def test_query_by_post_and_get(client: httpx.Client) -> None:
+    answer = client.post("/graphql", json=QUERY)
     assert (answer.status_code, answer.json()) == (200, {"data": {"__typename": "Query"}})
-    answer = httpx.get(f"{served}/graphql", params=QUERY, headers={"accept": GRAPHQL}, trust_env=False)
+    answer = client.get("/graphql", params=QUERY, headers={"accept": GRAPHQL})
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith(GRAPHQL)
     assert answer.json() == {"data": {"__typename": "Query"}}
 
 
-def test_request_error_statuses(served: str) -> None:
+def test_request_error_statuses(client: httpx.Client) -> None:
     for query, code in (("{", "GRAPHQL_PARSE_FAILED"), ("{ nothing }", "GRAPHQL_VALIDATION_FAILED")):
-        new = post(served, json={"query": query}, headers={"accept": GRAPHQL})
-        old = post(served, json={"query": query}, headers={"accept": JSON})
+        new = client.post("/graphql", json={"query": query}, headers={"accept": GRAPHQL})
+        old = client.post("/graphql", json={"query": query}, headers={"accept": JSON})
         assert (new.status_code, old.status_code) == (400, 200)
         for answer in (new.json(), old.json()):
             assert "data" not in answer
             assert [error["extensions"]["code"] for error in answer["errors"]] == [code]
 
 
-def test_a_mutation_over_get_is_not_allowed(served: str) -> None:
-    answer = httpx.get(f"{served}/graphql", params={"query": "mutation { x }"}, trust_env=False)
+def test_a_mutation_over_get_is_not_allowed(client: httpx.Client) -> None:
+    answer = client.get("/graphql", params={"query": "mutation { x }"})
     assert answer.status_code != 200 or "data" not in answer.json()
     assert answer.status_code < 500
 
@@ -92,14 +93,14 @@ def test_a_mutation_over_get_is_not_allowed(served: str) -> None:
      b'{"query": "{ __typename }", "variables": {"a": ' + b"[" * 500 + b"]" * 500 + b"}}",
      b'{"query": "\\ud800"}'],
 )  # fmt: skip
-def test_rubbish_is_a_client_error(served: str, body: bytes) -> None:
-    answer = post(served, content=body, headers={"content-type": JSON})
+def test_rubbish_is_a_client_error(client: httpx.Client, body: bytes) -> None:
+    answer = client.post("/graphql", content=body, headers={"content-type": JSON})
     assert 400 <= answer.status_code < 500
     assert answer.json()["errors"][0]["extensions"]["code"]
     assert "data" not in answer.json()
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis.settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.binary(max_size=200)
     | st.recursive(
@@ -126,33 +127,34 @@ def read(body: bytes) -> str | int:
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data; boundary=x", "", "application/graphql"])
-def test_only_json_is_posted(served: str, kind: str) -> None:
-    answer = post(served, content=b"{}", headers={"content-type": kind})
+def test_only_json_is_posted(client: httpx.Client, kind: str) -> None:
+    answer = client.post("/graphql", content=b"{}", headers={"content-type": kind})
     assert answer.status_code == 415
 
 
-def test_a_large_body_is_refused_declared_or_not(served: str) -> None:
+def test_a_large_body_is_refused_declared_or_not(client: httpx.Client) -> None:
     body = json.dumps({"query": "#" + "x" * 5000 + "\n{ __typename }"}).encode()
-    assert post(served, content=body, headers={"content-type": JSON}).status_code == 413
+    assert client.post("/graphql", content=body, headers={"content-type": JSON}).status_code == 413
     chunks = (body[start : start + 100] for start in range(0, len(body), 100))
-    assert post(served, content=chunks, headers={"content-type": JSON}).status_code == 413
+    assert client.post("/graphql", content=chunks, headers={"content-type": JSON}).status_code == 413
 
 
-def test_a_body_that_does_not_arrive_is_given_up(served: str) -> None:
+def test_a_body_that_does_not_arrive_is_given_up(served: str, settings: Settings) -> None:
     host, port = served.removeprefix("http://").split(":")
+    authorization = bearer(settings)["authorization"].encode()
     with socket.create_connection((host, int(port)), timeout=10) as client:
         client.sendall(
-            b"POST /graphql HTTP/1.1\r\nHost: x\r\n"
+            b"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: " + authorization + b"\r\n"
             b"Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{"
         )
         assert client.recv(4096).startswith(b"HTTP/1.1 408")
 
 
-def test_head_is_get_without_a_body(served: str) -> None:
-    answer = httpx.head(f"{served}/graphql", params=QUERY, headers={"accept": GRAPHQL}, trust_env=False)
+def test_head_is_get_without_a_body(client: httpx.Client) -> None:
+    answer = client.head("/graphql", params=QUERY, headers={"accept": GRAPHQL})
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-type"].startswith(GRAPHQL)
-    assert httpx.request("HEAD", f"{served}/graphql", json=QUERY, trust_env=False).status_code == 400
+    assert client.request("HEAD", "/graphql", json=QUERY).status_code == 400
 
 
 def test_the_depth_of_a_body_is_found_fast_and_right(served: str) -> None:
@@ -189,6 +191,10 @@ def test_an_operation_is_cancelled_when_its_client_goes() -> None:
                 cancelled.append(True)
                 raise
 
+    class Anybody:
+        async def authenticate(self, _: object) -> Access:
+            return access()
+
     messages: list[dict[str, Any]] = [
         {"type": "http.request", "body": json.dumps(QUERY).encode()},
         {"type": "http.disconnect"},
@@ -198,7 +204,7 @@ def test_an_operation_is_cancelled_when_its_client_goes() -> None:
         return messages.pop(0)
 
     async def scenario() -> int:
-        app = SimpleNamespace(state=SimpleNamespace(engine=Engine(), access=None))
+        app = SimpleNamespace(state=SimpleNamespace(engine=Engine(), authenticator=Anybody()))
         scope = {"type": "http", "method": "POST", "headers": [(b"content-type", JSON.encode())], "app": app}
         endpoint = GraphQLEndpoint(body_limit=1000, body_timeout=1, stream=no_stream)
         async with asyncio.timeout(2):
@@ -210,8 +216,8 @@ def test_an_operation_is_cancelled_when_its_client_goes() -> None:
     assert cancelled == [True]
 
 
-def test_other_methods_are_refused(served: str) -> None:
-    assert httpx.put(f"{served}/graphql", json=QUERY, trust_env=False).status_code == 405
+def test_other_methods_are_refused(client: httpx.Client) -> None:
+    assert client.put("/graphql", json=QUERY).status_code == 405
 
 
 def test_health(served: str) -> None:

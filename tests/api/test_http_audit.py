@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from api.settings import Settings
+from tests.fixtures.tokens import token
+
 SCRIPT = Path(__file__).resolve().parent.parent / "node" / "audit.mjs"
 
 
 @pytest.mark.node
-def test_all_audits_pass(served: str, node_packages: Path) -> None:
+def test_all_audits_pass(served: str, settings: Settings, node_packages: Path) -> None:
     done = subprocess.run(
-        ["node", str(SCRIPT), f"{served}/graphql"],
+        ["node", str(SCRIPT), f"{served}/graphql", token(settings)],
         capture_output=True,
         text=True,
         timeout=60,

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from api.authentication.errors import Code, PurposeNotAllowed, Unauthenticated
 from c360.errors import ProblemCode
 from connectors.problems import COPY_STANDS_IN, problem
 from connectors.results import SourceResult, SourceState
@@ -77,7 +78,7 @@ def mutation_problems() -> str:
 
 
 def http_codes() -> str:
-    """Read from the endpoint's source: every ``RefusedError(status, message, code)``."""
+    """Every ``RefusedError(status, message, code)`` in the endpoint, and who is turned away."""
     found = {}
     module = importlib.import_module("api.http")
     tree = ast.parse(inspect.getsource(module))
@@ -85,6 +86,9 @@ def http_codes() -> str:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "RefusedError":
             status, _, name = (ast.unparse(argument).strip("'") for argument in node.args)
             found[int(status), name] = MEANINGS[name]
+    refused = member_descriptions(Code)
+    for kind in (Unauthenticated, PurposeNotAllowed):
+        found[kind.status, kind.code.name] = refused[kind.code.name].rstrip(".")
     return markdown(
         ("status", "code", "when"),
         [(str(status), code(name), text) for (status, name), text in sorted(found.items())],

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from api.authentication.settings import Issuer
 from api.commands import COMMANDS
 from api.settings import Settings
 from c360.config import ConnectorConfig
@@ -34,6 +35,10 @@ def settings() -> str:
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             rows += fields(kind, f"{name}.")
     return markdown(("setting", "default", "meaning"), rows)
+
+
+def issuer_settings() -> str:
+    return markdown(("setting", "default", "meaning"), fields(Issuer, ""))
 
 
 def connector_settings() -> str:
@@ -69,6 +74,7 @@ def import_table() -> str:
 TABLES: dict[str, Callable[[], str]] = {
     "commands": commands,
     "settings": settings,
+    "issuer-settings": issuer_settings,
     "connector-settings": connector_settings,
     "import": import_table,
 }

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from api import seeding
 from api.app import ready
+from api.authentication.settings import check_issuers
 from api.settings import NOT_SETTINGS, PREFIX, Settings, load, shown
 from api.wiring import check_connectors, instance_settings
 from c360.access import TenantId
@@ -69,6 +70,9 @@ def test_an_example_of_toml_is_one(toml_block: Block, folder: Path) -> None:
         return
     if toml_block.document == "docs/identity.md":
         assert settings(folder, KEYS + toml_block.text).profile != AS_EVER
+        return
+    if toml_block.note == "authentication":
+        check_issuers(settings(folder, KEYS + toml_block.text).authentication)
         return
     own = "" if "[security]" in toml_block.text else KEYS
     loaded = settings(folder, own + toml_block.text)

@@ -27,6 +27,7 @@ from c360.enrolment import CustomerLine
 from sandbox.export import lines
 from sandbox.population import Population
 from store.data_identity import EvidenceData, LinkDecision, PartyRef, ReviewRequest
+from tests.fixtures.tokens import bearer, with_tokens
 
 WHO = "identities { connector partyId rule linkedAt } profile { displayName birthDate { value } }"
 SEEN = f"""
@@ -90,8 +91,8 @@ def halves(truth: Population) -> tuple[CustomerLine, CustomerLine]:
 class Steward:
     """Asks over HTTP."""
 
-    def __init__(self, address: str) -> None:
-        self._client = httpx.Client(base_url=address, trust_env=False, timeout=30)
+    def __init__(self, address: str, headers: dict[str, str]) -> None:
+        self._client = httpx.Client(base_url=address, headers=headers, trust_env=False, timeout=30)
 
     def ask(self, query: str, **variables: Any) -> Any:
         response = self._client.post("/graphql", json={"query": query, "variables": variables})
@@ -134,7 +135,7 @@ def steward(
     tmp_path: Path,
 ) -> Iterator[Steward]:
     """Before a server of its own, over a database of each kind and the partners."""
-    settings = make_settings(empty(), partners.connectors)
+    settings = with_tokens(make_settings(empty(), partners.connectors), tmp_path)
     file = tmp_path / "customers.jsonl"
     file.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in halves))
     asyncio.run(_furnish(settings, file, halves))
@@ -146,7 +147,7 @@ def steward(
     while not (servers and servers[0].started):
         assert thread.is_alive()
         time.sleep(0.01)
-    made = Steward(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    made = Steward(f"http://127.0.0.1:{listener.getsockname()[1]}", bearer(settings))
     yield made
     made.close()
     servers[0].should_exit = True

@@ -179,7 +179,11 @@ def test_nothing_is_written_by_the_server(stage: Stage, tmp_path: Path) -> None:
     installation = install(
         tmp_path, stage.settings.database.url, stage.partners.connectors, logging={"level": "DEBUG"}
     )
-    with installation.serving() as address, httpx.Client(trust_env=False, timeout=20) as client:
+    headers = installation.bearer()
+    with (
+        installation.serving() as address,
+        httpx.Client(trust_env=False, timeout=20, headers=headers) as client,
+    ):
         for mode in ("ok", *MODES):
             stage.partners.all_behave(mode)
             for query, variables in (
@@ -194,6 +198,7 @@ def test_nothing_is_written_by_the_server(stage: Stage, tmp_path: Path) -> None:
     text = installation.log.read_text("utf-8")
     assert "DEBUG" in text or "INFO" in text
     assert leaks(text, forbidden) == []
+    assert headers["authorization"].removeprefix("Bearer ") not in text
 
 
 def test_nothing_secret_is_printed_by_the_command_line(stage: Stage, tmp_path: Path) -> None:

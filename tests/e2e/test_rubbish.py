@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from benchmarks.stage.databases import Databases
 from benchmarks.stage.graph import Graph, Stage
 from benchmarks.stage.partners import Partners
-from benchmarks.stage.processes import install
+from benchmarks.stage.processes import Installation, install
 from schema import ids
 from schema.errors import ErrorCode
 
@@ -120,23 +120,27 @@ WRONG_BODIES = (
 
 
 @pytest.fixture(scope="module")
-def address(
+def installation(
     template: Callable[[Databases], str],
     sqlite: Databases,
     running: Partners,
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[str]:
+) -> Installation:
+    """Settings of the real server."""
+    return install(tmp_path_factory.mktemp("server"), sqlite.copy(template(sqlite)), running.connectors)
+
+
+@pytest.fixture(scope="module")
+def address(installation: Installation) -> Iterator[str]:
     """The real server's address."""
-    installation = install(
-        tmp_path_factory.mktemp("server"), sqlite.copy(template(sqlite)), running.connectors
-    )
     with installation.serving() as found:
         yield f"{found}/graphql"
 
 
 @pytest.fixture
-def client() -> Iterator[httpx.Client]:
-    with httpx.Client(trust_env=False, timeout=20, headers={"accept": GRAPHQL}) as made:
+def client(installation: Installation) -> Iterator[httpx.Client]:
+    headers = {"accept": GRAPHQL, **installation.bearer()}
+    with httpx.Client(trust_env=False, timeout=20, headers=headers) as made:
         yield made
 
 
