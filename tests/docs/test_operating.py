@@ -195,16 +195,19 @@ def test_ready_tells_when_the_store_does_not_answer() -> None:
 
 
 def test_revisions_are_named_as_described(checkout: Path) -> None:
-    files = sorted((checkout / "migrations" / "versions").glob("*.py"))
-    before = None
-    for file in files:
+    after: dict[str, str] = {}
+    for file in (checkout / "migrations" / "versions").glob("*.py"):
         text = file.read_text("utf-8")
         (revision,) = re.findall(r'^revision: str = "(.+)"$', text, re.MULTILINE)
         (down,) = re.findall(r"^down_revision: str \| None = (.+)$", text, re.MULTILINE)
         assert re.fullmatch(rf"{revision}_\w+\.py", file.name)
         assert re.fullmatch(r"\d{8}_\d+", revision)
-        assert down.strip('"') == str(before)
-        before = revision
+        assert down not in after, "two revisions follow the same one"
+        after[down.strip('"')] = revision
+    chain = ["None"]
+    while chain[-1] in after:
+        chain.append(after[chain[-1]])
+    assert len(chain) == len(after) + 1
 
 
 def test_what_the_store_can_is_there(guide: str) -> None:
