@@ -19,6 +19,7 @@ from store.columns import utc_now
 from store.errors import Conflict, DatabaseLocked, translated
 from store.keyring import Keyring
 from store.models import Base
+from store.sight import EVERYTHING, Sight
 from store.unit import Unit
 
 _SESSION: dict[str, Any] = {
@@ -70,29 +71,35 @@ class Database:
         self._reader = engines.reading(parsed, self._writer, echo=echo)
 
     @asynccontextmanager
-    async def unit(self, tenant: TenantId, *, keyring: Keyring | None = None) -> AsyncIterator[Unit]:
+    async def unit(
+        self, tenant: TenantId, sight: Sight = EVERYTHING, *, keyring: Keyring | None = None
+    ) -> AsyncIterator[Unit]:
         """A unit of work: one transaction, committed when the block ends, rolled back when it raises.
 
         Keep it short, and open no unit inside another: on SQLite there is one writer, and the inner one
         would wait for the outer one.
 
         Args:
+            tenant: whose data it is.
+            sight: what it finds for the one it is opened for; everything for the hub itself.
             keyring: instead of the database's own.
 
         Raises:
             StoreError: the database refused something; the subclass says what.
         """
         async with self._session(self._writer) as session:
-            yield Unit(session, tenant, keyring or self.keyring, self._clock)
+            yield Unit(session, tenant, keyring or self.keyring, self._clock, sight)
 
     @asynccontextmanager
-    async def read(self, tenant: TenantId, *, keyring: Keyring | None = None) -> AsyncIterator[Unit]:
+    async def read(
+        self, tenant: TenantId, sight: Sight = EVERYTHING, *, keyring: Keyring | None = None
+    ) -> AsyncIterator[Unit]:
         """Like :meth:`unit`, for reading: the database itself refuses to write.
 
         On SQLite all reads of the block see one moment; on PostgreSQL each statement sees its own.
         """
         async with self._session(self._reader) as session:
-            yield Unit(session, tenant, keyring or self.keyring, self._clock)
+            yield Unit(session, tenant, keyring or self.keyring, self._clock, sight)
 
     async def retrying(
         self, tenant: TenantId, work: Callable[[Unit], Awaitable[T]], *, attempts: int = ATTEMPTS

@@ -15,12 +15,15 @@ import enum
 from dataclasses import dataclass
 
 from store.models import (
+    AnswerCheck,
     Appointment,
+    BookEntry,
     Booking,
     Compensation,
     Complaint,
     CustomerKey,
     CustomerScore,
+    EmergencyAccess,
     Grant,
     HouseholdMember,
     IdentityLink,
@@ -34,12 +37,14 @@ from store.models import (
     Preference,
     ProfileValue,
     Redirect,
+    Reveal,
     ScoreContest,
     SegmentMember,
     Snapshot,
     Summary,
     Task,
     Touchpoint,
+    Verification,
 )
 from store.models.base import Base, table
 
@@ -101,6 +106,11 @@ MOVABLES: tuple[Movable, ...] = (
     Movable(Appointment, Hangs.HOME, noted="booked_at"),
     Movable(Booking, Hangs.HOME, noted="recorded_at"),
     Movable(Touchpoint, Hangs.HOME, noted="recorded_at"),
+    Movable(BookEntry, Hangs.HOME, noted="since"),
+    Movable(Verification, Hangs.HOME),
+    Movable(AnswerCheck, Hangs.HOME),
+    Movable(Reveal, Hangs.HOME),
+    Movable(EmergencyAccess, Hangs.HOME, noted="at"),
     Movable(ProfileValue, Hangs.PARTY),
     Movable(LookupKey, Hangs.PARTY),
     Movable(Grant, Hangs.PARTY),

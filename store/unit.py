@@ -37,6 +37,7 @@ from store.repositories.snapshots import SnapshotRepository
 from store.repositories.standings import StandingRepository
 from store.repositories.summaries import SummaryRepository
 from store.repositories.tasks import TaskRepository
+from store.sight import EVERYTHING, Sight
 
 
 class Unit:
@@ -48,8 +49,9 @@ class Unit:
         tenant: TenantId,
         keyring: Keyring | None,
         clock: Callable[[], datetime],
+        sight: Sight = EVERYTHING,
     ) -> None:
-        scope = Scope(session=session, tenant=tenant, keyring_or_none=keyring, clock=clock)
+        scope = Scope(session=session, tenant=tenant, keyring_or_none=keyring, clock=clock, sight=sight)
         self.audit = AuditRepository(scope)
         self.audit_verification = AuditVerification(scope)
         self.customers = CustomerRepository(scope)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from store.models.access import AnswerCheck, BookEntry, EmergencyAccess, Reveal, Verification
 from store.models.actions import PartnerAction, PartnerActionStep
 from store.models.audit import AuditBatch, AuditMark, AuditSelection, AuditWrite
 from store.models.base import Base
@@ -45,6 +46,7 @@ from store.models.service import (
 )
 
 __all__ = [
+    "AnswerCheck",
     "AnsweredRequest",
     "Apart",
     "Appointment",
@@ -54,6 +56,7 @@ __all__ = [
     "AuditSelection",
     "AuditWrite",
     "Base",
+    "BookEntry",
     "Booking",
     "Compensation",
     "Complaint",
@@ -61,6 +64,7 @@ __all__ = [
     "Customer",
     "CustomerKey",
     "CustomerScore",
+    "EmergencyAccess",
     "EntryCustomer",
     "EntryParty",
     "ErasedParty",
@@ -86,6 +90,7 @@ __all__ = [
     "RecordIndex",
     "Redirect",
     "RequestCustomer",
+    "Reveal",
     "Review",
     "ScoreContest",
     "SegmentCell",
@@ -100,4 +105,5 @@ __all__ = [
     "Upload",
     "UploadChunk",
     "UploadProblem",
+    "Verification",
 ]

@@ -8,31 +8,45 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, CursorResult, Text, any_, bindparam, func, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CursorResult,
+    Text,
+    any_,
+    bindparam,
+    exists,
+    false,
+    func,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql.dml import UpdateBase
 
-from c360.access import TenantId
+from c360.access import Reach, TenantId
 from store.columns import storable
 from store.errors import KeyringError
 from store.keyring import Keyring
-from store.models import Customer
+from store.models import BookEntry, Customer, EmergencyAccess, IdentityLink, Redirect
 from store.models.base import Base, table
 from store.models.customers import PRESENT
+from store.sight import EVERYTHING, Sight
 
 Rows = Sequence[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The transaction, the tenant and the keys that a repository works with."""
+    """The transaction, the tenant and the keys that a repository works with, and what it may show."""
 
     session: AsyncSession
     tenant: TenantId
     keyring_or_none: Keyring | None
     clock: Callable[[], datetime]
+    sight: Sight = EVERYTHING
 
     @property
     def keyring(self) -> Keyring:
@@ -62,6 +76,63 @@ class Scope:
             return column == any_(bindparam(None, wanted, ARRAY(Text)))
         listed = func.json_each(json.dumps(wanted, ensure_ascii=False)).table_valued("value")
         return column.in_(select(listed.c.value))
+
+    def seen(self, *customers: ColumnElement[str] | InstrumentedAttribute[Any]) -> list[ColumnElement[bool]]:
+        """What holds of rows that are in sight: for everything that finds customers, or lists of them.
+
+        Args:
+            customers: columns with the present ids of customers, all of whom are to be in sight.
+
+        Returns:
+            conditions to be added to a statement's others; none where everybody is in sight.
+        """
+        if self.sight.whole:
+            return []
+        return [self._seen(column) for column in customers]
+
+    def _seen(self, column: ColumnElement[str] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+        sight = self.sight
+        if sight.reach is Reach.BOOK and storable(sight.subject):
+            return column.in_(
+                union_all(
+                    select(BookEntry.customer_id).where(
+                        BookEntry.tenant == self.tenant,
+                        BookEntry.agent == sight.subject,
+                        BookEntry.until.is_(None),
+                    ),
+                    select(EmergencyAccess.customer_id).where(
+                        EmergencyAccess.tenant == self.tenant,
+                        EmergencyAccess.subject == sight.subject,
+                        EmergencyAccess.until > self.clock(),
+                    ),
+                )
+            )
+        if sight.reach is Reach.PARTNER and sight.connectors:
+            link = aliased(IdentityLink)
+            return exists().where(
+                link.tenant == self.tenant,
+                link.customer_id == column,
+                link.connector.in_(sorted(filter(storable, sight.connectors))),
+                link.unlinked_at.is_(None),
+            )
+        if sight.reach is Reach.SELF and sight.customer_id is not None and storable(sight.customer_id):
+            asked, redirect = aliased(Customer), aliased(Redirect)
+            present = (
+                select(func.coalesce(redirect.survivor_id, asked.id))
+                .outerjoin(
+                    redirect,
+                    (redirect.tenant == asked.tenant)
+                    & (redirect.customer_id == asked.id)
+                    & redirect.ended_at.is_(None),
+                )
+                .where(asked.tenant == self.tenant, asked.id == sight.customer_id)
+            )
+            return column == present.scalar_subquery()
+        return false()
+
+    def told_by(self, connector: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
+        """What holds of rows of single partners' records that are in sight: those of a partner's own."""
+        return [connector.in_(sorted(self.sight.connectors))] if self.sight.partial else []
 
     def upsert(self, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
         """An ``INSERT`` that can be given ``ON CONFLICT``, of which both databases have the same kind."""

@@ -76,7 +76,9 @@ class ContestRepository(Repository):
 
     async def get(self, ids: Iterable[str]) -> Mapping[str, ContestData]:
         """Contests by id; unknown ones are left out."""
-        found = await self._read(self._scope.among(ScoreContest.id, ids))
+        found = await self._read(
+            self._scope.among(ScoreContest.id, ids), *self._scope.seen(ScoreContest.customer_id)
+        )
         return {each.id: each for each in found}
 
     async def of(self, customer_ids: Iterable[str]) -> Mapping[str, tuple[ContestData, ...]]:
@@ -108,7 +110,7 @@ class ContestRepository(Repository):
             CursorError: a cursor is damaged.
         """
         forward, size = last is None, first if last is None else last
-        conditions = [self._stands(state)]
+        conditions = [self._stands(state), *self._scope.seen(ScoreContest.customer_id)]
         start = None if after is None else ScoreContest.id > decode_cursor(after)
         end = None if before is None else ScoreContest.id < decode_cursor(before)
         bounds = [bound for bound in (start, end) if bound is not None]
@@ -129,7 +131,11 @@ class ContestRepository(Repository):
         statement = (
             select(func.count())
             .select_from(ScoreContest)
-            .where(ScoreContest.tenant == self._tenant, self._stands(state))
+            .where(
+                ScoreContest.tenant == self._tenant,
+                self._stands(state),
+                *self._scope.seen(ScoreContest.customer_id),
+            )
         )
         return (await self._session.execute(statement)).scalar_one()
 

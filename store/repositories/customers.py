@@ -23,7 +23,7 @@ _BY_NAME = CustomerOrder()
 
 
 class CustomerRepository(Repository):
-    """The customers of one tenant. Erased ones are not found by anything."""
+    """The customers of one tenant. Neither erased ones nor those out of sight are found by anything."""
 
     async def by_ids(self, ids: Iterable[str]) -> tuple[str, ...]:
         """Those ids that a customer answers for, each once, in the order asked. One query.
@@ -39,7 +39,7 @@ class CustomerRepository(Repository):
         left out. One query.
         """
         wanted = tuple(dict.fromkeys(ids))
-        found = await Families(self._scope).resolve(wanted)
+        found = await self._seen(await Families(self._scope).resolve(wanted))
         return {each: found[each] for each in wanted if each in found}
 
     async def by_keys(
@@ -68,6 +68,8 @@ class CustomerRepository(Repository):
                 LookupKey.tenant == self._tenant,
                 LookupKey.kind.in_(sorted({kind for kind, _ in hashes})),
                 LookupKey.hash.in_([digest for _, digest in hashes]),
+                *self._scope.seen(LookupKey.customer_id),
+                *self._scope.told_by(LookupKey.connector),
             )
             .distinct()
             .order_by(LookupKey.customer_id)
@@ -88,6 +90,8 @@ class CustomerRepository(Repository):
                 self._scope.among(IdentityLink.connector, {connector for connector, _ in wanted}),
                 self._scope.among(IdentityLink.party_id, {party_id for _, party_id in wanted}),
                 IdentityLink.unlinked_at.is_(None),
+                *self._scope.seen(IdentityLink.customer_id),
+                *self._scope.told_by(IdentityLink.connector),
             )
         )
         return {
@@ -100,7 +104,10 @@ class CustomerRepository(Repository):
         """Whether each is a person or an organisation; who is merged, erased or unknown is left out."""
         rows = await self._session.execute(
             select(Customer.id, Customer.kind).where(
-                Customer.tenant == self._tenant, self._scope.among(Customer.id, ids), *PRESENT
+                Customer.tenant == self._tenant,
+                self._scope.among(Customer.id, ids),
+                *PRESENT,
+                *self._scope.seen(Customer.id),
             )
         )
         return {row.id: PartyKind(row.kind) for row in rows}
@@ -124,6 +131,28 @@ class CustomerRepository(Repository):
         """
         return await self.load(await Families(self._scope).hold(ids))
 
+    async def in_sight(self, ids: Iterable[str]) -> set[str]:
+        """Those present customers whom the one for whom this unit was opened may come to."""
+        wanted = set(ids)
+        if self._scope.sight.whole or not wanted:
+            return wanted
+        return set(
+            await self._session.scalars(
+                select(Customer.id).where(
+                    Customer.tenant == self._tenant,
+                    self._scope.among(Customer.id, wanted),
+                    *self._scope.seen(Customer.id),
+                )
+            )
+        )
+
+    async def _seen(self, resolved: dict[str, str]) -> dict[str, str]:
+        """Those ids whose customers are in sight."""
+        if self._scope.sight.whole:
+            return resolved
+        seen = await self.in_sight(resolved.values())
+        return {asked: present for asked, present in resolved.items() if present in seen}
+
     async def _old(self, ids: Collection[str]) -> dict[str, str]:
         return await Families(self._scope).resolve(ids) if ids else {}
 
@@ -143,6 +172,7 @@ class CustomerRepository(Repository):
                     Customer.tenant == self._tenant,
                     self._scope.among(Customer.id, ids),
                     *PRESENT,
+                    *self._scope.seen(Customer.id),
                 )
             )
         ).all()
@@ -151,16 +181,19 @@ class CustomerRepository(Repository):
         living = [row.id for row in rows]
         links = await LinkRepository(self._scope).of(living)
         values = await ProfileRepository(self._scope).present(living)
+        narrow = self._scope.sight.narrow
         return {
-            row.id: CustomerData(
-                id=row.id,
-                kind=PartyKind(row.kind),
-                display_name=row.display_name,
-                country=row.country,
-                created_at=row.created_at,
-                updated_at=row.updated_at,
-                links=links.get(row.id, ()),
-                values=values.get(row.id, ()),
+            row.id: narrow(
+                CustomerData(
+                    id=row.id,
+                    kind=PartyKind(row.kind),
+                    display_name=row.display_name,
+                    country=row.country,
+                    created_at=row.created_at,
+                    updated_at=row.updated_at,
+                    links=links.get(row.id, ()),
+                    values=values.get(row.id, ()),
+                )
             )
             for row in rows
         }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+
+import msgspec
 
 from store.data import EnrolLink
 from store.data_identity import (
@@ -26,6 +28,7 @@ from store.errors_identity import PartyUnknown
 from store.repositories.admission import Admissions
 from store.repositories.apart import ApartRepository, ordered
 from store.repositories.base import Repository
+from store.repositories.customers import CustomerRepository
 from store.repositories.entries import Entries
 from store.repositories.families import Families, path
 from store.repositories.merging import Merging
@@ -234,7 +237,7 @@ class LedgerRepository(Repository):
 
     async def by_ids(self, ids: Iterable[str]) -> Mapping[str, LedgerEntry]:
         """Entries by id; unknown ones are left out. As many queries as for one."""
-        return await Entries(self._scope).get(ids)
+        return await self._told(await Entries(self._scope).get(ids))
 
     async def former(self, ids: Iterable[str]) -> Mapping[str, tuple[Redirect, ...]]:
         """The old ids that customers answer for, by their present ids, the latest merge first. One query.
@@ -272,7 +275,8 @@ class LedgerRepository(Repository):
         families = Families(self._scope)
         present = await families.resolve(ids)
         pages = await Entries(self._scope).pages(await families.nodes(present.values()), first, after)
-        return {asked: pages[customer] for asked, customer in present.items()}
+        told = await self._told({one.id: one for page in pages.values() for one in page.entries})
+        return {asked: _of_those(pages[customer], told) for asked, customer in present.items()}
 
     async def deciding(self, parties: Iterable[PartyRef]) -> Mapping[PartyRef, tuple[LedgerEntry, ...]]:
         """The entries by which each party is with its present customer, newest first.
@@ -290,9 +294,9 @@ class LedgerRepository(Repository):
             ]
             for party, link in links.items()
         }
-        found = await Entries(self._scope).get({each for mine in ids.values() for each in mine})
+        found = await self.by_ids({each for mine in ids.values() for each in mine})
         return {
-            party: tuple(found[each] for each in sorted(set(mine), reverse=True))
+            party: tuple(found[each] for each in sorted(set(mine), reverse=True) if each in found)
             for party, mine in ids.items()
         }
 
@@ -317,3 +321,41 @@ class LedgerRepository(Repository):
             by the id asked for; ids that were no customers then are left out.
         """
         return await ProfileRepository(self._scope).past(ids, valid_at=valid_at, recorded_at=recorded_at)
+
+    async def _told(self, entries: Mapping[str, LedgerEntry]) -> Mapping[str, LedgerEntry]:
+        """Entries as they may be shown: of customers in sight, and without the others.
+
+        Decisions are made of the records of several partners, so that a single one is told none.
+        """
+        sight = self._scope.sight
+        if sight.whole or not entries:
+            return entries
+        if sight.partial:
+            return {}
+        ids = {each for one in entries.values() for each in (one.customer_id, *one.others)}
+        seen = set(await CustomerRepository(self._scope).resolve(ids))
+        return {
+            entry_id: one if seen.issuperset(one.others) else _without(one, seen)
+            for entry_id, one in entries.items()
+            if one.customer_id in seen
+        }
+
+
+def _without(entry: LedgerEntry, seen: Collection[str]) -> LedgerEntry:
+    """An entry without the customers out of sight, and without whose records went to or came from them."""
+    others = tuple(each for each in entry.others if each in seen)
+    return msgspec.structs.replace(entry, others=others, parties=())
+
+
+def _of_those(page: LedgerPage, told: Mapping[str, LedgerEntry]) -> LedgerPage:
+    """A page without the entries that are not told."""
+    if all(told.get(one.id) is one for one in page.entries):
+        return page
+    rows = [
+        (told[one.id], cursor)
+        for one, cursor in zip(page.entries, page.cursors, strict=True)
+        if one.id in told
+    ]
+    return msgspec.structs.replace(
+        page, entries=tuple(one for one, _ in rows), cursors=tuple(cursor for _, cursor in rows)
+    )

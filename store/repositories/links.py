@@ -35,6 +35,7 @@ class LinkRepository(Repository):
                     IdentityLink.tenant == self._tenant,
                     self._scope.among(IdentityLink.customer_id, customer_ids),
                     IdentityLink.unlinked_at.is_(None),
+                    *self._scope.told_by(IdentityLink.connector),
                 )
                 .order_by(IdentityLink.connector, IdentityLink.linked_at, IdentityLink.party_id)
             )

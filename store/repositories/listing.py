@@ -98,6 +98,7 @@ class Listing(Repository):
         before: str | None,
     ) -> Page:
         """See :meth:`store.repositories.customers.CustomerRepository.page`."""
+        order = self._possible(order)
         forward = last is None
         size = first if last is None else last
         if size is None or size < 0 or (first is not None and last is not None):
@@ -127,7 +128,9 @@ class Listing(Repository):
         return (await self._session.execute(statement)).first() is not None
 
     async def _conditions(self, which: CustomerFilter) -> list[ColumnElement[bool]]:
-        conditions = [Customer.tenant == self._tenant, *PRESENT]
+        conditions = [Customer.tenant == self._tenant, *PRESENT, *self._scope.seen(Customer.id)]
+        if self._scope.sight.partial and _of_everybody(which):
+            return [*conditions, false()]
         if which.country is not None:
             conditions.append(Customer.country == which.country if storable(which.country) else false())
         if which.kind is not None:
@@ -146,14 +149,21 @@ class Listing(Repository):
             conditions.extend(self._linked(instances[domain]) for domain in which.domains)
         return conditions
 
+    def _possible(self, order: CustomerOrder) -> CustomerOrder:
+        """The order asked for; by their dates where the order of names would tell what is not shown."""
+        sight = self._scope.sight
+        if order.field is OrderField.NAME and (sight.veiled or sight.partial):
+            return CustomerOrder(field=OrderField.CREATED_AT, descending=order.descending)
+        return order
+
     def _named(self, word: str) -> ColumnElement[bool]:
-        return Customer.id.in_(
-            select(NameToken.customer_id).where(
-                NameToken.tenant == self._tenant,
-                NameToken.token >= word,
-                NameToken.token < names.prefix_end(word),
-            )
+        # Whose names are masked would be spelt out letter by letter if prefixes were found.
+        meant = (
+            [NameToken.token == word]
+            if self._scope.sight.veiled
+            else [NameToken.token >= word, NameToken.token < names.prefix_end(word)]
         )
+        return Customer.id.in_(select(NameToken.customer_id).where(NameToken.tenant == self._tenant, *meant))
 
     def _within(self, segment: str) -> ColumnElement[bool]:
         if not storable(segment):
@@ -166,6 +176,8 @@ class Listing(Repository):
 
     def _linked(self, connectors: Sequence[str]) -> ColumnElement[bool]:
         usable = [connector for connector in connectors if storable(connector)]
+        if self._scope.sight.partial:
+            usable = [connector for connector in usable if connector in self._scope.sight.connectors]
         if not usable:
             return false()
         return exists().where(
@@ -174,6 +186,11 @@ class Listing(Repository):
             IdentityLink.connector.in_(usable),
             IdentityLink.unlinked_at.is_(None),
         )
+
+
+def _of_everybody(which: CustomerFilter) -> bool:
+    """Whether a filter asks for what the hub knows from all partners together."""
+    return not (which.name is None and which.country is None and which.segment is None)
 
 
 def _stretch(

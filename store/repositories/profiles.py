@@ -93,7 +93,10 @@ class ProfileRepository(Repository):
     async def present(self, customer_ids: Iterable[str]) -> dict[str, tuple[ProfileValueData, ...]]:
         """What is known now of each customer as it is now."""
         return await self._read(
-            customer_ids, ProfileValue.recorded_to.is_(None), *_valid(self._scope.clock())
+            customer_ids,
+            ProfileValue.recorded_to.is_(None),
+            *_valid(self._scope.clock()),
+            *self._scope.told_by(ProfileValue.connector),
         )
 
     async def as_of(

@@ -98,7 +98,9 @@ class ReviewQueue(Repository):
         """Reviews by id, whatever their state; unknown ones are left out."""
         rows = (
             await self._session.execute(
-                select(table(Review)).where(Review.tenant == self._tenant, self._scope.among(Review.id, ids))
+                select(table(Review)).where(
+                    Review.tenant == self._tenant, self._scope.among(Review.id, ids), *self._shown()
+                )
             )
         ).all()
         entries = await Entries(self._scope).get(
@@ -268,7 +270,7 @@ class ReviewQueue(Repository):
         await self._scope.change(delete(Review).where(Review.tenant == self._tenant, or_(*conditions)))
 
     async def _conditions(self, state: ReviewState, customer_id: str | None) -> list[ColumnElement[bool]]:
-        conditions: list[ColumnElement[bool]] = [Review.tenant == self._tenant]
+        conditions: list[ColumnElement[bool]] = [Review.tenant == self._tenant, *self._shown()]
         one = or_(Review.low_id == Review.high_id, Review.low_id.is_(None))
         if state is ReviewState.DECIDED:
             conditions.append(Review.verdict.is_not(None))
@@ -280,6 +282,14 @@ class ReviewQueue(Repository):
             present = (await Families(self._scope).resolve([customer_id])).get(customer_id, customer_id)
             conditions.append(or_(Review.low_id == present, Review.high_id == present))
         return conditions
+
+    def _shown(self) -> list[ColumnElement[bool]]:
+        """Reviews in sight: with both sides, which for a partner are both records of its own."""
+        return [
+            *self._scope.seen(Review.low_id, Review.high_id),
+            *self._scope.told_by(Review.left_connector),
+            *self._scope.told_by(Review.right_connector),
+        ]
 
     def _repeated(self) -> ColumnElement[bool]:
         """Whether an older undecided review asks the same of the same two customers."""

@@ -10,7 +10,8 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, bindparam, delete, select, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, delete, false, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from store.columns import storable
 from store.data_segments import CustomerScore, StandingPage
@@ -71,7 +72,11 @@ class StandingRepository(Repository):
         Raises:
             CursorError: the cursor is damaged.
         """
-        conditions = [SegmentMember.tenant == self._tenant, SegmentMember.name == name]
+        conditions = [
+            SegmentMember.tenant == self._tenant,
+            SegmentMember.name == name,
+            *self._counted(SegmentMember.customer_id),
+        ]
         if after is not None:
             conditions.append(SegmentMember.customer_id > decode_cursor(after))
         rows = await self._session.scalars(
@@ -106,7 +111,12 @@ class StandingRepository(Repository):
         Raises:
             CursorError: the cursor is damaged, or of another figure or line.
         """
-        conditions = [ScoreRow.tenant == self._tenant, ScoreRow.figure == figure, ScoreRow.line == line]
+        conditions = [
+            ScoreRow.tenant == self._tenant,
+            ScoreRow.figure == figure,
+            ScoreRow.line == line,
+            *self._counted(ScoreRow.customer_id),
+        ]
         if after is not None:
             place = _decode(after, figure, line)
             here = tuple_(ScoreRow.score, ScoreRow.customer_id)
@@ -131,6 +141,10 @@ class StandingRepository(Repository):
             has_next=len(found) > first,
             has_previous=after is not None,
         )
+
+    def _counted(self, column: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
+        """Rows in sight. What was counted over all partners is none of a single one's."""
+        return [false()] if self._scope.sight.partial else self._scope.seen(column)
 
     async def _members(self, members: Mapping[str, Collection[str]], day: date) -> None:
         rows = await self._session.execute(

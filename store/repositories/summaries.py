@@ -27,7 +27,11 @@ class SummaryRepository(Repository):
         """What is kept of each customer's parties, by connector and party. One query."""
         return await self._read(
             select(*_COLUMNS)
-            .where(Summary.tenant == self._tenant, self._scope.among(Summary.customer_id, customer_ids))
+            .where(
+                Summary.tenant == self._tenant,
+                self._scope.among(Summary.customer_id, customer_ids),
+                *self._scope.told_by(Summary.connector),
+            )
             .order_by(Summary.customer_id, Summary.connector, Summary.party_id)
         )
 
