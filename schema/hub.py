@@ -23,7 +23,7 @@ from schema.inputs import EntriesArguments, ProfileArguments
 from schema.paging import page_size
 from schema.ports import Unit
 from store.data import CustomerData, PartyFigures
-from store.data_identity import PartyRef
+from store.data_identity import LedgerPage, PartyRef
 from store.data_offers import Contact, ProductData
 from store.errors import CursorError
 
@@ -49,6 +49,10 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of the customers that it leads to."""
     shape: Callable[[CustomerView, Any], Any] | None = None
     """What fields see of it, computed for each customer once; by default it as it was read."""
+    own: bool = False
+    """Whether the store tells a partner of it only what its own records say. Otherwise it is told nothing."""
+    nothing: Any = None
+    """What stands for it where nothing is told."""
     beside: tuple[str, ...] = ()
     """What else is read for the fields that ask for it: more of :data:`READERS`, without arguments."""
 
@@ -156,13 +160,15 @@ DECIDING, HISTORY, FORMER, HOUSEHOLD, PAST = "deciding", "history", "former", "h
 SUMMARIES, SEGMENTS, CONTESTS, OFFERS = "summaries", "segments", "contests", "offers"
 READERS: Mapping[str, Reader] = {
     DECIDING: Reader(read=_deciding),
-    HISTORY: Reader(read=_history),
+    HISTORY: Reader(
+        read=_history, nothing=LedgerPage(entries=(), cursors=(), has_next=False, has_previous=False)
+    ),
     FORMER: Reader(read=_former),
     HOUSEHOLD: Reader(read=_household, leads_to=lambda found: found.members),
     PAST: Reader(read=_past),
-    SUMMARIES: Reader(read=_summaries, shape=_summarised),
-    SEGMENTS: Reader(read=_segments, beside=(SUMMARIES,)),
+    SUMMARIES: Reader(read=_summaries, shape=_summarised, own=True),
+    SEGMENTS: Reader(read=_segments, own=True, beside=(SUMMARIES,)),
     CONTESTS: Reader(read=_contests),
-    OFFERS: Reader(read=_offers, beside=(SUMMARIES,)),
+    OFFERS: Reader(read=_offers, nothing=Shelf(products=(), contacts=()), beside=(SUMMARIES,)),
 }
 """Everything that can be read, by name."""

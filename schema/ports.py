@@ -21,6 +21,7 @@ from store.data import (
     Page,
     PartyFigures,
 )
+from store.data_access import BookChange, BookEntryData
 from store.data_audit import AuditFilter, AuditPage, SealEntry, WriteEntry
 from store.data_contests import ContestData, ContestPage, ContestState, ContestVerdict
 from store.data_identity import (
@@ -46,6 +47,7 @@ from store.data_identity import (
 )
 from store.data_offers import Contact, OfferEvent, OfferEventDraft, ProductData
 from store.data_segments import CountData, SegmentDefinition, SegmentSize, StandingPage
+from store.sight import Sight
 
 
 class Customers(Protocol):
@@ -86,6 +88,10 @@ class Customers(Protocol):
         """Customers whom nobody changes until the unit ends, by the ids asked for."""
         ...
 
+    async def in_sight(self, ids: Iterable[str]) -> Collection[str]:
+        """Those present customers whom the caller may come to."""
+        ...
+
     async def count(self, which: CustomerFilter) -> int:
         """How many customers meet a filter."""
         ...
@@ -108,6 +114,22 @@ class Idempotency(Protocol):
 
     async def keep(self, caller: str, key: str, response: bytes, *, customer_ids: Iterable[str] = ()) -> None:
         """Keep the answer of a request that was claimed in this unit of work."""
+        ...
+
+
+class Books(Protocol):
+    """Books of business; see :class:`store.repositories.books.BookRepository`."""
+
+    async def assign(self, agent: str, customer_ids: Collection[str], *, by: str) -> BookChange:
+        """Bring customers into an agent's book."""
+        ...
+
+    async def unassign(self, agent: str, customer_ids: Collection[str], *, by: str) -> BookChange:
+        """Take customers out of an agent's book."""
+        ...
+
+    async def of(self, customer_ids: Iterable[str]) -> Mapping[str, tuple[BookEntryData, ...]]:
+        """In whose books each customer is."""
         ...
 
 
@@ -361,6 +383,11 @@ class Unit(Protocol):
         ...
 
     @property
+    def books(self) -> Books:
+        """Books of business."""
+        ...
+
+    @property
     def products(self) -> Products:
         """What can be offered."""
         ...
@@ -424,12 +451,12 @@ class Unit(Protocol):
 class Database(Protocol):
     """The store; see :class:`store.database.Database`."""
 
-    def read(self, tenant: TenantId) -> AbstractAsyncContextManager[Unit]:
-        """A unit of work for reading."""
+    def read(self, tenant: TenantId, sight: Sight) -> AbstractAsyncContextManager[Unit]:
+        """A unit of work for reading, that finds what is in sight alone."""
         ...
 
-    def unit(self, tenant: TenantId) -> AbstractAsyncContextManager[Unit]:
-        """A unit of work: committed when the block ends, rolled back when it raises."""
+    def unit(self, tenant: TenantId, sight: Sight) -> AbstractAsyncContextManager[Unit]:
+        """The same for writing: committed when the block ends, rolled back when it raises."""
         ...
 
 

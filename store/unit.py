@@ -13,6 +13,7 @@ from store.repositories.actions import ActionRepository
 from store.repositories.audit import AuditRepository
 from store.repositories.audit_verification import AuditVerification
 from store.repositories.base import Scope
+from store.repositories.books import BookRepository
 from store.repositories.candidates import CandidateRepository
 from store.repositories.contests import ContestRepository
 from store.repositories.customers import CustomerRepository
@@ -55,6 +56,7 @@ class Unit:
         self.audit = AuditRepository(scope)
         self.audit_verification = AuditVerification(scope)
         self.customers = CustomerRepository(scope)
+        self.books = BookRepository(scope)
         self.links = LinkRepository(scope)
         self.grants = GrantRepository(scope)
         self.snapshots = SnapshotRepository(scope)

@@ -20,7 +20,7 @@ from api.wiring import Hub, open_hub
 from api.worker import Worker
 from benchmarks.stage.databases import Databases
 from benchmarks.stage.partners import Partners, People
-from c360.access import Access, Principal
+from c360.access import Access, Principal, Reach
 from c360.values import Secret
 from connectors.resilience import BreakerPolicy, Resilience
 from sandbox.export import export
@@ -35,7 +35,7 @@ T = TypeVar("T")
 HURRIED = Resilience(breaker=BreakerPolicy(pause=0.1, longest=0.2))
 """As it is by default, but that a partner is given another chance after a moment."""
 
-ACCESS = Access(principal=Principal(subject="stage"))
+ACCESS = Access(principal=Principal(subject="stage", reach=Reach.EVERYBODY))
 
 
 class AnswerError(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -19,7 +20,9 @@ from resolvers.survivorship import AS_EVER, ProfileRules
 from resolvers.view import CustomerView
 from schema.answers import Answer, CustomerAnswer, customer_answers
 from schema.execution.auditing import AuditSink, Selected, selected
+from schema.permissions.reaching import sight_of
 from schema.ports import Database, Host
+from store.sight import Sight
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +80,11 @@ class OperationContext:
     """Numbers of months that lifetime values were asked for, of which an operation has few."""
     mutations: dict[str, Callable[[], Awaitable[Any]]] = field(default_factory=dict)
     """What makes each root field of a mutation take effect and answer, by its place in the answer."""
+
+    @cached_property
+    def sight(self) -> Sight:
+        """What the store shows to the caller."""
+        return sight_of(self.access.principal)
 
     @property
     def selected(self) -> Selected:

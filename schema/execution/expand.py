@@ -32,7 +32,7 @@ Known = dict[str, dict[HubNeed, Any]]
 
 
 async def expand(
-    unit: Unit, stops: Sequence[Stop], loaded: dict[str, CustomerData], known: Known
+    unit: Unit, stops: Sequence[Stop], loaded: dict[str, CustomerData], known: Known, *, own: bool = False
 ) -> list[Stop]:
     """Follow selections to the customers that they lead to.
 
@@ -41,6 +41,7 @@ async def expand(
         stops: The customers right under the root fields.
         loaded: Those customers by id; others are added.
         known: Filled with what is read.
+        own: Whether only what single partners' own records say is told.
 
     Returns:
         the stops given and all that they lead to.
@@ -49,7 +50,7 @@ async def expand(
     level = list(stops)
     while level:
         every += level
-        await _read(unit, level, loaded, known)
+        await _read(unit, level, loaded, known, own=own)
         level = [one for stop in level for one in _led_to(stop, known)]
         missing = dict.fromkeys(one for stop in level for one in stop.ids if one not in loaded)
         if missing:
@@ -60,7 +61,9 @@ async def expand(
     return every
 
 
-async def _read(unit: Unit, level: Sequence[Stop], loaded: dict[str, CustomerData], known: Known) -> None:
+async def _read(
+    unit: Unit, level: Sequence[Stop], loaded: dict[str, CustomerData], known: Known, *, own: bool
+) -> None:
     wanted: dict[HubNeed, dict[str, CustomerData]] = {}
     for stop in level:
         for need in stop.selection.hub:
@@ -69,8 +72,13 @@ async def _read(unit: Unit, level: Sequence[Stop], loaded: dict[str, CustomerDat
     for need, customers in wanted.items():
         if not customers:
             continue
+        reader = READERS[need.name]
+        if own and not reader.own:
+            for one in customers:
+                known.setdefault(one, {})[need] = reader.nothing
+            continue
         try:
-            found = await READERS[need.name].read(unit, customers, need.arguments)
+            found = await reader.read(unit, customers, need.arguments)
         except InputError as error:
             found = dict.fromkeys(customers, error)
         for one in customers:

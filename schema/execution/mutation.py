@@ -14,14 +14,17 @@ from typing import Any
 
 import msgspec
 
+from c360.access import Reach
 from schema.errors import InputError
 from schema.execution.auditing import AuditBehind
 from schema.execution.context import OperationContext
 from schema.execution.operation import gather
 from schema.execution.plan import Planner, Root
 from schema.execution.unavailable import unavailable
-from schema.mutations.base import Mutation, PayloadField
+from schema.mutations.base import Mutation, MutationInput, PayloadField
 from schema.mutations.problems import IdempotencyProblem, Refusal, as_problem
+from schema.mutations.reaching import check_concerned, check_named
+from schema.permissions.reaching import own
 from schema.ports import Unit
 from schema.reading import read_input
 from store.data_audit import WriteEntry
@@ -41,7 +44,7 @@ def arrange(context: OperationContext, planner: Planner, mutations: Mapping[str,
         planner: Plans over its schema.
         mutations: The fields of the root type by name.
     """
-    context.infos = context.services.host.infos()
+    context.infos = own(context.services.host.infos(), context.access.principal)
     for root in planner.plan(context.operation, context.fragments, context.variables, context.today):
         context.mutations[root.key] = partial(_take_effect, context, root, mutations[root.field])
 
@@ -67,6 +70,8 @@ async def _take_effect(context: OperationContext, root: Root, kind: type[Mutatio
             at=context.at,
         )
         context.services.audit.check()
+        if _held_to_reach(context, mutation):
+            await asyncio.shield(_find_named(context, asked))
         await mutation.ask(context.services.host)
         # Ends even where the caller has gone: what was begun is done or undone, never left open.
         outcome = await asyncio.shield(_outcome(context, mutation))
@@ -94,8 +99,10 @@ async def _outcome(context: OperationContext, mutation: Mutation) -> Any:
     begin = database.unit if mutation.changes else database.read
 
     async def attempt() -> Any:
-        async with begin(context.access.tenant) as unit:
+        async with begin(context.access.tenant, context.sight) as unit:
             outcome, changed = await _once(unit, mutation)
+            if _held_to_reach(context, mutation):
+                await check_concerned(unit, mutation.concerns(outcome).customers)
             kept = await unit.audit.append(_change(context, mutation, outcome)) if changed else None
         if kept is not None:
             context.services.audit.seal(context.access.tenant, kept)
@@ -121,10 +128,24 @@ def _change(context: OperationContext, mutation: Mutation, outcome: Any) -> Writ
     )
 
 
+async def _find_named(context: OperationContext, asked: MutationInput) -> None:
+    """Make sure that the caller may come to what the input names.
+
+    Raises:
+        Refusal: Something is not there, for the caller.
+    """
+    async with context.services.database.read(context.access.tenant, context.sight) as unit:
+        await check_named(unit, asked)
+
+
+def _held_to_reach(context: OperationContext, mutation: Mutation) -> bool:
+    return not context.sight.whole and not mutation.beyond_reach
+
+
 async def _once(unit: Unit, mutation: Mutation) -> tuple[Any, bool]:
     """The effect, or the outcome that is kept under the mutation's idempotency key; and which it was."""
     if mutation.key is None or not mutation.changes:
-        return await mutation.effect(unit), mutation.changes
+        return await _effect(unit, mutation), mutation.changes
     caller, key = mutation.actor, mutation.key
     try:
         before = await unit.idempotency.claim(caller, key, mutation.fingerprint)
@@ -132,10 +153,19 @@ async def _once(unit: Unit, mutation: Mutation) -> tuple[Any, bool]:
         raise Refusal(_REUSED) from None
     if before is not None:
         return msgspec.json.decode(before.response, type=mutation.outcome_type), False
-    outcome = await mutation.effect(unit)
+    outcome = await _effect(unit, mutation)
     concerned = mutation.concerns(outcome).customers
     await unit.idempotency.keep(caller, key, msgspec.json.encode(outcome), customer_ids=concerned)
     return outcome, True
+
+
+async def _effect(unit: Unit, mutation: Mutation) -> Any:
+    """The effect; customers whom an agent made come into the agent's book."""
+    outcome = await mutation.effect(unit)
+    made = mutation.made(outcome) if mutation.changes else ()
+    if made and mutation.access.principal.reach is Reach.BOOK:
+        await unit.books.assign(mutation.actor, made, by=mutation.actor)
+    return outcome
 
 
 _REUSED = IdempotencyProblem(

@@ -23,6 +23,7 @@ from schema.execution.context import OperationContext
 from schema.execution.expand import Known, Stop, expand
 from schema.execution.plan import Planner, Root
 from schema.inputs import LONGEST_DEADLINE, LONGEST_WINDOW, SHORTEST_DEADLINE, Gather
+from schema.permissions.reaching import own, own_only, own_sources, parties_in_sight
 from schema.reading import read_input
 from schema.roots.base import Lookups, RootField, Searched
 from store.data import CustomerData
@@ -45,7 +46,7 @@ async def prepare(context: OperationContext, planner: Planner, fields: Mapping[s
     """
     roots = planner.plan(context.operation, context.fragments, context.variables, context.today)
     if roots:
-        context.infos = context.services.host.infos()
+        context.infos = own(context.services.host.infos(), context.access.principal)
         await gather(context, [(root, partial(_made, context, root, fields[root.field])) for root in roots])
 
 
@@ -139,7 +140,10 @@ class _Operation:
         found = await asyncio.gather(
             *(
                 context.services.host.identify(
-                    search.query, access=context.access, deadline=self._deadline / 2, only=search.only
+                    search.query,
+                    access=context.access,
+                    deadline=self._deadline / 2,
+                    only=own_only(search.only, context.access.principal),
                 )
                 for search in wanted
             )
@@ -149,10 +153,11 @@ class _Operation:
     async def _look_up(self, searched: Searched) -> Mapping[str, CustomerData]:
         """Everything that comes from the store, in one unit of work."""
         lookups = Lookups()
-        for key, (_, field) in list(self._fields.items()):
-            self._attempt(key, partial(field.want, lookups, searched))
         context = self._context
-        async with context.services.database.read(context.access.tenant) as unit:
+        async with context.services.database.read(context.access.tenant, context.sight) as unit:
+            seen = await parties_in_sight(unit, searched, context.access)
+            for key, (_, field) in list(self._fields.items()):
+                self._attempt(key, partial(field.want, lookups, seen))
             await lookups.read(unit)
             for key, (_, field) in list(self._fields.items()):
                 try:
@@ -169,7 +174,7 @@ class _Operation:
                 Stop(key=key, selection=root.selection, ids=self._chosen[key])
                 for key, (root, _) in self._fields.items()
             ]
-            self._stops = await expand(unit, stops, loaded, self._known)
+            self._stops = await expand(unit, stops, loaded, self._known, own=context.sight.partial)
         return loaded
 
     def _needs(self, loaded: Mapping[str, CustomerData]) -> dict[str, frozenset[Need]]:
@@ -233,7 +238,8 @@ class _Operation:
             customer = loaded[customer_id]
             view = CustomerView(
                 customer,
-                gathered.of(customer_id) or _unasked(customer, context.infos),
+                own_sources(gathered.of(customer_id), context.access.principal)
+                or _unasked(customer, context.infos),
                 today=context.today,
                 at=gathered.at,
                 order=order,

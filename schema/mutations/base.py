@@ -97,6 +97,8 @@ class Mutation:
     payload_type: ClassVar[type[Payload]]
     rule: ClassVar[Rule | None] = None
     """Who may have it take effect; without one: nobody."""
+    beyond_reach: ClassVar[bool] = False
+    """Whether it is about customers whom the caller does not come to: only what opens them to the caller."""
 
     def __init__(
         self,
@@ -178,6 +180,10 @@ class Mutation:
     def concerns(self, outcome: Any) -> Concerns:
         """What the payload shows."""
         raise NotImplementedError
+
+    def made(self, outcome: Any) -> Sequence[str]:
+        """Customers whom it made: an agent who made them has them in the own book of business."""
+        return ()
 
     def payload(self, outcome: Any, shown: Shown) -> Payload:
         """What is answered.

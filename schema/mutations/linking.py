@@ -210,6 +210,10 @@ class SplitCustomer(IdentityMutation):
         apart = self.asked.keep_apart
         return await unit.ledger.split(customer.id, self._parties, called, self.decision, apart=apart)
 
+    def made(self, outcome: SplitOutcome) -> tuple[str, ...]:
+        """The customer that the records became."""
+        return (outcome.created,)
+
     def concerns(self, outcome: SplitOutcome) -> Concerns:
         """Both customers and the entry."""
         return Concerns(customers=(outcome.customer, outcome.created), entries=(outcome.entry_id,))

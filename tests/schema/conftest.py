@@ -57,6 +57,7 @@ from store.data_offers import Contact, ProductData
 from store.data_segments import CountData, CustomerScore, SegmentDefinition, SegmentSize, StandingPage
 from store.errors import CursorError
 from store.errors_identity import KeyReused
+from store.sight import Sight
 from tests.fixtures.access import access as access_of
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
@@ -448,12 +449,12 @@ class FakeStore:
     kept: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
 
     @asynccontextmanager
-    async def read(self, tenant: TenantId) -> AsyncIterator[FakeUnit]:
+    async def read(self, tenant: TenantId, sight: Sight) -> AsyncIterator[FakeUnit]:
         self.units += 1
         yield FakeUnit(self)
 
     @asynccontextmanager
-    async def unit(self, tenant: TenantId) -> AsyncIterator[FakeUnit]:
+    async def unit(self, tenant: TenantId, sight: Sight) -> AsyncIterator[FakeUnit]:
         self.calls.append("begin")
         before = dict(self.customers), dict(self.kept)
         try:

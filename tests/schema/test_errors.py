@@ -208,7 +208,7 @@ def test_the_value_of_a_variable_is_not_quoted(world: Any, kind: str, value: Any
 
 @pytest.mark.parametrize("error", [DatabaseLocked("held"), DatabaseUnavailable("gone")])
 def test_a_database_that_does_not_answer_is_told_apart_from_a_fault(world: Any, error: Exception) -> None:
-    def refuse(_tenant: object) -> None:
+    def refuse(*_given: object) -> None:
         raise error
 
     world.store.read = refuse

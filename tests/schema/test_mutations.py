@@ -228,7 +228,7 @@ def test_a_database_that_does_not_answer_is_an_error(hub: Any, trouble: list[Sto
 
 
 def test_a_change_that_cannot_be_shown_says_that_it_is_made(hub: Any) -> None:
-    def broken(tenant: object) -> Any:
+    def broken(*_given: object) -> Any:
         raise DatabaseUnavailable("down")
 
     hub.store.read = broken

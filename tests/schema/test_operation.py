@@ -17,6 +17,7 @@ from c360.records.banking import Account, AccountKind, Balance
 from c360.records.party import Party
 from connectors.results import SourceState
 from schema import ids
+from store.sight import Sight
 
 
 def account(name: str) -> Account:
@@ -253,9 +254,9 @@ def test_the_deadline_counts_from_the_start_of_the_operation(
     quick = world.store.read
 
     @asynccontextmanager
-    async def slow(tenant: TenantId) -> AsyncIterator[Any]:
+    async def slow(tenant: TenantId, sight: Sight) -> AsyncIterator[Any]:
         await asyncio.sleep(0.3)
-        async with quick(tenant) as unit:
+        async with quick(tenant, sight) as unit:
             yield unit
 
     monkeypatch.setattr(world.store, "read", slow)
