@@ -15,6 +15,7 @@ from store.repositories.audit_verification import AuditVerification
 from store.repositories.base import Scope
 from store.repositories.books import BookRepository
 from store.repositories.candidates import CandidateRepository
+from store.repositories.consents import ConsentRepository
 from store.repositories.contests import ContestRepository
 from store.repositories.customers import CustomerRepository
 from store.repositories.decisions import ReviewRepository
@@ -73,6 +74,7 @@ class Unit:
         self.offer_responses = OfferResponseRepository(scope)
         self.actions = ActionRepository(scope)
         self.ledger = LedgerRepository(scope)
+        self.consents = ConsentRepository(scope)
         self.contests = ContestRepository(scope)
         self.reviews = ReviewRepository(scope)
         self.candidates = CandidateRepository(scope)

@@ -7,6 +7,7 @@ from store.models.actions import PartnerAction, PartnerActionStep
 from store.models.audit import AuditBatch, AuditMark, AuditSelection, AuditWrite
 from store.models.base import Base
 from store.models.bulk import Booking, Touchpoint, Upload, UploadChunk, UploadProblem
+from store.models.consents import ConsentDecision, ConsentWording
 from store.models.contests import ScoreContest
 from store.models.copies import CustomerKey, Grant, RecordIndex, Snapshot, Summary
 from store.models.customers import Customer, IdentityLink, LookupKey, NameToken, ProfileValue
@@ -61,6 +62,8 @@ __all__ = [
     "Compensation",
     "Complaint",
     "ConnectorInstance",
+    "ConsentDecision",
+    "ConsentWording",
     "Customer",
     "CustomerKey",
     "CustomerScore",
