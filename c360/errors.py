@@ -56,6 +56,8 @@ class ProblemCode(enum.Enum):
     """It cannot be searched by such a key."""
     NOT_INDEXED = "NOT_INDEXED"
     """The hub has not yet read the partner's list that tells which records are the customer's."""
+    CONSENT_WITHDRAWN = "CONSENT_WITHDRAWN"
+    """The customer does not want it used for this purpose; it is not asked."""
     NOT_KEPT = "NOT_KEPT"
     """Last-known copies alone were asked for, and there is none that covers what was needed."""
 

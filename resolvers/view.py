@@ -12,14 +12,17 @@ import msgspec
 from c360.kinds import PARTY
 from c360.kinds import kind as kind_of
 from c360.records.base import Record
+from c360.records.hotel import GuestPreferences
 from c360.records.party import Party
 from connectors.results import KindResult, SourceResult, SourceState
+from resolvers.consents.customer import CustomerConsents
 from resolvers.joins import join, joins_of
 from resolvers.profile import GoldenProfile, golden_profile
 from resolvers.references import owned
 from resolvers.serving import Models, shipped
 from resolvers.survivorship import AS_EVER, ProfileRules
 from store.data import CustomerData
+from store.data_consents import DecisionData
 
 RecordT = TypeVar("RecordT", bound=Record)
 ResultT = TypeVar("ResultT")
@@ -51,6 +54,7 @@ class CustomerView:
         rules: ProfileRules = AS_EVER,
         known: Mapping[Any, Any] | None = None,
         models: Models | None = None,
+        decisions: Sequence[DecisionData] = (),
     ) -> None:
         """Look at a customer.
 
@@ -63,6 +67,7 @@ class CustomerView:
             rules: By which values of the profile win.
             known: What else the hub knows of the customer, by what the operation asked for.
             models: What is reckoned by; the shipped models unless told.
+            decisions: What the customer decided about the use of their data, where that was read.
         """
         self.customer = customer
         self.known: Mapping[Any, Any] = known or {}
@@ -72,6 +77,7 @@ class CustomerView:
         self.order = tuple(order)
         self.rules = rules
         self.models = models or shipped()
+        self._decisions = decisions
         self._kinds: dict[str, tuple[Record, ...]] = {}
         self._owned_kinds: dict[str, tuple[Record, ...]] = {}
         self._once: dict[Hashable, Any] = {}
@@ -90,6 +96,12 @@ class CustomerView:
     def complete(self) -> bool:
         """Whether every source that was needed answered within the freshness asked for."""
         return not any(source.state in _INCOMPLETE for source in self.sources)
+
+    @cached_property
+    def consents(self) -> CustomerConsents:
+        """What the customer agreed to and objected to, at the hub and, where they were asked, at partners."""
+        partners = self.of("hotel.preferences", GuestPreferences)
+        return CustomerConsents(self._decisions, at=self.at, partners=partners)
 
     @cached_property
     def profile(self) -> GoldenProfile:

@@ -13,6 +13,7 @@ from strawberry.schema.config import StrawberryConfig
 from c360.records.party import Party
 from resolvers.references import referrers
 from schema.audit import AuditEntry
+from schema.consents.shapes import ConsentWording
 from schema.derive import Demand, Deriver, reader_of
 from schema.execution.extension import extension
 from schema.execution.plan import Planner
@@ -34,6 +35,7 @@ from schema.roots.products import ProductsRoot
 from schema.roots.reviews import ReviewsRoot
 from schema.roots.search import SearchRoot
 from schema.roots.segments import SegmentsRoot
+from schema.roots.wordings import ConsentWordingsRoot
 from schema.scalars import scalar_map
 from schema.scoring.contests import QueuedContest
 from schema.scoring.offers import Product
@@ -53,6 +55,7 @@ ROOTS: Mapping[str, type[RootField]] = {
         BestCustomersRoot,
         ContestsRoot,
         AuditEntriesRoot,
+        ConsentWordingsRoot,
         ConnectorsRoot,
         NodeRoot,
         NodesRoot,
@@ -135,6 +138,7 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "segments": list[make.object(Segment)],  # type: ignore[misc]  # built at run time
         "contests": _contests(make),
         "auditEntries": _audit(make),
+        "consentWordings": _wordings(make),
         "node": Node | None,
         "nodes": list[Node | None],
     }
@@ -198,6 +202,13 @@ def _contests(make: Deriver) -> Any:
 def _audit(make: Deriver) -> Any:
     return connection_type(
         make, make.object(AuditEntry), "AuditEntry", "entries of the audit, the newest first", counted=None
+def _wordings(make: Deriver) -> Any:
+    return connection_type(
+        make,
+        make.object(ConsentWording),
+        "ConsentWording",
+        "wordings, by name, the latest version first",
+        counted="How many there are.",
     )
 
 

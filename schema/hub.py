@@ -126,6 +126,16 @@ async def _contests(unit: Unit, customers: Customers, _: Any) -> Mapping[str, An
     return await unit.contests.of(customers)
 
 
+async def _consents(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
+    """What each customer decided about the use of their data."""
+    return await unit.consents.of(customers)
+
+
+async def _proofs(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
+    """What proves it, by decision, the same for all."""
+    return dict.fromkeys(customers, await unit.consents.proofs(customers))
+
+
 def _summarised(view: CustomerView, found: Sequence[PartyFigures] | None) -> Summaries:
     """The figures of all parties of a customer in one currency."""
     rates = view.models.rates
@@ -158,6 +168,7 @@ async def _offers(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]
 
 DECIDING, HISTORY, FORMER, HOUSEHOLD, PAST = "deciding", "history", "former", "household", "past"
 SUMMARIES, SEGMENTS, CONTESTS, OFFERS = "summaries", "segments", "contests", "offers"
+CONSENTS, CONSENT_PROOFS = "consents", "consent proofs"
 READERS: Mapping[str, Reader] = {
     DECIDING: Reader(read=_deciding),
     HISTORY: Reader(
@@ -169,6 +180,10 @@ READERS: Mapping[str, Reader] = {
     SUMMARIES: Reader(read=_summaries, shape=_summarised, own=True),
     SEGMENTS: Reader(read=_segments, own=True, beside=(SUMMARIES,)),
     CONTESTS: Reader(read=_contests),
-    OFFERS: Reader(read=_offers, nothing=Shelf(products=(), contacts=()), beside=(SUMMARIES,)),
+    OFFERS: Reader(
+        read=_offers, nothing=Shelf(products=(), contacts=()), beside=(SUMMARIES, CONSENTS)
+    ),
+    CONSENTS: Reader(read=_consents),
+    CONSENT_PROOFS: Reader(read=_proofs, beside=(CONSENTS,)),
 }
 """Everything that can be read, by name."""

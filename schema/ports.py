@@ -23,6 +23,7 @@ from store.data import (
 )
 from store.data_access import BookChange, BookEntryData
 from store.data_audit import AuditFilter, AuditPage, SealEntry, WriteEntry
+from store.data_consents import DecisionData, DecisionDraft, Proof, WordingData
 from store.data_contests import ContestData, ContestPage, ContestState, ContestVerdict
 from store.data_identity import (
     CandidateSet,
@@ -332,6 +333,36 @@ class Contests(Protocol):
         ...
 
 
+class Consents(Protocol):
+    """What customers agreed to; see :class:`store.repositories.consents.ConsentRepository`."""
+
+    async def record(self, customer_id: str, draft: DecisionDraft, *, by: str) -> DecisionData:
+        """Keep what a customer decided."""
+        ...
+
+    async def of(self, customer_ids: Iterable[str]) -> Mapping[str, tuple[DecisionData, ...]]:
+        """Every decision of each customer, the earliest first."""
+        ...
+
+    async def get(self, ids: Iterable[str]) -> Mapping[str, DecisionData]:
+        """Decisions by id."""
+        ...
+
+    async def proofs(self, customer_ids: Iterable[str]) -> Mapping[str, Proof]:
+        """The proofs of customers' decisions, by the id of the decision."""
+        ...
+
+    async def publish(
+        self, wording_id: str, texts: Mapping[str, str], *, valid_from: datetime, by: str
+    ) -> tuple[WordingData, ...]:
+        """Publish the next version of a wording."""
+        ...
+
+    async def wordings(self, ids: Iterable[str] | None = None) -> tuple[WordingData, ...]:
+        """Wordings in all versions and languages."""
+        ...
+
+
 class Candidates(Protocol):
     """Who a party may be; see :class:`store.repositories.candidates.CandidateRepository`."""
 
@@ -410,6 +441,11 @@ class Unit(Protocol):
     @property
     def contests(self) -> Contests:
         """Contested scores."""
+        ...
+
+    @property
+    def consents(self) -> Consents:
+        """What customers agreed to."""
         ...
 
     @property

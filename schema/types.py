@@ -32,6 +32,7 @@ from resolvers.summaries.measures import Line, Measure, Unit
 from resolvers.timeline import Timeline
 from resolvers.view import CustomerView
 from schema import ids
+from schema.consents.fields import consent_fields
 from schema.answers import Answer, CustomerAnswer, FieldAnswers, missing, windowed
 from schema.derive import Demand, Deriver, NodeOf
 from schema.docs import description
@@ -236,6 +237,7 @@ def customer_type(make: Deriver, groups: Sequence[GroupType]) -> Any:
     fields |= segment_fields(make)
     fields |= risk_fields(make)
     fields |= offer_fields(make)
+    fields |= consent_fields(make)
     for one in groups:
         text = f"{one.group.description} Null only where no source gave anything; `sources` says why."
         fields[one.group.domain] = make.attribute(one.type | None, text)

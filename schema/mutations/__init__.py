@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from schema.mutations.base import Mutation
+from schema.mutations.consenting import RecordConsent, RecordObjection, RestrictProcessing, WithdrawConsent
 from schema.mutations.contesting import ContestScore, DecideContest
 from schema.mutations.deciding import DecideReview, UndoLedgerEntry
 from schema.mutations.linking import LinkIdentity, SplitCustomer, UnlinkIdentity
 from schema.mutations.merging import MergeCustomers, Unmerge
 from schema.mutations.offers import RecordOfferResponse
+from schema.mutations.wordings import PublishWording
 
 MUTATIONS: Sequence[type[Mutation]] = (
     MergeCustomers,
@@ -22,5 +24,10 @@ MUTATIONS: Sequence[type[Mutation]] = (
     ContestScore,
     DecideContest,
     RecordOfferResponse,
+    RecordConsent,
+    WithdrawConsent,
+    RecordObjection,
+    RestrictProcessing,
+    PublishWording,
 )
 """Every mutation, in the order in which the printed schema has them."""

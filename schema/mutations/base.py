@@ -33,6 +33,7 @@ from schema.roots.base import Lookups, RootField
 from schema.roots.decisions import read_decisions, sides
 from schema.shapes import Shape
 from store.data import CustomerData
+from store.data_consents import DecisionData
 from store.data_contests import ContestData
 from store.data_identity import LedgerEntry, ReviewData
 
@@ -74,6 +75,8 @@ class Concerns(msgspec.Struct, frozen=True, kw_only=True):
     reviews: tuple[str, ...] = ()
     """With the customers on both sides."""
     contests: tuple[str, ...] = ()
+    consents: tuple[str, ...] = ()
+    """Decisions of customers about the use of their data."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,6 +87,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     entries: Mapping[str, LedgerEntry] = {}
     reviews: Mapping[str, ReviewData] = {}
     contests: Mapping[str, ContestData] = {}
+    consents: Mapping[str, DecisionData] = {}
 
 
 class Mutation:
@@ -215,10 +219,11 @@ class PayloadField(RootField):
         lookups.ids.update(dict.fromkeys(self._concerns.customers))
 
     async def read(self, unit: Unit) -> None:
-        """Read the entries of the ledger, the reviews and the contests."""
+        """Read the entries of the ledger, the reviews, the contests and the consents."""
         concerns = self._concerns
         self._entries, self._reviews = await read_decisions(unit, concerns.entries, concerns.reviews)
         self._contests = await unit.contests.get(concerns.contests) if concerns.contests else {}
+        self._consents = await unit.consents.get(concerns.consents) if concerns.consents else {}
 
     def candidates(self, lookups: Lookups) -> Sequence[str]:
         """Those that exist, or who answer for them now, and those on both sides of a review."""
@@ -237,6 +242,7 @@ class PayloadField(RootField):
             entries=self._entries,
             reviews=self._reviews,
             contests=self._contests,
+            consents=self._consents,
         )
         return self._mutation.payload(self._outcome, shown)
 

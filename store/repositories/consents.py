@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, func, select
 
 from c360.access import Purpose
 from store.columns import new_id
@@ -21,10 +20,10 @@ from store.data_consents import (
     WordingData,
     WordingRef,
 )
-from store.errors_consents import WordingTaken, WordingUnknown
+from store.errors_consents import WordingUnknown
 from store.errors_identity import CustomerUnknown
 from store.keyring import DataKey
-from store.models import ConsentDecision, ConsentWording
+from store.models import ConsentDecision, ConsentWording, Snapshot
 from store.models.base import table
 from store.repositories.base import Repository
 from store.repositories.families import Families
@@ -83,6 +82,7 @@ class ConsentRepository(Repository):
         proving = {customer for customer, draft in every if draft.proof is not None}
         keys = await Vault(self._scope).ensure(proving) if proving else {}
         found: list[DecisionData] = []
+        new: list[DecisionData] = []
         rows = []
         for customer, draft in every:
             before = None if draft.key is None else known.get(draft.key)
@@ -92,10 +92,23 @@ class ConsentRepository(Repository):
             made = self._made(customer, draft, merged.get(customer, ()), by)
             rows.append(self._row(made, draft, keys.get(customer)))
             found.append(made)
+            new.append(made)
             if draft.key is not None:
                 known[draft.key] = made
         await self._scope.insert_many(ConsentDecision, rows)
+        for row, made in zip(rows, new, strict=True):
+            if made.purpose is Purpose.SERVICE and made.state in _ENDS:
+                await self._forget(row["customer_id"], made.connector)
         return found
+
+    async def _forget(self, customer_id: str, connector: str | None) -> None:
+        """Drop the last-known copies of what a partner may not be asked for any more."""
+        here = () if connector is None else (Snapshot.connector == connector,)
+        await self._scope.change(
+            delete(Snapshot).where(
+                Snapshot.tenant == self._tenant, Snapshot.customer_id == customer_id, *here
+            )
+        )
 
     async def of(self, customer_ids: Iterable[str]) -> Mapping[str, tuple[DecisionData, ...]]:
         """Every decision of each customer, the earliest first. One query."""
@@ -145,7 +158,7 @@ class ConsentRepository(Repository):
             by: who publishes it.
 
         Raises:
-            WordingTaken: somebody else did at the same moment.
+            Conflict: somebody else does at the same moment; do it again.
         """
         columns = table(ConsentWording).c
         last = await self._session.scalar(
@@ -163,10 +176,7 @@ class ConsentRepository(Repository):
             )
             for language, text in sorted(texts.items())
         )
-        try:
-            await self._scope.insert_many(ConsentWording, [msgspec.structs.asdict(one) for one in made])
-        except IntegrityError:
-            raise WordingTaken from None
+        await self._scope.insert_many(ConsentWording, [msgspec.structs.asdict(one) for one in made])
         return made
 
     async def wordings(self, ids: Iterable[str] | None = None) -> tuple[WordingData, ...]:
@@ -265,6 +275,7 @@ class ConsentRepository(Repository):
         return [_decision(row) for row in rows]
 
 
+_ENDS = frozenset({DecisionState.REFUSED, DecisionState.WITHDRAWN})
 _SHARED = ("kind", "state", "purpose", "channel", "connector", "at", "source", "wording", "expires_at")
 
 
