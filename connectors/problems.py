@@ -33,6 +33,7 @@ _MESSAGES: Mapping[ProblemCode, str] = {
     ProblemCode.DISABLED: "The connection to this partner is switched off.",
     ProblemCode.NOT_SEARCHABLE: "This partner cannot be searched by that.",
     ProblemCode.NOT_INDEXED: "The partner's records are still being read for the first time.",
+    ProblemCode.CONSENT_WITHDRAWN: "The customer does not want this partner's data used for this.",
     ProblemCode.NOT_KEPT: "No copy is held of what was asked for.",
 }
 
@@ -42,6 +43,7 @@ COPY_STANDS_IN = frozenset(ProblemCode) - {
     ProblemCode.GRANT_MISSING,
     ProblemCode.REAUTHORISATION_REQUIRED,
     ProblemCode.CUSTOMER_UNKNOWN,
+    ProblemCode.CONSENT_WITHDRAWN,
     ProblemCode.NOT_KEPT,
 }
 """Problems for which the last-known copy stands in. Not where the customer or the partner has just

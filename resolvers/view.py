@@ -55,6 +55,7 @@ class CustomerView:
         known: Mapping[Any, Any] | None = None,
         models: Models | None = None,
         decisions: Sequence[DecisionData] = (),
+        closed: frozenset[str] = frozenset(),
     ) -> None:
         """Look at a customer.
 
@@ -68,6 +69,7 @@ class CustomerView:
             known: What else the hub knows of the customer, by what the operation asked for.
             models: What is reckoned by; the shipped models unless told.
             decisions: What the customer decided about the use of their data, where that was read.
+            closed: Connector instances whose data is not used, because the customer does not want it.
         """
         self.customer = customer
         self.known: Mapping[Any, Any] = known or {}
@@ -78,6 +80,7 @@ class CustomerView:
         self.rules = rules
         self.models = models or shipped()
         self._decisions = decisions
+        self.closed = closed
         self._kinds: dict[str, tuple[Record, ...]] = {}
         self._owned_kinds: dict[str, tuple[Record, ...]] = {}
         self._once: dict[Hashable, Any] = {}

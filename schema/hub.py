@@ -128,7 +128,7 @@ async def _contests(unit: Unit, customers: Customers, _: Any) -> Mapping[str, An
 
 async def _consents(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
     """What each customer decided about the use of their data."""
-    return await unit.consents.of(customers)
+    return {**dict.fromkeys(customers, ()), **await unit.consents.of(customers)}
 
 
 async def _proofs(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
@@ -140,8 +140,8 @@ def _summarised(view: CustomerView, found: Sequence[PartyFigures] | None) -> Sum
     """The figures of all parties of a customer in one currency."""
     rates = view.models.rates
     return summarise(
-        found or (),
-        linked=[link.connector for link in view.customer.links],
+        [one for one in found or () if one.connector not in view.closed],
+        linked=[link.connector for link in view.customer.links if link.connector not in view.closed],
         domains={source.connector: source.domain for source in view.sources},
         currency=rates.base,
         convert=rates.convert,
@@ -184,6 +184,6 @@ READERS: Mapping[str, Reader] = {
         read=_offers, nothing=Shelf(products=(), contacts=()), beside=(SUMMARIES, CONSENTS)
     ),
     CONSENTS: Reader(read=_consents),
-    CONSENT_PROOFS: Reader(read=_proofs, beside=(CONSENTS,)),
+    CONSENT_PROOFS: Reader(read=_proofs, nothing={}, beside=(CONSENTS,)),
 }
 """Everything that can be read, by name."""

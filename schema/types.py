@@ -32,8 +32,8 @@ from resolvers.summaries.measures import Line, Measure, Unit
 from resolvers.timeline import Timeline
 from resolvers.view import CustomerView
 from schema import ids
-from schema.consents.fields import consent_fields
 from schema.answers import Answer, CustomerAnswer, FieldAnswers, missing, windowed
+from schema.consents.fields import consent_fields
 from schema.derive import Demand, Deriver, NodeOf
 from schema.docs import description
 from schema.groups.base import Group, RecordConnection, RecordList, Total

@@ -51,7 +51,7 @@ TERMS: Mapping[Purpose, Terms] = {
         refusable=False,
         objectionable=False,
         survives_restriction=True,
-        why="A claim is settled on what is true of both sides; legal claims survive objection and restriction.",
+        why="Claims are settled on what is true; legal claims survive objection and restriction.",
     ),
     Purpose.MARKETING: Terms(
         basis=LegalBasis.CONSENT,

@@ -113,8 +113,10 @@ class CustomerConsents:
         return found
 
     def gathers(self, purpose: Purpose, connector: str) -> bool:
-        """Whether a partner may be asked: unless the customer said no. Silence is no refusal here, since a
-        partner's own records may hold the consent that is missing."""
+        """Whether a partner may be asked: unless the customer said no.
+
+        Silence is no refusal here: a partner's own records may hold the consent that is missing.
+        """
         if not self.decisions:
             return True
         return self.verdict(purpose, None, connector).ground not in _STOPS_GATHERING

@@ -103,20 +103,19 @@ def standing(
         kind: of what kind.
         purpose: what for; none of a restriction.
         scope: the question's.
-        at: the moment; what was decided later is not looked at.
+        at: the moment, by which permissions are over. What is kept was decided before, whatever the
+            clocks of several processes say.
     """
     applying = [
         one
         for one in decisions
-        if one.kind is kind and one.purpose is purpose and one.at <= at and scope_of(one).contains(scope)
+        if one.kind is kind and one.purpose is purpose and scope_of(one).contains(scope)
     ]
     if not applying:
         return NOT_RECORDED
     applying.sort(key=_order)
     homes = dict.fromkeys(one.home_id for one in applying)
-    answers = [
-        _of_one([one for one in applying if home in {one.home_id, *one.others}], at) for home in homes
-    ]
+    answers = [_of_one([one for one in applying if home in {one.home_id, *one.others}], at) for home in homes]
     return strictest(answers)
 
 
@@ -141,15 +140,11 @@ def _of_one(decisions: Sequence[DecisionData], at: datetime) -> Found:
     for one in decisions:
         scope = scope_of(one)
         if one.state not in POSITIVE:
-            ended = [
-                other for other, held in stands.items() if scope.wider(other) and held.state in POSITIVE
-            ]
+            ended = [other for other, held in stands.items() if scope.wider(other) and held.state in POSITIVE]
             for other in ended:
                 del stands[other]
         stands[scope] = one
-    narrowest = (
-        one for scope, one in stands.items() if not any(scope.wider(other) for other in stands)
-    )
+    narrowest = (one for scope, one in stands.items() if not any(scope.wider(other) for other in stands))
     return strictest(Found(_status(one, at), one) for one in narrowest)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from c360.values import LanguageTag
 from resolvers.consents.customer import Cell, CustomerConsents
 from resolvers.offers.situation import Channel
 from schema import ids
@@ -23,7 +24,7 @@ def wording(found: WordingData) -> ConsentWording:
     return ConsentWording(
         wording_id=found.id,
         version=found.version,
-        language=found.language,
+        language=LanguageTag(found.language),
         text=found.text,
         valid_from=found.valid_from,
         published_at=found.published_at,
@@ -48,7 +49,9 @@ def decision(found: DecisionData, proofs: Mapping[str, Proof] | None = None) -> 
         source=found.source,
         wording=None
         if words is None
-        else ConsentWordingReference(wording_id=words.id, version=words.version, language=words.language),
+        else ConsentWordingReference(
+            wording_id=words.id, version=words.version, language=LanguageTag(words.language)
+        ),
         expires_at=found.expires_at,
         proven=found.proven,
         proof=None if proof is None else ConsentProof(reference=proof.reference, text=proof.text),

@@ -35,10 +35,14 @@ def consent_fields(make: Deriver) -> dict[str, StrawberryField]:
         "consent_history": make.computed(
             _history,
             connection_type(
-                make, make.object(ConsentDecision), "ConsentDecision", "decisions, the latest first", counted=None
+                make,
+                make.object(ConsentDecision),
+                "ConsentDecision",
+                "decisions, the latest first",
+                counted=None,
             ),
-            "Every consent, objection and restriction that the customer decided on, the latest first, with its "
-            "proof.",
+            "Every consent, objection and restriction that the customer decided on, the latest first, with "
+            "its proof.",
             arguments=PageArguments,
             demand=Demand(hub=hub.CONSENT_PROOFS),
             rule=READ,

@@ -57,7 +57,7 @@ class ConsentProof(Shape, frozen=True, kw_only=True):
 
 
 class ConsentDecision(Shape, frozen=True, kw_only=True):
-    """Something that a customer decided about the use of their data. Never changed, only followed by others."""
+    """Something that a customer decided about the use of their data. Never changed, only followed."""
 
     id: Annotated[NodeId, Meta(description="Its id.")]
     kind: Annotated[DecisionKind, Meta(description="What it is about.")]
@@ -89,8 +89,10 @@ class ConsentDecision(Shape, frozen=True, kw_only=True):
 
 
 class Consent(Shape, frozen=True, kw_only=True):
-    """How the use of a customer's data for one purpose stands, through one channel or any, at one partner
-    or any: what follows from every decision together with what partners say."""
+    """How the use of a customer's data stands, for a purpose, a channel or any, a partner or any.
+
+    What follows from every decision, together with what partners say.
+    """
 
     purpose: Annotated[Purpose, Meta(description="What for.")]
     channel: Annotated[Channel | None, Meta(description="Through what; null for whatever.")]

@@ -19,11 +19,13 @@ from resolvers.view import CustomerView
 from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
 from schema.execution.auditing import reading
+from schema.execution import consents
 from schema.execution.context import OperationContext
 from schema.execution.expand import Known, Stop, expand
 from schema.execution.plan import Planner, Root
 from schema.inputs import LONGEST_DEADLINE, LONGEST_WINDOW, SHORTEST_DEADLINE, Gather
 from schema.permissions.reaching import own, own_only, own_sources, parties_in_sight
+from schema.ports import Unit
 from schema.reading import read_input
 from schema.roots.base import Lookups, RootField, Searched
 from store.data import CustomerData
@@ -75,6 +77,8 @@ class _Operation:
         self._chosen: dict[str, Sequence[str]] = {}
         self._stops: Sequence[Stop] = ()
         self._known: Known = {}
+        self._decisions: consents.Decisions = {}
+        self._closed: dict[str, frozenset[str]] = {}
         for root, make in planned:
             self._open(root, make)
         self._max_age, self._deadline = _tightest(
@@ -175,7 +179,27 @@ class _Operation:
                 for key, (root, _) in self._fields.items()
             ]
             self._stops = await expand(unit, stops, loaded, self._known, own=context.sight.partial)
+            await self._read_decisions(unit, loaded)
         return loaded
+
+    async def _read_decisions(self, unit: Unit, loaded: Mapping[str, CustomerData]) -> None:
+        """Read what the customers decided, where partners are asked or the purpose depends on it."""
+        purpose = self._context.access.purpose
+        asks = any(
+            stop.selection.needs
+            or stop.selection.hub
+            or type(self._fields[stop.key][1]).needs is not RootField.needs
+            for stop in self._stops
+            if stop.key in self._fields
+        )
+        if loaded and (asks or consents.always(purpose)):
+            self._decisions = await consents.read(unit, loaded, self._known)
+        for one, mine in self._decisions.items():
+            self._closed[one] = consents.closed(self._context, loaded[one], mine)
+
+    def _shut(self, customer_id: str) -> frozenset[str]:
+        """Partners that the customer does not want asked for this purpose."""
+        return self._closed.get(customer_id, frozenset())
 
     def _needs(self, loaded: Mapping[str, CustomerData]) -> dict[str, frozenset[Need]]:
         """What each customer's root fields need of the partners, together."""
@@ -221,7 +245,7 @@ class _Operation:
             return Gathered(at=context.at, sources={})
         return await context.services.host.gather(
             GatherRequest(
-                targets=[_target(loaded[customer_id]) for customer_id in needs],
+                targets=[_target(loaded[customer_id], self._shut(customer_id)) for customer_id in needs],
                 needs=needs,
                 access=context.access,
                 deadline=deadline,
@@ -235,17 +259,22 @@ class _Operation:
         order = [info.id for info in context.infos]
         customers: dict[str, CustomerAnswer] = {}
         for customer_id in dict.fromkeys(one for stop in self._answered() for one in stop.ids):
-            customer = loaded[customer_id]
+            shut = self._shut(customer_id)
+            customer = consents.without(loaded[customer_id], shut)
+            sources = own_sources(gathered.of(customer_id), context.access.principal) or _unasked(
+                customer, context.infos
+            )
             view = CustomerView(
                 customer,
-                own_sources(gathered.of(customer_id), context.access.principal)
-                or _unasked(customer, context.infos),
+                consents.withheld(sources, shut),
                 today=context.today,
                 at=gathered.at,
                 order=order,
                 rules=context.services.settings.profile,
                 known=self._known.get(customer_id),
                 models=context.services.models,
+                decisions=self._decisions.get(customer_id, ()),
+                closed=shut,
             )
             customers[customer_id] = make(view, customers)
         if customers:
@@ -260,10 +289,11 @@ def _too_wide(need: Need) -> bool:
     return need.since is not None and need.until is not None and need.until - need.since > LONGEST_WINDOW
 
 
-def _target(customer: CustomerData) -> Target:
+def _target(customer: CustomerData, shut: frozenset[str]) -> Target:
     links = tuple(
         Link(connector=link.connector, party_id=link.party_id, objects=link.objects)
         for link in customer.links
+        if link.connector not in shut
     )
     return Target(customer_id=customer.id, links=links)
 

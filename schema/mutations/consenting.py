@@ -81,9 +81,7 @@ class RecordConsentInput(_ScopedInput, frozen=True, kw_only=True):
     """A consent that a customer gave or refused."""
 
     given: Annotated[bool, Meta(description="Whether the customer agreed; otherwise they refused.")]
-    expires_at: Annotated[
-        dt.datetime | None, Meta(description="When it is over; never unless told.")
-    ] = None
+    expires_at: Annotated[dt.datetime | None, Meta(description="When it is over; never unless told.")] = None
 
 
 class WithdrawConsentInput(_ScopedInput, frozen=True, kw_only=True):
@@ -186,7 +184,8 @@ class _Deciding(Mutation):
         """Both as they are now."""
         found = shown.consents.get(outcome.decision)
         return self.payload_type(
-            decision=None if found is None else decision(found), customer=shown.customers.get(outcome.customer)
+            decision=None if found is None else decision(found),
+            customer=shown.customers.get(outcome.customer),
         )  # type: ignore[call-arg]  # the payloads of these mutations have these fields
 
     def _drafted(self, at: dt.datetime, expires: dt.datetime | None, connector: str | None) -> DecisionDraft:
@@ -213,9 +212,9 @@ class RecordConsent(_Deciding):
 
     name = "recordConsent"
     description = (
-        "Notes that a customer agreed to the use of their data for a purpose, or refused it. What is narrower "
-        "(a channel, a partner) wins over what is wider; a refusal ends what was given before it more "
-        "narrowly."
+        "Notes that a customer agreed to the use of their data for a purpose, or refused it. What is "
+        "narrower (a channel, a partner) wins over what is wider; a refusal ends what was given before it "
+        "more narrowly."
     )
     input_type = RecordConsentInput
     payload_type = RecordConsentPayload
@@ -288,6 +287,4 @@ def _proof(given: ConsentProofInput | None) -> Proof | None:
 
 
 def _refused(message: str, field: str) -> Refusal:
-    return Refusal(
-        InputProblem(message=message, path=("input", field), code=ProblemCode.BAD_USER_INPUT)
-    )
+    return Refusal(InputProblem(message=message, path=("input", field), code=ProblemCode.BAD_USER_INPUT))

@@ -66,8 +66,8 @@ class PublishWording(Mutation):
 
     name = "publishWording"
     description = (
-        "Publishes the next version of the words in which customers are asked for a consent. Earlier versions "
-        "stay: decisions were made on them."
+        "Publishes the next version of the words in which customers are asked for a consent. Earlier "
+        "versions stay: decisions were made on them."
     )
     input_type = PublishWordingInput
     outcome_type = WordingOutcome

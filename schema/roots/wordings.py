@@ -21,7 +21,9 @@ from store.data import CustomerData
 class ConsentWordingsArguments(PageArguments, frozen=True, kw_only=True):
     """Arguments of ``consentWordings``."""
 
-    wording_ids: Annotated[tuple[NodeId, ...], Meta(description="Of these names alone; all unless told.")] = ()
+    wording_ids: Annotated[
+        tuple[NodeId, ...], Meta(description="Of these names alone; all unless told.")
+    ] = ()
 
 
 class ConsentWordingsRoot(RootField):

@@ -29,7 +29,7 @@ class ConsentWording(Base):
 
 
 class ConsentDecision(Base):
-    """That a customer gave, refused or withdrew a consent, objected or restricted. Rows are only ever added."""
+    """What a customer decided about the use of their data. Rows are only ever added."""
 
     __tablename__ = "consent_decision"
 

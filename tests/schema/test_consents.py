@@ -1,0 +1,216 @@
+"""What a customer decides about the use of their data, over the graph, on real databases."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from c360.access import Purpose, TenantId
+from c360.records.party import PartyKind
+from schema import ids
+from schema.build import Schema
+from schema.engine import GraphEngine
+from store.data import EnrolCustomer, EnrolLink
+from store.database import Database
+from store.keyring import Keyring
+from tests.fixtures.access import access as access_of
+
+TENANT = TenantId("default")
+RECORD = """
+mutation Record($input: RecordConsentInput!) {
+  recordConsent(input: $input) {
+    decision { id kind state purpose channel connector source wording { wordingId version language } proven }
+    customer { consents { purpose channel connector status allowed ground } }
+    problems { __typename code path }
+  }
+}
+"""
+WITHDRAW = """
+mutation Withdraw($input: WithdrawConsentInput!) {
+  withdrawConsent(input: $input) { decision { id state } problems { code path } }
+}
+"""
+OBJECT = """
+mutation Object($input: RecordObjectionInput!) {
+  recordObjection(input: $input) { decision { id state } problems { code path } }
+}
+"""
+RESTRICT = """
+mutation Restrict($input: RestrictProcessingInput!) {
+  restrictProcessing(input: $input) { decision { id state } problems { code path } }
+}
+"""
+PUBLISH = """
+mutation Publish($input: PublishWordingInput!) {
+  publishWording(input: $input) { wordings { wordingId version language text } problems { code path } }
+}
+"""
+WORDINGS = "{ consentWordings { totalCount edges { node { wordingId version language } } } }"
+CONSENTS = """
+query Consents($by: CustomerKey!) {
+  customer(by: $by) {
+    consents { purpose channel connector status allowed ground legalBasis heldBy }
+    consentHistory(first: 2) {
+      edges { node { state recordedBy proof { reference text } } } pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+SOURCES = """
+query Sources($by: CustomerKey!) {
+  customer(by: $by) { profile { displayName } sources { connector status problem { code } } }
+}
+"""
+
+
+class Desk:
+    """An engine over a real store in which there is Ada, at a bank and at a hotel."""
+
+    def __init__(self, runner: asyncio.Runner, engine: GraphEngine, database: Database, ada: str) -> None:
+        self.run, self.engine, self.database, self.local = runner.run, engine, database, ada
+        self.ada = ids.encode("Customer", ada)
+
+    def ask(self, query: str, *, purpose: Purpose = Purpose.SERVICE, **variables: Any) -> Any:
+        access = access_of("agent", purpose=purpose)
+        response = self.run(self.engine.execute(query, variables, access=access))
+        assert not response.errors, response.errors
+        assert response.data
+        return next(iter(response.data.values()))
+
+    def decide(self, query: str, **given: Any) -> Any:
+        made = self.ask(query, input={"customerId": self.ada, "source": "AGENT_CALL", **given})
+        assert made["problems"] == []
+        return made
+
+    def look(self, query: str, *, purpose: Purpose = Purpose.SERVICE) -> Any:
+        return self.ask(query, purpose=purpose, by={"id": self.ada})
+
+
+@pytest.fixture
+def desk(database_url: str, schema: Schema, make_world: Callable[..., Any]) -> Iterator[Desk]:
+    """The desk of an agent."""
+    host = make_world().host
+    host.instances = {"bank": "banking", "inn": "hotel"}
+    present = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def clock() -> datetime:
+        nonlocal present
+        present += timedelta(milliseconds=1)
+        return present
+
+    with asyncio.Runner() as runner:
+        database = Database(database_url, keyring=Keyring(master=b"m" * 32, pepper=b"p" * 32), clock=clock)
+        engine = GraphEngine(schema, database, host, clock)
+
+        async def enrol() -> str:
+            links = tuple(EnrolLink(connector=one, party_id=f"{one}-1") for one in ("bank", "inn"))
+            ada = EnrolCustomer(external_id="ada", kind=PartyKind.PERSON, display_name="Ada", links=links)
+            async with database.unit(TENANT) as unit:
+                await unit.customers.enrol([ada])
+                return (await unit.customers.by_party_refs([("bank", "bank-1")]))["bank", "bank-1"]
+
+        yield Desk(runner, engine, database, runner.run(enrol()))
+        runner.run(database.dispose())
+
+
+def standing(found: Any, purpose: str, channel: str | None = None, connector: str | None = None) -> Any:
+    """How one cell of the consents stands."""
+    (cell,) = (
+        one
+        for one in found["consents"]
+        if (one["purpose"], one["channel"], one["connector"]) == (purpose, channel, connector)
+    )
+    return cell["status"], cell["allowed"], cell["ground"]
+
+
+def test_a_consent_is_given_on_a_wording_with_its_proof_and_taken_back(desk: Desk) -> None:
+    texts = [{"language": "en", "text": "May we write?"}, {"language": "de", "text": "Dürfen wir?"}]
+    for version in (1, 2):
+        made = desk.ask(PUBLISH, input={"wordingId": "letters", "texts": texts})
+        assert [(one["version"], one["language"]) for one in made["wordings"]] == [
+            (version, "de"),
+            (version, "en"),
+        ]
+    listed = desk.ask(WORDINGS)
+    assert listed["totalCount"] == 4
+    assert [one["node"]["version"] for one in listed["edges"]] == [2, 2, 1, 1]
+
+    wording = {"wordingId": "letters", "version": 2, "language": "de"}
+    proof = {"reference": "call 17", "text": "She said yes."}
+    made = desk.decide(RECORD, purpose="MARKETING", channel="EMAIL", given=True, wording=wording, proof=proof)
+    assert made["decision"]["wording"] == wording
+    assert made["decision"]["proven"]
+    assert standing(made["customer"], "MARKETING", "EMAIL") == ("GIVEN", True, "CONSENT")
+    assert standing(made["customer"], "MARKETING") == ("NOT_RECORDED", False, "NOT_RECORDED")
+    desk.decide(WITHDRAW, purpose="MARKETING")
+    found = desk.look(CONSENTS)
+    assert standing(found, "MARKETING", "EMAIL") == ("WITHDRAWN", False, "WITHDRAWN")
+    assert standing(found, "MARKETING") == ("WITHDRAWN", False, "WITHDRAWN")
+    assert standing(found, "SERVICE") == ("NOT_RECORDED", True, "NOT_NEEDED")
+    history = [one["node"] for one in found["consentHistory"]["edges"]]
+    assert history == [
+        {"state": "WITHDRAWN", "recordedBy": "agent", "proof": None},
+        {"state": "GIVEN", "recordedBy": "agent", "proof": proof},
+    ]
+
+
+def test_mistakes_are_problems(desk: Desk) -> None:
+    def problems(query: str, **given: Any) -> Any:
+        return desk.ask(
+            query, input={"customerId": desk.ada, "source": "PAPER", "purpose": "MARKETING", **given}
+        )["problems"]
+
+    wording = {"wordingId": "letters", "version": 9, "language": "en"}
+    (unknown,) = problems(RECORD, given=True, wording=wording)
+    assert (unknown["code"], unknown["path"]) == ("NOT_FOUND", ["input", "wording"])
+    (ahead,) = problems(RECORD, given=True, at="2031-01-01T00:00:00Z")
+    assert (ahead["code"], ahead["path"]) == ("BAD_USER_INPUT", ["input", "at"])
+    (over,) = problems(RECORD, given=True, expiresAt="2020-01-01T00:00:00Z")
+    assert over["path"] == ["input", "expiresAt"]
+    (nowhere,) = problems(WITHDRAW, connector="elsewhere")
+    assert nowhere["path"] == ["input", "connector"]
+    (nobody,) = desk.ask(
+        WITHDRAW,
+        input={
+            "customerId": ids.encode("Customer", "00000000-0000-7000-8000-000000000000"),
+            "source": "PAPER",
+            "purpose": "MARKETING",
+        },
+    )["problems"]
+    assert nobody == {"code": "NOT_FOUND", "path": ["input", "customerId"]}
+
+
+def test_a_partner_that_the_customer_withdrew_is_not_asked_for_that_purpose(desk: Desk) -> None:
+    desk.decide(WITHDRAW, purpose="SERVICE", connector="bank")
+    found = {one["connector"]: one for one in desk.look(SOURCES)["sources"]}
+    assert found["bank"] == {
+        "connector": "bank",
+        "status": "WITHHELD",
+        "problem": {"code": "CONSENT_WITHDRAWN"},
+    }
+    assert found["inn"]["status"] != "WITHHELD"
+    for purpose in (Purpose.CLAIMS, Purpose.FRAUD):
+        found = {one["connector"]: one for one in desk.look(SOURCES, purpose=purpose)["sources"]}
+        assert found["bank"]["status"] != "WITHHELD"
+    desk.decide(RECORD, purpose="SERVICE", connector="bank", given=True)
+    found = {one["connector"]: one for one in desk.look(SOURCES)["sources"]}
+    assert found["bank"]["status"] != "WITHHELD"
+
+
+def test_objections_and_restrictions_stop_what_needs_no_consent_until_they_are_lifted(desk: Desk) -> None:
+    desk.decide(OBJECT, purpose="RISK")
+    assert standing(desk.look(CONSENTS), "RISK") == ("NOT_RECORDED", False, "OBJECTED")
+    desk.decide(OBJECT, purpose="RISK", lifted=True)
+    assert standing(desk.look(CONSENTS), "RISK") == ("NOT_RECORDED", True, "NOT_NEEDED")
+    desk.decide(RESTRICT)
+    found = desk.look(CONSENTS)
+    assert standing(found, "ANALYTICS")[1:] == (False, "RESTRICTED")
+    assert standing(found, "CLAIMS")[1:] == (True, "NOT_NEEDED")
+    statuses = {one["status"] for one in desk.look(SOURCES, purpose=Purpose.ANALYTICS)["sources"]}
+    assert statuses == {"WITHHELD"}
+    desk.decide(RESTRICT, lifted=True)
+    assert standing(desk.look(CONSENTS), "ANALYTICS")[1:] == (True, "NOT_NEEDED")
