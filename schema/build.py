@@ -202,6 +202,9 @@ def _contests(make: Deriver) -> Any:
 def _audit(make: Deriver) -> Any:
     return connection_type(
         make, make.object(AuditEntry), "AuditEntry", "entries of the audit, the newest first", counted=None
+    )
+
+
 def _wordings(make: Deriver) -> Any:
     return connection_type(
         make,

@@ -18,8 +18,8 @@ from resolvers.needs import merge
 from resolvers.view import CustomerView
 from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
-from schema.execution.auditing import reading
 from schema.execution import consents
+from schema.execution.auditing import reading
 from schema.execution.context import OperationContext
 from schema.execution.expand import Known, Stop, expand
 from schema.execution.plan import Planner, Root
