@@ -180,9 +180,7 @@ READERS: Mapping[str, Reader] = {
     SUMMARIES: Reader(read=_summaries, shape=_summarised, own=True),
     SEGMENTS: Reader(read=_segments, own=True, beside=(SUMMARIES,)),
     CONTESTS: Reader(read=_contests),
-    OFFERS: Reader(
-        read=_offers, nothing=Shelf(products=(), contacts=()), beside=(SUMMARIES, CONSENTS)
-    ),
+    OFFERS: Reader(read=_offers, nothing=Shelf(products=(), contacts=()), beside=(SUMMARIES, CONSENTS)),
     CONSENTS: Reader(read=_consents),
     CONSENT_PROOFS: Reader(read=_proofs, nothing={}, beside=(CONSENTS,)),
 }

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261128_3"
-down_revision: str | None = "20261128_8"
+down_revision: str | None = "20261128_2"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
