@@ -11,6 +11,9 @@ from c360.errors import ProblemCode
 WINDOW = 256
 """Latest requests that the percentiles are taken over."""
 
+CallObserver = Callable[[str, str, float], None]
+"""Told of a request: the operation of the partner's API, its outcome, and how long it took in seconds."""
+
 _CUSTOMERS_OWN = frozenset(
     {ProblemCode.CUSTOMER_UNKNOWN, ProblemCode.GRANT_MISSING, ProblemCode.REAUTHORISATION_REQUIRED}
 )
@@ -22,6 +25,8 @@ class Health:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
+        self.on_call: CallObserver | None = None
+        """Told of every request to the partner."""
         self._latencies: deque[float] = deque(maxlen=WINDOW)
         self.calls = 0
         """Requests sent to the partner."""
@@ -39,9 +44,17 @@ class Health:
         """A request goes out."""
         self.calls += 1
 
-    def took(self, seconds: float) -> None:
-        """A request ended, with an answer or without."""
+    def took(self, seconds: float, operation: str = "", outcome: str = "") -> None:
+        """A request ended.
+
+        Args:
+            seconds: From when it left to its answer, or to when none came.
+            operation: Of the partner's API; see :class:`connectors.operations.OperationNames`.
+            outcome: The status of the answer, or what came in its place.
+        """
         self._latencies.append(seconds)
+        if self.on_call is not None:
+            self.on_call(operation, outcome, seconds)
 
     def succeeded(self) -> None:
         """The connector gave what it was asked for."""

@@ -92,17 +92,21 @@ class Limiting:
         unsettled = operation if operation is not None and not request.safe else None
         if unsettled is not None:
             unsettled.unsettled += 1
+        outcome = "cancelled"
         try:
             response = await self._inner.send(request)
+            outcome = str(response.status)
         except BaseException as error:
             now = loop.time()
+            if isinstance(error, Exception):
+                outcome = type(error).__name__
             _count_against(breaker, error, now, long=now - started > self._slow(request))
             if unsettled is not None and _never_left(error):
                 unsettled.unsettled -= 1
             raise
         finally:
             self._slots.release()
-            self._health.took(loop.time() - started)
+            self._health.took(loop.time() - started, name, outcome)
         if unsettled is not None and response.status < 500 and response.status != 408:
             # An answer to a key that the partner takes once speaks for every attempt at it.
             unsettled.unsettled = 0 if unsettled.key else unsettled.unsettled - 1

@@ -30,6 +30,7 @@ from schema.execution.context import EngineSettings, OperationContext, Services
 from schema.execution.documents import Documents, Prepared, RequestError, operation_of
 from schema.execution.limits import Limits
 from schema.live import AccessEnded, AccessSource
+from schema.observing import Observation, OperationObserver, Unobserved
 from schema.ports import Database, Host
 
 _log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class GraphEngine:
         matcher: Recognises partner records; with the model that is shipped unless told.
         models: What value, risk and offers are reckoned by; the shipped ones unless told.
         audit: Keeps who read what of whom; without it nobody does.
+        observer: Watches how operations do.
     """
 
     def __init__(
@@ -99,9 +101,11 @@ class GraphEngine:
         matcher: Matcher | None = None,
         models: Models | None = None,
         audit: AuditSink | None = None,
+        observer: OperationObserver | None = None,
     ) -> None:
         settings = settings or EngineSettings()
         self._schema = schema
+        self._observer = observer or Unobserved()
         self._documents = Documents(schema.graphql, limits or Limits())
         self._services = Services(
             database=database,
@@ -166,9 +170,24 @@ class GraphEngine:
             access: Who asks, for what.
             allow: ``query`` where the request must not change anything, as over GET.
         """
+        with self._observer.operation() as seen:
+            answer = await self._execute(query, variables, operation_name, access, allow, seen)
+            seen.ended([_code(error) for error in answer.errors], refused=answer.is_request_error)
+            return answer
+
+    async def _execute(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None,
+        operation_name: str | None,
+        access: Access,
+        allow: Allow,
+        seen: Observation,
+    ) -> GraphResponse:
         try:
             prepared = self._documents.prepare(query)
             operation = operation_of(prepared.document, operation_name)
+            seen.named(operation.operation.value, prepared.root_fields(operation))
             _check_allowed(operation, allow)
             context = self._context(prepared, operation, variables or {}, access)
         except RequestError as refused:
@@ -223,6 +242,10 @@ class GraphEngine:
             return GraphResponse(errors=[_masked(GraphQLError("", original_error=error))])
         errors = [_presented(error) for error in (result.errors or ())[:_MOST_ERRORS]]
         return GraphResponse(data=result.data, errors=errors)
+
+
+def _code(error: Mapping[str, Any]) -> str:
+    return str(error.get("extensions", {}).get("code", ""))
 
 
 def _check_allowed(operation: OperationDefinitionNode, allow: Allow) -> None:

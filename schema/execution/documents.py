@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionSetNode,
     parse,
     validate,
 )
@@ -51,6 +55,23 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """Values that its largest operation can ask for, whatever its variables."""
     memo: dict[str, Any] = msgspec.field(default_factory=dict)
     """What was worked out of the document alone, for the next time; kept as long as the document."""
+
+    def root_fields(self, operation: OperationDefinitionNode) -> Sequence[str]:
+        """Names of the fields that one of its operations selects at the root, each once."""
+        name = operation.name.value if operation.name else ""
+        known: Sequence[str] | None = self.memo.get(f"root {name}")
+        if known is None:
+            known = self.memo[f"root {name}"] = tuple(dict.fromkeys(self._roots(operation.selection_set)))
+        return known
+
+    def _roots(self, selections: SelectionSetNode) -> Iterator[str]:
+        for node in selections.selections:
+            if isinstance(node, FieldNode):
+                yield node.name.value
+            elif isinstance(node, InlineFragmentNode):
+                yield from self._roots(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode):
+                yield from self._roots(self.fragments[node.name.value].selection_set)
 
 
 class Documents:

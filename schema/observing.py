@@ -1,0 +1,52 @@
+"""What an operation tells those who watch how the graph does: nothing of what it asked for or answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+
+class Observation(Protocol):
+    """One operation that is watched."""
+
+    def named(self, kind: str, fields: Sequence[str]) -> None:
+        """It was understood.
+
+        Args:
+            kind: ``query``, ``mutation`` or ``subscription``.
+            fields: Names of the root fields that it selects: the graph's own, not the caller's.
+        """
+        ...
+
+    def ended(self, codes: Sequence[str], *, refused: bool) -> None:
+        """It was answered.
+
+        Args:
+            codes: Codes of the errors in the answer, with repetitions.
+            refused: Whether nothing was executed.
+        """
+        ...
+
+
+class OperationObserver(Protocol):
+    """Watches operations; see :class:`api.observing.observer.Observer`."""
+
+    def operation(self) -> AbstractContextManager[Observation]:
+        """Watch an operation that runs while the block runs."""
+        ...
+
+
+class Unobserved:
+    """Watches nothing."""
+
+    @contextmanager
+    def operation(self) -> Iterator[Observation]:
+        """See :class:`OperationObserver`."""
+        yield self
+
+    def named(self, kind: str, fields: Sequence[str]) -> None:
+        """See :class:`Observation`."""
+
+    def ended(self, codes: Sequence[str], *, refused: bool) -> None:
+        """See :class:`Observation`."""
