@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -11,17 +12,19 @@ from api.authentication.live import live_access
 from api.authentication.opening import open_authenticator
 from api.engine import build_engine
 from api.http import GraphQLEndpoint
+from api.observing.requests import RequestIds
 from api.presence import Presence
 from api.settings import Settings
 from api.sse import Streams
 from api.websocket import WebSocketEndpoint
 from api.wiring import Hub
+from schema.observing import OperationObserver
 from store.errors import StoreError
 
 
-def create_app(hub: Hub, settings: Settings) -> Starlette:
+def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None = None) -> Starlette:
     """The application over an open hub."""
-    engine = build_engine(hub, settings)
+    engine = build_engine(hub, settings, observer)
     presence = Presence(settings.live.sockets)
     authenticator = open_authenticator(hub, settings)
     authenticate = live_access(authenticator)
@@ -38,7 +41,8 @@ def create_app(hub: Hub, settings: Settings) -> Starlette:
             WebSocketRoute("/graphql", sockets.connect),
             Route("/health/live", live),
             Route("/health/ready", ready),
-        ]
+        ],
+        middleware=[Middleware(RequestIds)],
     )
     app.state.hub = hub
     app.state.engine = engine

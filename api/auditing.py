@@ -73,6 +73,10 @@ class Recorder:
         if self._waiting >= MOST or (oldest is not None and self._clock() - oldest > LONGEST):
             raise AuditBehind("the audit cannot be written")
 
+    def waiting(self) -> int:
+        """Entries that are not in the database yet."""
+        return self._waiting
+
     def read(self, tenant: TenantId, entry: ReadEntry, selected: Selected) -> None:
         """Take a reading."""
         mine = self._take(tenant, entry)

@@ -10,9 +10,10 @@ from api.wiring import Hub
 from schema.build import build_schema
 from schema.engine import GraphEngine
 from schema.execution.context import EngineSettings
+from schema.observing import OperationObserver
 
 
-def build_engine(hub: Hub, settings: Settings) -> GraphEngine:
+def build_engine(hub: Hub, settings: Settings, observer: OperationObserver | None = None) -> GraphEngine:
     """The engine that answers from a hub, with the defaults that the settings name."""
     return GraphEngine(
         build_schema(),
@@ -26,4 +27,5 @@ def build_engine(hub: Hub, settings: Settings) -> GraphEngine:
         ),
         models=serving_models(settings),
         audit=hub.audit,
+        observer=observer,
     )

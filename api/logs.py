@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import Collection, Mapping, MutableMapping
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
 import msgspec
+import structlog
 
 from c360.errors import place
 
@@ -37,27 +39,65 @@ class Lines(logging.Formatter):
         return f"  {place(ei[1], lines=3)}" if ei[1] is not None else ""
 
 
-class JsonLines(logging.Formatter):
-    """One JSON object a line."""
+class JsonLines(structlog.stdlib.ProcessorFormatter):
+    """One JSON object a line: what happened, where, and in answer to which request.
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Render the record."""
-        line = {
-            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info and record.exc_info[1]:
-            line["error"] = place(record.exc_info[1], lines=3)
-        return msgspec.json.encode(line).decode()
+    Args:
+        hidden: names under which nothing is written, whatever stands there: fields that the graph marks
+            as personal.
+    """
+
+    def __init__(self, hidden: Collection[str] = ()) -> None:
+        super().__init__(
+            foreign_pre_chain=[
+                structlog.contextvars.merge_contextvars,
+                structlog.stdlib.ExtraAdder(),
+                _redacted(frozenset(hidden)),
+            ],
+            processors=[_line, structlog.processors.JSONRenderer(serializer=_encoded)],
+        )
 
 
-def configure(level: str, *, json: bool) -> None:
-    """Set up the process's logging once, from the composition root."""
+def _redacted(hidden: frozenset[str]) -> structlog.typing.Processor:
+    def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        for name in hidden & event.keys():
+            event[name] = "…"
+        return event
+
+    return redact
+
+
+def _line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """The line of an event, in the order in which it is read."""
+    record: logging.LogRecord = event.pop("_record")
+    error = event.pop("exc_info", None)
+    line = {
+        "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname,
+        "logger": record.name,
+        "message": event.pop("event"),
+        **{name: value for name, value in event.items() if not name.startswith("_")},
+    }
+    if isinstance(error, tuple) and error[1] is not None:
+        line["error"] = place(error[1], lines=3)
+    return line
+
+
+def _encoded(line: Any, **_: Any) -> str:
+    return msgspec.json.encode(line, enc_hook=lambda value: type(value).__name__).decode()
+
+
+def configure(level: str, *, json: bool, hidden: Collection[str] = ()) -> None:
+    """Set up the process's logging once, from the composition root.
+
+    Args:
+        level: the lowest that is written.
+        json: one JSON object a line, instead of lines for people.
+        hidden: names of fields under which nothing is written.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
-        JsonLines() if json else Lines("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
+        JsonLines(hidden) if json else Lines("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in NOISY:

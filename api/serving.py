@@ -15,10 +15,11 @@ from api import logs
 from api.app import create_app
 from api.authentication.opening import check_listening
 from api.connections import guarded
+from api.observing.observer import Observer, observing
 from api.settings import Settings
 from api.socket_connections import guarded_socket
 from api.switches import followed
-from api.wiring import open_hub, require_current
+from api.wiring import Hub, open_hub, require_current
 from c360.errors import C360Error
 
 
@@ -85,33 +86,45 @@ async def answer(
         started: given the server before it starts, to watch it or to stop it.
     """
     asyncio.get_running_loop().set_exception_handler(logs.report)
-    async with open_hub(settings) as hub:
-        app = create_app(hub, settings)
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            http=guarded(settings.server),
-            ws=guarded_socket(settings.server),
-            ws_max_size=settings.live.message_limit,
-            ws_ping_interval=settings.live.heartbeat,
-            ws_ping_timeout=settings.live.heartbeat,
-            ws_per_message_deflate=False,  # a few bytes could become a message of the largest size
-            timeout_graceful_shutdown=5,
-            timeout_keep_alive=75,
-            h11_max_incomplete_event_size=64 * 1024,
-            server_header=False,
-            lifespan="off",
-        )
-        server = _Server(config, app.state.closing)
-        if started:
-            started(server)
-        # What is there now stays: looking through it in every collection would only cost time.
-        gc.collect()
-        gc.freeze()
-        async with followed(hub.store.database, hub.tenant, hub.host):
-            await server.serve(sockets=[listener])
-        return server.started
+    watched = observing(settings.observing, "server", settings.observing.metrics_port)
+    async with open_hub(settings) as hub, followed(hub.store.database, hub.tenant, hub.host):
+        with watched as observer:
+            return await _serve(settings, hub, observer, listener, started)
+
+
+async def _serve(
+    settings: Settings,
+    hub: Hub,
+    observer: Observer,
+    listener: socket.socket,
+    started: Callable[[uvicorn.Server], None] | None,
+) -> bool:
+    observer.watch(hub)
+    app = create_app(hub, settings, observer)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        http=guarded(settings.server),
+        ws=guarded_socket(settings.server),
+        ws_max_size=settings.live.message_limit,
+        ws_ping_interval=settings.live.heartbeat,
+        ws_ping_timeout=settings.live.heartbeat,
+        ws_per_message_deflate=False,  # a few bytes could become a message of the largest size
+        timeout_graceful_shutdown=5,
+        timeout_keep_alive=75,
+        h11_max_incomplete_event_size=64 * 1024,
+        server_header=False,
+        lifespan="off",
+    )
+    server = _Server(config, app.state.closing)
+    if started:
+        started(server)
+    # What is there now stays: looking through it in every collection would only cost time.
+    gc.collect()
+    gc.freeze()
+    await server.serve(sockets=[listener])
+    return server.started
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from api.authentication.settings import Authentication
+from api.observing.settings import Observing
 from c360.access import DEFAULT_TENANT
 from c360.config import read_config
 from c360.currencies import is_currency
@@ -224,6 +225,7 @@ class Settings(Section, frozen=True, kw_only=True):
     money: MoneySettings = MoneySettings()
     assumptions: Assumptions = Assumptions()
     logging: Logging = Logging()
+    observing: Observing = Observing()
     profile: ProfileRules = AS_EVER
     models: ModelSettings = ModelSettings()
     offers: Policy = Policy()
@@ -245,6 +247,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "money": MoneySettings,
     "assumptions": Assumptions,
     "logging": Logging,
+    "observing": Observing,
     "profile": ProfileRules,
     "models": ModelSettings,
     "offers": Policy,

@@ -22,6 +22,7 @@ import msgspec
 from api import logs
 from api.duties import duties
 from api.matching import Matching
+from api.observing.observer import observing
 from api.processes import stop_event
 from api.segments.daily import DailyCount
 from api.settings import Settings
@@ -58,21 +59,28 @@ async def work(settings: Settings, *, once: bool = False) -> int:
     """
     require_current(settings)
     asyncio.get_running_loop().set_exception_handler(logs.report)
+    watched = observing(settings.observing, "worker", 0 if once else settings.observing.worker_metrics_port)
     async with open_hub(settings) as hub, followed(hub.store.database, hub.tenant, hub.host):
-        worker = Worker(hub, settings)
-        if once:
-            well = await worker.round()
-            return 0 if await worker.summarise() and well else 1
-        leading = asyncio.ensure_future(worker.lead())
-        stopping = asyncio.ensure_future(stop_event().wait())
-        try:
-            await asyncio.wait({leading, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            stopping.cancel()
-            leading.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await leading
-            await worker.resign()
+        with watched as observer:
+            observer.watch(hub)
+            return await _work(Worker(hub, settings), once=once)
+
+
+async def _work(worker: Worker, *, once: bool) -> int:
+    """Lead until interrupted, or once."""
+    if once:
+        well = await worker.round()
+        return 0 if await worker.summarise() and well else 1
+    leading = asyncio.ensure_future(worker.lead())
+    stopping = asyncio.ensure_future(stop_event().wait())
+    try:
+        await asyncio.wait({leading, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopping.cancel()
+        leading.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await leading
+        await worker.resign()
     return 0
 
 

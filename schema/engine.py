@@ -171,7 +171,9 @@ class GraphEngine:
             allow: ``query`` where the request must not change anything, as over GET.
         """
         with self._observer.operation() as seen:
-            answer = await self._execute(query, variables, operation_name, access, allow, seen)
+            answer = await self._execute(
+                query, variables, operation_name, access=access, allow=allow, seen=seen
+            )
             seen.ended([_code(error) for error in answer.errors], refused=answer.is_request_error)
             return answer
 
@@ -180,6 +182,7 @@ class GraphEngine:
         query: str,
         variables: Mapping[str, Any] | None,
         operation_name: str | None,
+        *,
         access: Access,
         allow: Allow,
         seen: Observation,

@@ -38,7 +38,7 @@ class Metrics:
         )
         self._calls = Counter(
             "c360_upstream_calls",
-            "Requests to partners, by connector instance and by the status of the answer or what came in its place.",
+            "Requests to partners, by connector instance and by their status or what came in its place.",
             ("connector", "outcome"),
             registry=self.registry,
         )

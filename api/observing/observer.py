@@ -15,7 +15,7 @@ from api.observing.metrics import Metrics
 from api.observing.requests import caller
 from api.observing.settings import Observing
 from api.observing.traces import Traces
-from connectors.host import Host
+from api.wiring import Hub
 
 _log = logging.getLogger("api.operations")
 
@@ -34,10 +34,13 @@ class Observer:
         self._traces = traces
         self._lines = lines
 
-    def watch(self, host: Host) -> None:
-        """Be told of every request to a partner."""
-        for instance in host.instances:
+    def watch(self, hub: Hub) -> None:
+        """Be told of every request to a partner, and of what waits."""
+        for instance in hub.host.instances:
             instance.health.on_call = partial(self.call, instance.id)
+        self.metrics.watch(
+            "c360_audit_waiting", "Entries of the audit that are not in the database yet.", hub.audit.waiting
+        )
 
     def call(self, connector: str, operation: str, outcome: str, seconds: float) -> None:
         """A request to a partner ended."""
