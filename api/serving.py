@@ -124,6 +124,7 @@ async def _serve(
     gc.collect()
     gc.freeze()
     await server.serve(sockets=[listener])
+    await app.state.authenticator.close()
     return server.started
 
 

@@ -28,6 +28,7 @@ PATIENCE = 5.0
 LARGEST = 256 * 1024
 """Bytes of a set of keys."""
 _SMALLEST_RSA = 2048
+"""Bits of the modulus, of which each character of base64 holds six."""
 _CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521", "EdDSA": "Ed25519", "Ed25519": "Ed25519"}
 _log = logging.getLogger(__name__)
 
@@ -99,6 +100,11 @@ class IssuerKeys:
         if self._keys and now - self._read_at > self._max_age and now - self._tried_at > self._min_interval:
             self._begin()
 
+    async def settled(self) -> None:
+        """Wait for a reading that is under way."""
+        if self._reading is not None:
+            await asyncio.wait({self._reading})
+
     async def close(self) -> None:
         """End what is under way."""
         if self._reading is not None:
@@ -168,13 +174,13 @@ def _key(entry: Mapping[str, Any]) -> Key | None:
         return None
     # The private half, where somebody published it by mistake, is not taken in.
     public = {name: entry[name] for name in ("kty", "kid", "alg", "n", "e", "crv", "x", "y") if name in entry}
+    modulus = public.get("n", "")
+    if "n" in public and not (isinstance(modulus, str) and len(modulus) * 6 >= _SMALLEST_RSA):
+        return None
     try:
-        key = JWKRegistry.import_key(public)
+        return JWKRegistry.import_key(public)
     except (JoseError, ValueError, TypeError):
         return None
-    if isinstance(key, RSAKey) and key.raw_value.key_size < _SMALLEST_RSA:
-        return None
-    return key
 
 
 def fits(key: Key, algorithm: str) -> bool:
