@@ -25,6 +25,7 @@ from store.data_access import BookChange, BookEntryData
 from store.data_audit import AuditFilter, AuditPage, SealEntry, WriteEntry
 from store.data_consents import DecisionData, DecisionDraft, Proof, WordingData
 from store.data_contests import ContestData, ContestPage, ContestState, ContestVerdict
+from store.data_events import EventDraft
 from store.data_identity import (
     CandidateSet,
     CustomerDraft,
@@ -405,6 +406,14 @@ class Audit(Protocol):
         ...
 
 
+class Outbox(Protocol):
+    """What happened; see :class:`store.repositories.outbox.OutboxRepository`."""
+
+    def add(self, drafts: Iterable[EventDraft]) -> None:
+        """Tell of what happened, once the unit of work ends well."""
+        ...
+
+
 class Unit(Protocol):
     """One transaction."""
 
@@ -416,6 +425,11 @@ class Unit(Protocol):
     @property
     def books(self) -> Books:
         """Books of business."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """What happened, for those who follow it."""
         ...
 
     @property

@@ -65,6 +65,7 @@ class Database:
         self.keyring = keyring
         self._clock = clock
         self._open = 0
+        self._followers: list[Callable[[TenantId], None]] = []
         self._idle = asyncio.Event()
         self._idle.set()
         self._writer = engines.writing(parsed, echo=echo)
@@ -88,7 +89,25 @@ class Database:
             StoreError: the database refused something; the subclass says what.
         """
         async with self._session(self._writer) as session:
-            yield Unit(session, tenant, keyring or self.keyring, self._clock, sight)
+            unit = Unit(session, tenant, keyring or self.keyring, self._clock, sight)
+            yield unit
+            # Last of all: from here on nothing is waited for but the commit itself.
+            await unit.outbox.flush()
+        if unit.outbox.written:
+            for told in tuple(self._followers):
+                told(tenant)
+
+    def on_events(self, told: Callable[[TenantId], None]) -> Callable[[], None]:
+        """Have a function called with the tenant after each unit that committed events, until it is undone.
+
+        Args:
+            told: is quick and raises nothing: the caller of the unit waits for it.
+
+        Returns:
+            what undoes it.
+        """
+        self._followers.append(told)
+        return lambda: self._followers.remove(told)
 
     @asynccontextmanager
     async def read(

@@ -31,6 +31,7 @@ from store.repositories.leases import LeaseRepository
 from store.repositories.ledger import LedgerRepository
 from store.repositories.links import LinkRepository
 from store.repositories.offer_responses import OfferResponseRepository
+from store.repositories.outbox import OutboxRepository
 from store.repositories.products import ProductRepository
 from store.repositories.profiles import ProfileRepository
 from store.repositories.record_index import RecordIndexRepository
@@ -83,3 +84,4 @@ class Unit:
         self.idempotency = IdempotencyRepository(scope)
         self.tasks = TaskRepository(scope)
         self.interactions = InteractionRepository(scope)
+        self.outbox = OutboxRepository(scope)

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from c360.access import Reach
+from resolvers.events.catalogue import check
 from schema.errors import InputError
 from schema.execution.auditing import AuditBehind
 from schema.execution.context import OperationContext
@@ -160,11 +161,14 @@ async def _once(unit: Unit, mutation: Mutation) -> tuple[Any, bool]:
 
 
 async def _effect(unit: Unit, mutation: Mutation) -> Any:
-    """The effect; customers whom an agent made come into the agent's book."""
+    """The effect and what is told of it; customers whom an agent made come into the agent's book."""
     outcome = await mutation.effect(unit)
-    made = mutation.made(outcome) if mutation.changes else ()
+    if not mutation.changes:
+        return outcome
+    made = mutation.made(outcome)
     if made and mutation.access.principal.reach is Reach.BOOK:
         await unit.books.assign(mutation.actor, made, by=mutation.actor)
+    unit.outbox.add([check(draft) for draft in mutation.events(outcome)])
     return outcome
 
 

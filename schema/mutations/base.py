@@ -21,6 +21,8 @@ from msgspec import Meta
 
 from c360.access import Access, IdempotencyKey
 from connectors.infos import InstanceInfo
+from resolvers.events.catalogue import drafted
+from resolvers.events.customers import CustomerChanged
 from resolvers.serving import Models
 from resolvers.survivorship import AS_EVER, ProfileRules
 from schema.answers import CustomerAnswer
@@ -35,6 +37,7 @@ from schema.shapes import Shape
 from store.data import CustomerData
 from store.data_consents import DecisionData
 from store.data_contests import ContestData
+from store.data_events import EventDraft
 from store.data_identity import LedgerEntry, ReviewData
 
 LONGEST_KEY = 200
@@ -188,6 +191,18 @@ class Mutation:
     def made(self, outcome: Any) -> Sequence[str]:
         """Customers whom it made: an agent who made them has them in the own book of business."""
         return ()
+
+    def events(self, outcome: Any) -> Sequence[EventDraft]:
+        """What those who follow the hub are told, in the transaction of the effect.
+
+        By default that the customers whom the payload shows have changed. A mutation that has more to say
+        drafts events of the catalogue; see :mod:`resolvers.events.catalogue`.
+
+        Args:
+            outcome: What ``effect`` returned.
+        """
+        concerned = self.concerns(outcome).customers
+        return (drafted(CustomerChanged(), concerned),) if concerned else ()
 
     def payload(self, outcome: Any, shown: Shown) -> Payload:
         """What is answered.

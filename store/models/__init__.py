@@ -11,6 +11,7 @@ from store.models.consents import ConsentDecision, ConsentWording
 from store.models.contests import ScoreContest
 from store.models.copies import CustomerKey, Grant, RecordIndex, Snapshot, Summary
 from store.models.customers import Customer, IdentityLink, LookupKey, NameToken, ProfileValue
+from store.models.events import OutboxEvent
 from store.models.identity import (
     AnsweredRequest,
     Apart,
@@ -85,6 +86,7 @@ __all__ = [
     "NameToken",
     "Note",
     "OfferResponse",
+    "OutboxEvent",
     "PartnerAction",
     "PartnerActionStep",
     "Preference",

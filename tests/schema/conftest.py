@@ -39,6 +39,7 @@ from store.data import (
 )
 from store.data_audit import SealEntry, WriteEntry
 from store.data_contests import ContestData
+from store.data_events import EventDraft
 from store.data_identity import (
     CandidateData,
     CandidateSet,
@@ -345,6 +346,16 @@ class FakeStandings:
         )
 
 
+class FakeOutbox:
+    """Events in a list."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    def add(self, drafts: Iterable[EventDraft]) -> None:
+        self._store.events.extend(drafts)
+
+
 class FakeContests:
     """Contests from a list."""
 
@@ -423,6 +434,7 @@ class FakeUnit:
         self.standings = FakeStandings(store)
         self.contests = FakeContests(store)
         self.audit = FakeAudit(store)
+        self.outbox = FakeOutbox(store)
 
 
 @dataclass
@@ -447,6 +459,7 @@ class FakeStore:
     contests: list[ContestData] = field(default_factory=list)
     audited: list[WriteEntry] = field(default_factory=list)
     kept: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
+    events: list[EventDraft] = field(default_factory=list)
 
     @asynccontextmanager
     async def read(self, tenant: TenantId, sight: Sight) -> AsyncIterator[FakeUnit]:
@@ -456,11 +469,11 @@ class FakeStore:
     @asynccontextmanager
     async def unit(self, tenant: TenantId, sight: Sight) -> AsyncIterator[FakeUnit]:
         self.calls.append("begin")
-        before = dict(self.customers), dict(self.kept)
+        before = dict(self.customers), dict(self.kept), list(self.events)
         try:
             yield FakeUnit(self)
         except BaseException:
-            self.customers, self.kept = before
+            self.customers, self.kept, self.events = before
             self.calls.append("rollback")
             raise
         self.calls.append("commit")

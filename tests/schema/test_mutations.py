@@ -20,6 +20,7 @@ from schema.identity.shapes import CustomerNode
 from schema.inputs import NodeId, PartnerRef
 from schema.mutations.base import Concerns, Mutation, MutationInput, Outcome, Payload, Shown
 from schema.mutations.problems import NotFoundProblem, Refusal, VersionProblem
+from store.data_events import EventDraft
 from store.errors import Conflict, DatabaseLocked, DatabaseUnavailable, StoreError
 from tests.fixtures.access import access as access_of
 
@@ -81,6 +82,7 @@ class RenameCustomer(Mutation):
         return RenameCustomerPayload(customer=shown.customers.get(outcome.customer), before=outcome.before)
 
 
+UNNAMED = {"aspects": (), "connector": None}
 MUTATION = """
 mutation Rename($input: RenameCustomerInput!) {
   renameCustomer(input: $input) {
@@ -119,6 +121,22 @@ def test_a_mutation_changes_and_shows_what_it_changed(hub: Any) -> None:
         "problems": [],
     }
     assert hub.store.calls.count("commit") == 1
+
+
+def test_what_a_mutation_changed_is_told_once(hub: Any) -> None:
+    rename(hub, idempotencyKey="k1")
+    rename(hub, idempotencyKey="k1")
+    rename(hub, name="Taken")
+    rename(hub, name="Eva", dryRun=True)
+    assert hub.store.events == [EventDraft(kind="customer.changed", customer_ids=(hub.ada,), data=UNNAMED)]
+
+
+def test_an_event_beyond_the_catalogue_undoes_the_mutation(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RenameCustomer, "events", lambda *_: [EventDraft(kind="customer.sneezed")])
+    before = dict(hub.store.customers)
+    answer = hub.ask(MUTATION, {"input": {"customerId": hub.ada_id, "name": "Eve"}})
+    assert answer.errors
+    assert (hub.store.customers, hub.store.events) == (before, [])
 
 
 def test_lists_of_inputs_arrive_as_they_were_given(hub: Any) -> None:

@@ -1,0 +1,30 @@
+"""What a kind of event is: a name, a version, and the facts that it tells."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+GlobalId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$", max_length=256)]
+"""An id of the graph, as its answers have it."""
+
+Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._/-]*$", max_length=100)]
+"""A name from the settings or from the code, such as a connector instance's; never one of a person."""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """Base of what events tell: ids, enums, figures and moments, never personal data or free text."""
+
+
+class EventKind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of event. What it tells grows by optional facts; any other change is a new version."""
+
+    name: str
+    """Of what, and what happened to it: ``customer.changed``."""
+    facts: type[Facts]
+    scope: str
+    """What a receiver must be allowed: the value of one of the graph's scopes."""
+    description: str
+    version: int = 1
