@@ -10,6 +10,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from api.authentication.live import live_access
 from api.authentication.opening import open_authenticator
+from api.browsers import browser_middleware
 from api.engine import build_engine
 from api.http import GraphQLEndpoint
 from api.observing.requests import RequestIds
@@ -42,7 +43,7 @@ def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None 
             Route("/health/live", live),
             Route("/health/ready", ready),
         ],
-        middleware=[Middleware(RequestIds)],
+        middleware=[*browser_middleware(settings.browsers), Middleware(RequestIds)],
     )
     app.state.hub = hub
     app.state.engine = engine

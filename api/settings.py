@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from api.authentication.settings import Authentication
+from api.browsers import Browsers
 from api.observing.settings import Observing
 from c360.access import DEFAULT_TENANT
 from c360.config import read_config
@@ -216,6 +217,7 @@ class Settings(Section, frozen=True, kw_only=True):
     ] = "AU"
     server: Server = Server()
     authentication: Authentication = Authentication()
+    browsers: Browsers = Browsers()
     live: LiveSettings = LiveSettings()
     database: DatabaseSettings = DatabaseSettings()
     security: Security
@@ -238,6 +240,7 @@ class Settings(Section, frozen=True, kw_only=True):
 _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "server": Server,
     "authentication": Authentication,
+    "browsers": Browsers,
     "live": LiveSettings,
     "database": DatabaseSettings,
     "security": Security,
