@@ -28,6 +28,7 @@ from benchmarks.stage.databases import Databases, SqliteFiles, postgres
 from benchmarks.stage.graph import Stage, StageClock, filled, make_settings
 from benchmarks.stage.partners import CHECKOUT, People, start_partners
 from benchmarks.workloads import (
+    audit,
     copies,
     deadline,
     fifty,
@@ -51,6 +52,7 @@ STAGED: dict[str, Callable[[Stage], list[Figure]]] = {
 }
 """Workloads between a store and the six partners."""
 ALONE: dict[str, Callable[[], list[Figure]]] = {
+    "audit": audit.run,
     "planning": planning.run,
     "host": host.run,
     "matching": matching.run,

@@ -29,7 +29,7 @@ class AuditBehind(C360Error):
     """What is read cannot be kept at the moment, so nothing personal is read."""
 
 
-_UNASKED = frozenset({SourceState.NOT_LINKED, SourceState.NOT_REQUESTED})
+_NOT_LINKED, _NOT_REQUESTED = SourceState.NOT_LINKED, SourceState.NOT_REQUESTED
 _PLUMBING = ("Connection", "Edge", "PageInfo")
 _WORST = {state: place for place, state in enumerate(SourceState)}
 """The states in the order in which they are declared: from answered to withheld."""
@@ -119,21 +119,23 @@ def reading(
     at: datetime,
 ) -> ReadEntry:
     """The entry of an operation that read of customers."""
+    # Once for each operation and source: compared by identity, since hashing an enum is a call of its own.
     states: dict[str, SourceState] = {}
     for sources in results:
         for source in sources:
-            if source.state in _UNASKED:
+            state = source.state
+            if state is _NOT_LINKED or state is _NOT_REQUESTED:
                 continue
             known = states.get(source.connector)
-            if known is None or _WORST[source.state] > _WORST[known]:
-                states[source.connector] = source.state
+            if known is None or (known is not state and _WORST[state] > _WORST[known]):
+                states[source.connector] = state
     principal = access.principal
     return ReadEntry(
         at=at,
         principal=principal.subject,
         client=principal.client,
-        purpose=access.purpose.value,
+        purpose=access.purpose._value_,
         customers=tuple(customers),
         selection=chosen.digest,
-        sources={connector: state.value for connector, state in states.items()},
+        sources={connector: state._value_ for connector, state in states.items()},
     )

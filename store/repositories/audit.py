@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, exists, select, union_all
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, bindparam, exists, func, literal, select, union_all
 
 from store import audit_chain
 from store.columns import id_at
@@ -25,6 +25,7 @@ from store.data_audit import (
 )
 from store.errors import CursorError
 from store.models import AuditBatch, AuditMark, AuditSelection, AuditWrite
+from store.models.base import table
 from store.repositories.base import Repository
 from store.repositories.entries import decode_cursor, encode_cursor
 
@@ -47,7 +48,7 @@ class AuditRepository(Repository):
         content = audit_chain.written(entry)
         write_id = id_at(self._scope.clock())
         await self._scope.insert_many(AuditWrite, [{"id": write_id, "at": entry.at, "content": content}])
-        await self._scope.add_many(AuditMark, _marks(write_id, [entry]))
+        await self._mark(write_id, [entry])
         return SealEntry(write_id=write_id, digest=audit_chain.digest(content))
 
     async def chain(self, head: ChainHead, entries: Sequence[ChainEntry]) -> ChainHead:
@@ -74,8 +75,31 @@ class AuditRepository(Repository):
             "content": content,
         }
         await self._scope.insert_many(AuditBatch, [row])
-        await self._scope.add_many(AuditMark, _marks(batch_id, entries))
+        await self._mark(batch_id, entries)
         return ChainHead(chain=head.chain, number=number, hash=hashed.hex())
+
+    async def _mark(self, ref: str, entries: Iterable[ChainEntry | WriteEntry]) -> None:
+        """Let entries be found: all marks in one statement of one parameter, whatever their number."""
+        marks = _marks(entries)
+        kind: ColumnElement[Any]
+        key: ColumnElement[Any]
+        if self._scope.postgres:
+            listed = (
+                func.unnest(
+                    bindparam(None, [kind for kind, _ in marks], ARRAY(Text)),
+                    bindparam(None, [key for _, key in marks], ARRAY(Text)),
+                )
+                .table_valued("kind", "key")
+                .render_derived()
+            )
+            kind, key = listed.c.kind, listed.c.key
+        else:
+            listed = func.json_each(msgspec.json.encode(marks).decode()).table_valued("value")
+            kind, key = (func.json_extract(listed.c.value, f"$[{place}]") for place in (0, 1))
+        rows = select(literal(self._tenant), kind, key, literal(ref)).select_from(listed)
+        await self._session.execute(
+            table(AuditMark).insert().from_select(["tenant", "kind", "key", "ref_id"], rows)
+        )
 
     async def keep_selections(self, selections: Mapping[str, Sequence[str]]) -> None:
         """Keep which fields stand behind digests, those that are not kept yet."""
@@ -222,8 +246,8 @@ def unsealed_writes(tenant: str, *conditions: ColumnElement[bool]) -> Select[str
     )
 
 
-def _marks(ref: str, entries: Iterable[ChainEntry | WriteEntry]) -> list[dict[str, str]]:
-    """Where the entries are found, each once."""
+def _marks(entries: Iterable[ChainEntry | WriteEntry]) -> list[tuple[str, str]]:
+    """By what the entries are found, each once."""
     marks: dict[tuple[str, str], None] = {}
     for each in entries:
         if isinstance(each, SealEntry):
@@ -231,7 +255,7 @@ def _marks(ref: str, entries: Iterable[ChainEntry | WriteEntry]) -> list[dict[st
         else:
             marks[PRINCIPAL, each.principal] = None
             marks |= {(CUSTOMER, customer): None for customer in each.customers}
-    return [{"kind": kind, "key": key, "ref_id": ref} for kind, key in sorted(marks)]
+    return sorted(marks)
 
 
 def _readings(ref: str, content: bytes) -> Iterator[tuple[int, AuditEntry]]:
