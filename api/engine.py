@@ -28,4 +28,5 @@ def build_engine(hub: Hub, settings: Settings, observer: OperationObserver | Non
         models=serving_models(settings),
         audit=hub.audit,
         observer=observer,
+        performer=hub.performer,
     )

@@ -25,6 +25,7 @@ from c360.config import read_config
 from c360.currencies import is_currency
 from c360.errors import ConfigError
 from c360.values import CurrencyCode, Secret
+from resolvers.actions.machine import ActionRules
 from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.offers.contact_policy import Policy
 from resolvers.offers.policy_loan import Terms
@@ -232,6 +233,7 @@ class Settings(Section, frozen=True, kw_only=True):
     models: ModelSettings = ModelSettings()
     offers: Policy = Policy()
     policy_loan: Terms = Terms()
+    actions: ActionRules = ActionRules()
     connectors: dict[str, ConnectorSettings] = {}
     folder: Path = Path()
     """Folder of the settings file: relative paths count from it."""
@@ -255,6 +257,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "models": ModelSettings,
     "offers": Policy,
     "policy_loan": Terms,
+    "actions": ActionRules,
 }
 _PLAIN = ("tenant", "phone_region")
 _PASSWORD = re.compile(r"(?P<before>://[^:@/]*:).*(?=@)|(?P<name>[?&]password=)[^&]*")

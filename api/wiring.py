@@ -23,6 +23,7 @@ from connectors.host import Host
 from connectors.instances import InstanceSettings, check_address
 from connectors.manager import PluginManager
 from connectors.resilience import Resilience
+from resolvers.actions.performing import Performer
 from store import migrate
 from store.data import InstanceData
 from store.database import Database
@@ -32,6 +33,10 @@ from store.snapshots import SqlSnapshots
 
 Clock = Callable[[], datetime]
 """Gives the present in UTC."""
+
+
+ENDING = 5.0
+"""Seconds that partners which were asked to do something get to answer at shutdown."""
 
 
 class DatabaseOldError(C360Error):
@@ -93,6 +98,8 @@ class Hub:
     clock: Clock
     audit: Recorder
     """Keeps who reads what of whom."""
+    performer: Performer
+    """Has partners do what they are asked to."""
 
 
 @asynccontextmanager
@@ -119,13 +126,16 @@ async def open_hub(
             addresses=partner_addresses(settings),
             cache=MemoryCache(settings.gather.memory) if settings.gather.memory else None,
         )
+        performer = Performer(store.database, host, clock, settings.actions)
         try:
             await _announce(store, settings, host)
             async with recording(store.database, clock) as audit:
-                hub = Hub(TenantId(settings.tenant), store, host, clock, audit)
+                hub = Hub(TenantId(settings.tenant), store, host, clock, audit, performer)
                 await switches.apply(hub.store.database, hub.tenant, host)
                 yield hub
         finally:
+            # What a partner has not answered by then is gone on with by the next process.
+            await performer.close(ENDING)
             await host.close()
 
 

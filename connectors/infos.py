@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from c360.contract import KeyKind, Lookup
+from c360.contract import Effect, KeyKind, Lookup
 from c360.errors import ProblemCode
 from c360.testing.tiers import Tier
 from connectors.breaking import BreakerInfo, BreakerState
@@ -32,6 +32,8 @@ class InstanceInfo(msgspec.Struct, frozen=True, kw_only=True):
     :attr:`c360.contract.Fetch.cheap_days`."""
     indexed: tuple[str, ...] = ()
     """Feeds whose record ids the hub has to keep; see :attr:`c360.contract.Feed.indexed`."""
+    actions: Mapping[str, Effect] = {}
+    """The actions that it performs, by kind, and what can be promised of each."""
     documentation: str
     state: InstanceState
     problem: str | None
@@ -78,6 +80,7 @@ def info_of(instance: Instance, now: float) -> InstanceInfo:
             if fetch.cheap_days is not None
         },
         indexed=tuple(feed.kind for feed in description.feeds if feed.indexed) if description else (),
+        actions={each.kind: each.effect for each in description.actions} if description else {},
         documentation=description.documentation if description else "",
         state=instance.state,
         problem=str(instance.error) if instance.error else None,

@@ -12,6 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from c360.records.party import Party
 from resolvers.references import referrers
+from schema.actions.shapes import PartnerAction
 from schema.audit import AuditEntry
 from schema.consents.shapes import ConsentWording
 from schema.derive import Demand, Deriver, reader_of
@@ -20,10 +21,11 @@ from schema.execution.plan import Planner
 from schema.groups import discover
 from schema.identity.shapes import ProbableCustomer, Review
 from schema.inputs import CustomerKey
-from schema.mutations import MUTATIONS
+from schema.mutations import every_mutation
 from schema.mutations.base import Mutation
 from schema.mutations.types import mutation_type
 from schema.paging import connection_type
+from schema.roots.actions import ActionRoot, ActionsRoot, QueuedAction
 from schema.roots.audit import AuditEntriesRoot
 from schema.roots.base import RootField
 from schema.roots.best import BestCustomersRoot
@@ -56,6 +58,8 @@ ROOTS: Mapping[str, type[RootField]] = {
         ContestsRoot,
         AuditEntriesRoot,
         ConsentWordingsRoot,
+        ActionRoot,
+        ActionsRoot,
         ConnectorsRoot,
         NodeRoot,
         NodesRoot,
@@ -78,11 +82,11 @@ class Schema(strawberry.Schema):
         """Log nothing here: the library would log the query and the values in it."""
 
 
-def build_schema(mutations: Iterable[type[Mutation]] = MUTATIONS) -> Schema:
+def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
     """The graph, ready for an engine.
 
     Args:
-        mutations: What can be changed.
+        mutations: What can be changed; everything there is unless told.
     """
     groups = discover()
     timelines = {kind: line for group in groups for kind, line in group.timelines.items()}
@@ -95,7 +99,7 @@ def build_schema(mutations: Iterable[type[Mutation]] = MUTATIONS) -> Schema:
     connector = connector_type(make)
     query = _query(make, customer, connector)
     roots = {**ROOTS, **{root.name: root.over(references) for root in (NodeRoot, NodesRoot)}}
-    changing = {one.name: one for one in mutations}
+    changing = {one.name: one for one in (every_mutation() if mutations is None else mutations)}
     mutation, problems = mutation_type(make, changing.values(), _mutate) if changing else (None, ())
     hook: Any = extension(_NO_PLANNER, roots, changing)
     schema = Schema(
@@ -139,6 +143,8 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "contests": _contests(make),
         "auditEntries": _audit(make),
         "consentWordings": _wordings(make),
+        "action": make.object(PartnerAction) | None,
+        "actions": _actions(make),
         "node": Node | None,
         "nodes": list[Node | None],
     }
@@ -212,6 +218,17 @@ def _wordings(make: Deriver) -> Any:
         "ConsentWording",
         "wordings, by name, the latest version first",
         counted="How many there are.",
+    )
+
+
+def _actions(make: Deriver) -> Any:
+    return connection_type(
+        make,
+        make.object(QueuedAction),
+        "QueuedAction",
+        "actions at partners with their customers, the latest first",
+        counted="How many actions meet the filter; counted only where it is asked for.",
+        count_demand=Demand(count=True),
     )
 
 

@@ -116,6 +116,7 @@ class Deriver:
         enum_names: Names in the graph of enums that are named otherwise in Python.
         stands_for: The types that :class:`GraphName` names.
         nodes: The structs whose objects are nodes; their field ``id`` is not one of the struct.
+        input_names: Names in the graph of structs that are inputs as well as objects.
     """
 
     def __init__(
@@ -123,10 +124,12 @@ class Deriver:
         enum_names: Mapping[type[enum.Enum], str] | None = None,
         stands_for: Mapping[str, Any] | None = None,
         nodes: Mapping[type[msgspec.Struct], NodeOf] | None = None,
+        input_names: Mapping[type[msgspec.Struct], str] | None = None,
     ) -> None:
         self._enum_names = dict(enum_names or {})
         self._stands_for = dict(stands_for or {})
         self._nodes = dict(nodes or {})
+        self._input_names = dict(input_names or {})
         self._enums: dict[type[enum.Enum], StrawberryEnumDefinition] = {}
         self._objects: dict[type, Any] = {}
         self._inputs: dict[type, Any] = {}
@@ -316,9 +319,10 @@ class Deriver:
                 (argument,) = one.annotation.__metadata__
                 default = {} if one.default is one.empty else {"default": one.default}
                 body[name] = strawberry.field(description=argument.description, **default)
-            made = types.new_class(struct.__name__, exec_body=lambda namespace: namespace.update(body))
+            name = self._input_names.get(struct, struct.__name__)
+            made = types.new_class(name, exec_body=lambda namespace: namespace.update(body))
             self._inputs[struct] = strawberry.input(
-                made, name=struct.__name__, description=description(struct), one_of=one_of
+                made, name=name, description=description(struct), one_of=one_of
             )
         return self._inputs[struct]
 

@@ -19,6 +19,7 @@ from graphql.execution.values import VariableValues
 
 from c360.access import Access
 from c360.errors import place
+from resolvers.actions.performing import Performer
 from resolvers.identity import model
 from resolvers.identity.decide import Matcher
 from resolvers.identity.recognition import Recogniser
@@ -87,6 +88,7 @@ class GraphEngine:
         models: What value, risk and offers are reckoned by; the shipped ones unless told.
         audit: Keeps who read what of whom; without it nobody does.
         observer: Watches how operations do.
+        performer: Has partners do what they are asked to; one of its own unless told.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class GraphEngine:
         models: Models | None = None,
         audit: AuditSink | None = None,
         observer: OperationObserver | None = None,
+        performer: Performer | None = None,
     ) -> None:
         settings = settings or EngineSettings()
         self._schema = schema
@@ -117,6 +120,7 @@ class GraphEngine:
             models=models or shipped(),
             schema=schema.graphql,
             audit=audit or Unaudited(),
+            performer=performer or Performer(database, host, clock),
         )
 
     def now(self) -> datetime:

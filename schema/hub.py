@@ -18,11 +18,13 @@ from resolvers.segments.keeping import in_force
 from resolvers.summaries.customer import Summaries, summarise
 from resolvers.view import CustomerView
 from schema import cursors
+from schema.actions.reading import read_actions
 from schema.errors import InputError
 from schema.inputs import EntriesArguments, ProfileArguments
 from schema.paging import page_size
 from schema.ports import Unit
 from store.data import CustomerData, PartyFigures
+from store.data_actions import PartnerActionPage
 from store.data_identity import LedgerPage, PartyRef
 from store.data_offers import Contact, ProductData
 from store.errors import CursorError
@@ -136,6 +138,17 @@ async def _proofs(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]
     return dict.fromkeys(customers, await unit.consents.proofs(customers))
 
 
+async def _actions(unit: Unit, customers: Customers, asked: EntriesArguments) -> Mapping[str, Any]:
+    """A page of what partners were asked to do for each."""
+    size = page_size(asked.first, "first")
+    try:
+        pages = await unit.actions.of(customers, first=size, after=asked.after)
+    except CursorError:
+        raise cursors.refused("after") from None
+    kept = await read_actions(unit, [each for page in pages.values() for each in page.actions])
+    return {one: (page, kept) for one, page in pages.items()}
+
+
 def _summarised(view: CustomerView, found: Sequence[PartyFigures] | None) -> Summaries:
     """The figures of all parties of a customer in one currency."""
     rates = view.models.rates
@@ -169,6 +182,7 @@ async def _offers(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]
 DECIDING, HISTORY, FORMER, HOUSEHOLD, PAST = "deciding", "history", "former", "household", "past"
 SUMMARIES, SEGMENTS, CONTESTS, OFFERS = "summaries", "segments", "contests", "offers"
 CONSENTS, CONSENT_PROOFS = "consents", "consent proofs"
+ACTIONS = "actions"
 READERS: Mapping[str, Reader] = {
     DECIDING: Reader(read=_deciding),
     HISTORY: Reader(
@@ -183,5 +197,9 @@ READERS: Mapping[str, Reader] = {
     OFFERS: Reader(read=_offers, nothing=Shelf(products=(), contacts=()), beside=(SUMMARIES, CONSENTS)),
     CONSENTS: Reader(read=_consents),
     CONSENT_PROOFS: Reader(read=_proofs, nothing={}, beside=(CONSENTS,)),
+    ACTIONS: Reader(
+        read=_actions,
+        nothing=(PartnerActionPage(actions=(), cursors=(), has_next=False, has_previous=False), {}),
+    ),
 }
 """Everything that can be read, by name."""

@@ -8,10 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from c360.access import Access, TenantId
-from c360.contract import KeyKind, PartyQuery
+from c360.contract import Action, KeyKind, PartyQuery
+from connectors.acting import Acted
 from connectors.identify import IdentifyResult
 from connectors.infos import InstanceInfo
 from connectors.results import Gathered, GatherRequest
+from schema.actions.ports import PartnerActions
 from store.data import (
     CustomerData,
     CustomerFilter,
@@ -453,6 +455,11 @@ class Unit(Protocol):
         ...
 
     @property
+    def actions(self) -> PartnerActions:
+        """What partners were asked to do."""
+        ...
+
+    @property
     def contests(self) -> Contests:
         """Contested scores."""
         ...
@@ -530,4 +537,12 @@ class Host(Protocol):
         only: Collection[str] | None = None,
     ) -> tuple[IdentifyResult, ...]:
         """Search the partners for a key; never raises for a partner."""
+        ...
+
+    async def act(self, instance_id: str, action: Action, *, access: Access, deadline: timedelta) -> Acted:
+        """Perform an action; never raises for a partner."""
+        ...
+
+    async def trace(self, instance_id: str, action: Action, *, access: Access, deadline: timedelta) -> Acted:
+        """Find out what became of an action; never raises for a partner."""
         ...

@@ -17,7 +17,7 @@ from c360.kinds import domains
 from c360.kinds import kind as kind_of
 from c360.records.party import PartyKind
 from c360.testing.tiers import Tier
-from c360.values import CountryCode
+from c360.values import CountryCode, Money
 from connectors.instances import InstanceState
 from resolvers.lifetime_value.lines import Unvalued
 from resolvers.needs import needs_of
@@ -32,6 +32,8 @@ from resolvers.summaries.measures import Line, Measure, Unit
 from resolvers.timeline import Timeline
 from resolvers.view import CustomerView
 from schema import ids
+from schema.actions.fields import action_fields
+from schema.actions.shapes import PartnerAction
 from schema.answers import Answer, CustomerAnswer, FieldAnswers, missing, windowed
 from schema.consents.fields import consent_fields
 from schema.derive import Demand, Deriver, NodeOf
@@ -48,6 +50,7 @@ from schema.scoring.segments import segment_fields
 from schema.scoring.summaries import summary_fields
 from schema.scoring.value import value_fields
 from schema.shapes import Connector, MissingSource, SourceStatus
+from store.data_actions import ActionRejection, StepReason
 from store.data_identity import EntryKind
 
 
@@ -81,13 +84,19 @@ def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deri
             Worse: "RiskDirection",
             Position: "DebtPosition",
             ReviewCause: "RiskReviewCause",
+            ActionRejection: "PartnerActionRejection",
+            StepReason: "PartnerActionReason",
         },
+        input_names={Money: "MoneyInput"},
         stands_for={"ID": strawberry.ID, "Domain": domain_enum(groups)},
         nodes={
             one.record: NodeOf(interface=Node, identify=_identify(name, one))
             for name, one in references.items()
         }
-        | {own: NodeOf(interface=Node, identify=operator.attrgetter("id")) for own in (LedgerEntry, Review)},
+        | {
+            own: NodeOf(interface=Node, identify=operator.attrgetter("id"))
+            for own in (LedgerEntry, Review, PartnerAction)
+        },
     )
 
 
@@ -238,6 +247,7 @@ def customer_type(make: Deriver, groups: Sequence[GroupType]) -> Any:
     fields |= risk_fields(make)
     fields |= offer_fields(make)
     fields |= consent_fields(make)
+    fields |= action_fields(make)
     for one in groups:
         text = f"{one.group.description} Null only where no source gave anything; `sources` says why."
         fields[one.group.domain] = make.attribute(one.type | None, text)

@@ -125,10 +125,8 @@ class ActionDraft(msgspec.Struct, frozen=True, kw_only=True):
     """What it is asked for."""
     valid_until: datetime
     """Until when it may be sent."""
-    holder: str
-    """The process that is going to send it."""
-    held_until: datetime
-    """When that one is given up, and another may."""
+    due_at: datetime
+    """When another process looks after it, where the one that asks has not sent it by then."""
 
 
 class PartnerActionData(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,8 +146,8 @@ class PartnerActionData(msgspec.Struct, frozen=True, kw_only=True):
     """How many steps it has taken: changes with the state, and only with it."""
     attempts: int = 0
     """How often it was sent."""
-    doubtful: bool = False
-    """Whether it was sent at least once without anything telling what became of that."""
+    doubtful_at: datetime | None = None
+    """Since when it is open whether an earlier sending took effect; none where none is open."""
     accepted_at: datetime | None = None
     """When the partner was first known to have it, where it decides later."""
     purpose: str
@@ -197,7 +195,7 @@ class ActionChange(msgspec.Struct, frozen=True, kw_only=True):
     """When the hub does something about it next; always set anew."""
     holder: str | None = None
     """Who goes on working at it; always set anew."""
-    doubtful: bool | msgspec.UnsetType = msgspec.UNSET
+    doubtful_at: datetime | msgspec.UnsetType | None = msgspec.UNSET
     accepted_at: datetime | msgspec.UnsetType | None = msgspec.UNSET
     reference: str | msgspec.UnsetType | None = msgspec.UNSET
     rejection: ActionRejection | msgspec.UnsetType | None = msgspec.UNSET

@@ -81,7 +81,7 @@ class OpenAccount(Value, frozen=True, kw_only=True):
         CurrencyCode, Meta(description="ISO 4217 code of its currency.", pattern="^[A-Z]{3}$")
     ]
     nickname: Annotated[
-        str | None, Meta(description="What the customer wants to call it.", max_length=40)
+        Annotated[str, Meta(max_length=40)] | None, Meta(description="What the customer wants to call it.")
     ] = None
 
 
@@ -101,7 +101,8 @@ class RequestPolicyLoan(Value, frozen=True, kw_only=True):
     ]
     amount: Annotated[Money, Meta(description="How much is to be lent.")]
     payout_account: Annotated[
-        str | None, Meta(description="Account to pay it to; null: the one premiums come from.", max_length=80)
+        Annotated[str, Meta(max_length=80)] | None,
+        Meta(description="Account to pay it to; null: the one premiums come from."),
     ] = None
 
 
@@ -133,9 +134,9 @@ class ChangeStay(Value, frozen=True, kw_only=True):
     ]
     check_in: Annotated[date | None, Meta(description="New day of arrival.")] = None
     check_out: Annotated[date | None, Meta(description="New day of departure.")] = None
-    request: Annotated[str | None, Meta(description="What else is to change, in words.", max_length=2000)] = (
-        None
-    )
+    request: Annotated[
+        Annotated[str, Meta(max_length=2000)] | None, Meta(description="What else is to change, in words.")
+    ] = None
 
 
 class CancelOrder(Value, frozen=True, kw_only=True):

@@ -100,7 +100,7 @@ def _actions() -> None:
         sa.Column("state", KEY, nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
-        sa.Column("doubtful", sa.Boolean(), nullable=False),
+        sa.Column("doubtful_at", MOMENT, nullable=True),
         sa.Column("accepted_at", MOMENT, nullable=True),
         sa.Column("purpose", KEY, nullable=False),
         sa.Column("requested_at", MOMENT, nullable=False),

@@ -14,6 +14,7 @@ from graphql.execution.values import VariableValues
 
 from c360.access import Access
 from connectors.infos import InstanceInfo
+from resolvers.actions.performing import Performer
 from resolvers.identity.recognition import Recogniser
 from resolvers.serving import Models
 from resolvers.survivorship import AS_EVER, ProfileRules
@@ -58,6 +59,8 @@ class Services:
     schema: GraphQLSchema
     audit: AuditSink
     """Is told who read what of whom, and who changed what."""
+    performer: Performer
+    """Has partners do what they are asked to."""
 
 
 @dataclass(kw_only=True)

@@ -75,7 +75,7 @@ async def _take_effect(context: OperationContext, root: Root, kind: type[Mutatio
             await asyncio.shield(_find_named(context, asked))
         await mutation.ask(context.services.host)
         # Ends even where the caller has gone: what was begun is done or undone, never left open.
-        outcome = await asyncio.shield(_outcome(context, mutation))
+        outcome = await asyncio.shield(_followed(context, mutation))
     except Refusal as refusal:
         return kind.refused(refusal.problems)
     except InputError as error:
@@ -87,6 +87,14 @@ async def _take_effect(context: OperationContext, root: Root, kind: type[Mutatio
     except _UNAVAILABLE as error:
         raise unavailable(error, changed=mutation.changes) from None
     return context.ready(root.key)
+
+
+async def _followed(context: OperationContext, mutation: Mutation) -> Any:
+    """What a mutation did, with what goes on outside of the hub begun."""
+    outcome = await _outcome(context, mutation)
+    if mutation.changes:
+        await mutation.follow(outcome, context.services)
+    return outcome
 
 
 async def _outcome(context: OperationContext, mutation: Mutation) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from schema.mutations.actions import discover
 from schema.mutations.base import Mutation
 from schema.mutations.consenting import RecordConsent, RecordObjection, RestrictProcessing, WithdrawConsent
 from schema.mutations.contesting import ContestScore, DecideContest
@@ -30,4 +31,9 @@ MUTATIONS: Sequence[type[Mutation]] = (
     RestrictProcessing,
     PublishWording,
 )
-"""Every mutation, in the order in which the printed schema has them."""
+"""Every mutation of what is the hub's own, in the order in which the printed schema has them."""
+
+
+def every_mutation() -> tuple[type[Mutation], ...]:
+    """Every mutation, those that have partners do something last."""
+    return (*MUTATIONS, *discover())

@@ -1,9 +1,9 @@
 """What every mutation does: check its input, take effect in one transaction, answer what became of it.
 
-``check`` (no I/O) → ``ask`` (the partners) → ``effect`` (the transaction) → ``concerns`` (what the payload
-shows, to be read and gathered for) → ``payload``. The first three may raise
-:class:`~schema.mutations.problems.Refusal` or an :class:`~schema.errors.InputError`: then nothing is changed
-and the payload holds the problems.
+``check`` (no I/O) → ``ask`` (the partners) → ``effect`` (the transaction) → ``follow`` (what goes on outside
+then) → ``concerns`` (what the payload shows, to be read and gathered for) → ``payload``. The first three may
+raise :class:`~schema.mutations.problems.Refusal` or an :class:`~schema.errors.InputError`: then nothing is
+changed and the payload holds the problems.
 
 What a mutation did is its *outcome*, a struct of ids and figures that is kept under the idempotency key.
 The payload is made from it anew for every caller, with the customers as they are then.
@@ -25,8 +25,10 @@ from resolvers.events.catalogue import drafted
 from resolvers.events.customers import CustomerChanged
 from resolvers.serving import Models
 from resolvers.survivorship import AS_EVER, ProfileRules
+from schema.actions.reading import Kept, read_actions
 from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
+from schema.execution.context import Services
 from schema.inputs import Arguments, NodeId
 from schema.mutations.problems import AnyProblem, Problem
 from schema.permissions.rules import Rule
@@ -80,6 +82,8 @@ class Concerns(msgspec.Struct, frozen=True, kw_only=True):
     contests: tuple[str, ...] = ()
     consents: tuple[str, ...] = ()
     """Decisions of customers about the use of their data."""
+    actions: tuple[str, ...] = ()
+    """At partners."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,6 +95,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     reviews: Mapping[str, ReviewData] = {}
     contests: Mapping[str, ContestData] = {}
     consents: Mapping[str, DecisionData] = {}
+    actions: Mapping[str, Kept] = {}
 
 
 class Mutation:
@@ -135,6 +140,7 @@ class Mutation:
         """
         self.asked = asked
         self.access = access
+        self.infos = infos
         self.order = tuple(info.id for info in infos)
         self.region = region
         self.rules = rules
@@ -183,6 +189,13 @@ class Mutation:
     def audit_detail(self, outcome: Any) -> Mapping[str, str]:
         """What else an auditor needs to know of it: ids and names of closed lists, nothing personal."""
         return {}
+
+    async def follow(self, outcome: Any, services: Services) -> None:
+        """What goes on outside of the hub once the effect is committed, such as a partner doing something.
+
+        What it learns is in the store when it ends, and the payload shows it. May be called again for the
+        same outcome where the same request is sent again.
+        """
 
     def concerns(self, outcome: Any) -> Concerns:
         """What the payload shows."""
@@ -234,11 +247,13 @@ class PayloadField(RootField):
         lookups.ids.update(dict.fromkeys(self._concerns.customers))
 
     async def read(self, unit: Unit) -> None:
-        """Read the entries of the ledger, the reviews, the contests and the consents."""
+        """Read the entries of the ledger, the reviews, the contests, the consents and the actions."""
         concerns = self._concerns
         self._entries, self._reviews = await read_decisions(unit, concerns.entries, concerns.reviews)
         self._contests = await unit.contests.get(concerns.contests) if concerns.contests else {}
         self._consents = await unit.consents.get(concerns.consents) if concerns.consents else {}
+        found = await unit.actions.get(concerns.actions) if concerns.actions else {}
+        self._actions = await read_actions(unit, found.values())
 
     def candidates(self, lookups: Lookups) -> Sequence[str]:
         """Those that exist, or who answer for them now, and those on both sides of a review."""
@@ -258,6 +273,7 @@ class PayloadField(RootField):
             reviews=self._reviews,
             contests=self._contests,
             consents=self._consents,
+            actions=self._actions,
         )
         return self._mutation.payload(self._outcome, shown)
 

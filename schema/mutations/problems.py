@@ -52,6 +52,16 @@ class ProblemCode(enum.Enum):
     """The review is decided, or the two are one customer by now."""
     CONTEST_CLOSED = "CONTEST_CLOSED"
     """The contested score is decided already."""
+    NOT_PERFORMED = "NOT_PERFORMED"
+    """No configured partner performs such an action, or not the one that was named."""
+    NOT_LINKED = "NOT_LINKED"
+    """The customer is not known at a partner that performs it; link them there first."""
+    AMBIGUOUS_PARTY = "AMBIGUOUS_PARTY"
+    """The customer is known more than once where it is performed; name the connector or the party."""
+    ACTION_STANDS = "ACTION_STANDS"
+    """The action does not stand where that can be done about it; read it again."""
+    UNTRACEABLE = "UNTRACEABLE"
+    """Only a person can find out at the partner what became of the action."""
 
 
 class Problem(Shape, frozen=True, kw_only=True):
@@ -120,6 +130,14 @@ class ContestProblem(Problem, frozen=True, kw_only=True):
     """A contested score that cannot be decided so."""
 
 
+class ActionProblem(Problem, frozen=True, kw_only=True):
+    """An action at a partner that cannot be asked for, or not be changed so."""
+
+    parties: Annotated[
+        tuple[PartyReference, ...], Meta(description="The partner records that could be meant.")
+    ] = ()
+
+
 PROBLEMS: Sequence[type[Problem]] = (
     InputProblem,
     NotFoundProblem,
@@ -129,6 +147,7 @@ PROBLEMS: Sequence[type[Problem]] = (
     IdentityTakenProblem,
     KeptApartProblem,
     ContestProblem,
+    ActionProblem,
 )
 """Every type that a problem can have."""
 

@@ -11,6 +11,9 @@ from connectors.breaking import BreakerInfo
 from connectors.infos import InstanceInfo
 from resolvers.references import Reference, Referrer
 from schema import ids
+from schema.actions.answers import partner_action
+from schema.actions.reading import read_actions
+from schema.actions.shapes import PARTNER_ACTION
 from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
 from schema.identity import answers
@@ -23,7 +26,7 @@ from schema.shapes import Connector, ConnectorBreaker, ConnectorHealth
 from store.data import CustomerData
 
 _CONNECTOR = "Connector"
-_NO_CUSTOMERS = frozenset({_CONNECTOR, ENTRY, REVIEW})
+_NO_CUSTOMERS = frozenset({_CONNECTOR, ENTRY, REVIEW, PARTNER_ACTION})
 
 
 class Asked(NamedTuple):
@@ -101,13 +104,16 @@ class NodesRoot(RootField):
         lookups.ids.update(dict.fromkeys(self._customers()))
 
     async def read(self, unit: Unit) -> None:
-        """Read the entries of the ledger and the reviews."""
+        """Read the entries of the ledger, the reviews and the actions."""
         self._entries, self._reviews = await read_decisions(unit, self._ids(ENTRY), self._ids(REVIEW))
+        wanted = self._ids(PARTNER_ACTION)
+        self._actions = await read_actions(unit, (await unit.actions.get(wanted)).values()) if wanted else {}
 
     def candidates(self, lookups: Lookups) -> Sequence[str]:
         """Those that exist, an old id's survivor in its place, and those on both sides of a review."""
         self._known = {one: lookups.known[one] for one in self._customers() if one in lookups.known}
-        return tuple(dict.fromkeys((*self._known.values(), *sides(self._reviews.values()))))
+        acted = (each.data.customer_id for each in self._actions.values())
+        return tuple(dict.fromkeys((*self._known.values(), *sides(self._reviews.values()), *acted)))
 
     def choose(self, loaded: Mapping[str, CustomerData]) -> Sequence[str]:
         """All of them."""
@@ -135,6 +141,10 @@ class NodesRoot(RootField):
             if asked.type_name == REVIEW:
                 review = self._reviews.get(asked.local_id)
                 return None if review is None else answers.review(review, customers)
+            if asked.type_name == PARTNER_ACTION:
+                kept = self._actions.get(asked.local_id)
+                told = kept is not None and kept.data.customer_id in customers
+                return partner_action(kept) if kept is not None and told else None
             customer = customers.get(self._known.get(asked.local_id, ""))
             if customer is None or asked.reference is None:
                 return customer

@@ -94,7 +94,7 @@ class PartnerAction(Base):
     state: Mapped[Key]
     seq: Mapped[int]
     attempts: Mapped[int]
-    doubtful: Mapped[bool]
+    doubtful_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     purpose: Mapped[Key]
     requested_at: Mapped[Moment]

@@ -101,21 +101,19 @@ class ActionRepository(Repository):
                     "state": PartnerActionState.REQUESTED.value,
                     "seq": 1,
                     "attempts": 0,
-                    "doubtful": False,
                     "purpose": draft.purpose,
                     "requested_at": now,
                     "requested_by": draft.caller,
                     "valid_until": draft.valid_until,
-                    "next_at": draft.held_until,
-                    "holder": draft.holder,
+                    "next_at": draft.due_at,
                 }
             ],
         )
-        return (await self.get([action_id]))[action_id], True
+        return await self._one(action_id), True
 
     async def get(self, ids: Iterable[str]) -> dict[str, PartnerActionData]:
         """Actions by id; unknown ones are left out."""
-        found = await self._read(self._scope.among(PartnerAction.id, ids))
+        found = await self._read(self._scope.among(PartnerAction.id, ids), *self._in_sight())
         return {each.id: each for each in found}
 
     async def contents(self, actions: Iterable[PartnerActionData]) -> dict[str, bytes]:
@@ -214,7 +212,7 @@ class ActionRepository(Repository):
             .where(PartnerAction.tenant == self._tenant, PartnerAction.id == action.id)
             .values(seq=seq, **_values(action, change, now))
         )
-        return (await self.get([action.id]))[action.id]
+        return await self._one(action.id)
 
     async def put_off(
         self,
@@ -224,6 +222,8 @@ class ActionRepository(Repository):
         holder: str | None = None,
         problem: str | None = None,
         human_at: datetime | None = None,
+        accepted_at: datetime | None = None,
+        reference: str | None = None,
     ) -> bool:
         """Say when something is done about an action next, which stays where it stands.
 
@@ -233,6 +233,8 @@ class ActionRepository(Repository):
             holder: who holds it until then; nobody by default.
             problem: code of what stands in the way.
             human_at: when a person was asked; as it was by default.
+            accepted_at: when the partner was known to have it; as it was by default.
+            reference: the partner's id of it; as it was by default.
 
         Returns:
             whether it was still as it was read.
@@ -247,6 +249,31 @@ class ActionRepository(Repository):
                     PartnerAction.holder.is_not_distinct_from(action.holder),
                 )
                 .values(next_at=next_at, holder=holder, problem=problem, human_at=human_at or action.human_at)
+            )
+        )
+
+    async def renew(self, action: PartnerActionData, valid_until: datetime) -> bool:
+        """Let the hub go on with an action at once, as if its time began now; nobody has to any more.
+
+        Args:
+            action: as it was read.
+            valid_until: until when it may be sent now.
+
+        Returns:
+            whether it was still as it was read, and nobody is working at it.
+        """
+        now = self._scope.clock()
+        doubtful_at = None if action.doubtful_at is None else now
+        return bool(
+            await self._scope.change(
+                update(PartnerAction)
+                .where(
+                    PartnerAction.tenant == self._tenant,
+                    PartnerAction.id == action.id,
+                    PartnerAction.seq == action.seq,
+                    PartnerAction.holder.is_(None),
+                )
+                .values(next_at=now, valid_until=valid_until, doubtful_at=doubtful_at, human_at=None)
             )
         )
 
@@ -268,7 +295,7 @@ class ActionRepository(Repository):
             .values(holder=holder, next_at=until)
             .returning(PartnerAction.id)
         )
-        return tuple((await self.get(taken.all())).values())
+        return tuple(await self._read(self._scope.among(PartnerAction.id, taken.all())))
 
     async def wake(self, connector: str, parties: Iterable[str]) -> int:
         """Let actions of these parties be looked after at once, of which the partner told something."""
@@ -328,7 +355,7 @@ class ActionRepository(Repository):
         statement = (
             select(func.count())
             .select_from(PartnerAction)
-            .where(PartnerAction.tenant == self._tenant, *_conditions(which))
+            .where(PartnerAction.tenant == self._tenant, *_conditions(which), *self._in_sight())
         )
         return (await self._session.execute(statement)).scalar_one()
 
@@ -342,6 +369,7 @@ class ActionRepository(Repository):
         before: str | None = None,
     ) -> PartnerActionPage:
         forward, size = last is None, (first or 20) if last is None else last
+        conditions = [*conditions, *self._in_sight()]
         start = None if after is None else PartnerAction.id < decode_cursor(after)
         end = None if before is None else PartnerAction.id > decode_cursor(before)
         bounds = [bound for bound in (start, end) if bound is not None]
@@ -356,6 +384,14 @@ class ActionRepository(Repository):
             has_previous=(not forward and more)
             or (start is not None and await self._any(*conditions, ~start)),
         )
+
+    def _in_sight(self) -> list[ColumnElement[bool]]:
+        """Of a customer in sight, and of a partner's own where only those are."""
+        return [*self._scope.seen(PartnerAction.customer_id), *self._scope.told_by(PartnerAction.connector)]
+
+    async def _one(self, action_id: str) -> PartnerActionData:
+        (found,) = await self._read(PartnerAction.id == action_id)
+        return found
 
     async def _any(self, *conditions: ColumnElement[bool]) -> bool:
         return bool(await self._read(*conditions, limit=1))
@@ -382,7 +418,7 @@ class ActionRepository(Repository):
         ).first()
         if found is None:
             return None
-        return (await self.get([found.id]))[found.id], found.fingerprint
+        return await self._one(found.id), found.fingerprint
 
     async def _sealed(self, action: PartnerActionData, note: str | None) -> bytes | None:
         if note is None:
@@ -418,7 +454,7 @@ def _values(action: PartnerActionData, change: ActionChange, now: datetime) -> d
         "next_at": None if final else change.next_at,
         "holder": None if final else change.holder,
     }
-    for name in ("doubtful", "accepted_at", "reference", "problem", "human_at", "valid_until"):
+    for name in ("doubtful_at", "accepted_at", "reference", "problem", "human_at", "valid_until"):
         given = getattr(change, name)
         if given is not msgspec.UNSET:
             values[name] = given

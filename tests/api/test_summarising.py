@@ -37,6 +37,7 @@ from connectors.results import (
     SourceResult,
     SourceState,
 )
+from resolvers.actions.performing import Performer
 from store import migrate
 from store.data import EnrolCustomer, EnrolLink, FigureData, PartyFigures
 from store.errors import DatabaseLocked
@@ -150,7 +151,9 @@ class Scene:
     @property
     def summarising(self) -> Summarising:
         audit = Recorder(self.store.database, lambda: self.now)
-        hub: Any = Hub(T, self.store, self.partners, lambda: self.now, audit)  # type: ignore[arg-type]  # a host's part
+        host: Any = self.partners  # a host's part
+        performer = Performer(self.store.database, host, lambda: self.now)
+        hub = Hub(T, self.store, host, lambda: self.now, audit, performer)
         return Summarising(hub, self.settings)
 
     async def enrol(self, *customers: str, connector: str = "inn") -> None:

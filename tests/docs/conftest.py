@@ -28,6 +28,7 @@ from c360.enrolment import CustomerLine
 from c360.records.party import PartyKind
 from connectors.host import Host
 from connectors.manager import PluginManager
+from resolvers.actions.performing import Performer
 from sandbox.export import lines
 from sandbox.population import Population
 from sandbox.server import Partner, partners
@@ -233,7 +234,15 @@ class Trial:
                     await unit.reviews.open(self.reviews)
             try:
                 yield build_engine(
-                    Hub(tenant, store, host, self.clock, Recorder(store.database, self.clock)), settings
+                    Hub(
+                        tenant,
+                        store,
+                        host,
+                        self.clock,
+                        Recorder(store.database, self.clock),
+                        Performer(store.database, host, self.clock),
+                    ),
+                    settings,
                 )
             finally:
                 await host.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -14,12 +14,13 @@ import msgspec
 import pytest
 
 from c360.access import Access, TenantId
-from c360.contract import KeyKind, Lookup, PartyQuery
+from c360.contract import Action, Effect, KeyKind, Lookup, PartyQuery
 from c360.errors import ProblemCode
 from c360.kinds import kinds
 from c360.records.base import Record
 from c360.records.party import Party, PartyKind
 from c360.values import CurrencyCode, Money
+from connectors.acting import Acted
 from connectors.identify import IdentifyResult
 from connectors.infos import InstanceInfo
 from connectors.instances import InstanceState
@@ -37,6 +38,7 @@ from store.data import (
     PartyFigures,
     ProfileValueData,
 )
+from store.data_actions import PartnerActionData, PartnerActionPage
 from store.data_audit import SealEntry, WriteEntry
 from store.data_contests import ContestData
 from store.data_events import EventDraft
@@ -370,6 +372,21 @@ class FakeContests:
         }
 
 
+class FakeActions:
+    """No actions at partners."""
+
+    async def get(self, ids: Iterable[str]) -> dict[str, PartnerActionData]:
+        return {}
+
+    async def of(
+        self, customer_ids: Iterable[str], *, first: int = 20, after: str | None = None
+    ) -> dict[str, PartnerActionPage]:
+        return {
+            one: PartnerActionPage(actions=(), cursors=(), has_next=False, has_previous=False)
+            for one in customer_ids
+        }
+
+
 class FakeProducts:
     """The catalogue."""
 
@@ -433,6 +450,7 @@ class FakeUnit:
         self.segments = FakeSegments(store)
         self.standings = FakeStandings(store)
         self.contests = FakeContests(store)
+        self.actions = FakeActions()
         self.audit = FakeAudit(store)
         self.outbox = FakeOutbox(store)
 
@@ -494,6 +512,12 @@ class FakeHost:
     requests: list[GatherRequest] = field(default_factory=list)
     searches: list[PartyQuery] = field(default_factory=list)
     fault: Exception | None = None
+    performs: dict[str, dict[str, Effect]] = field(default_factory=dict)
+    """What can be promised of actions, by instance and kind."""
+    acting: Callable[[str, Action], Awaitable[Acted]] | None = None
+    """Performs an action, and says what became of it."""
+    asked: list[Action] = field(default_factory=list)
+    """The actions that were sent."""
 
     def infos(self) -> tuple[InstanceInfo, ...]:
         return tuple(
@@ -506,6 +530,7 @@ class FakeHost:
                 kinds=_kinds_of(domain),
                 identifies=self.searchable.get(instance, ()),
                 feeds=(),
+                actions=self.performs.get(instance, {}),
                 documentation="",
                 state=InstanceState.READY,
                 problem=None,
@@ -572,6 +597,14 @@ class FakeHost:
     ) -> tuple[IdentifyResult, ...]:
         self.searches.append(query)
         return tuple(self._identified(one, query) for one in self.instances if only is None or one in only)
+
+    async def act(self, instance_id: str, action: Action, *, access: Access, deadline: timedelta) -> Acted:
+        assert self.acting is not None
+        self.asked.append(action)
+        return await self.acting(instance_id, action)
+
+    async def trace(self, instance_id: str, action: Action, *, access: Access, deadline: timedelta) -> Acted:
+        raise AssertionError("no test looks an action up here")
 
     def _identified(self, instance: str, query: PartyQuery) -> IdentifyResult:
         if query.key not in self.searchable.get(instance, ()):

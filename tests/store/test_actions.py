@@ -43,8 +43,7 @@ def draft(customer_id: str, clock: Any, key: str = "k", **differing: Any) -> Act
         "fingerprint": b"f",
         "purpose": "SERVICE",
         "valid_until": clock.now + timedelta(days=1),
-        "holder": "p1",
-        "held_until": clock.now + LEASE,
+        "due_at": clock.now + LEASE,
     }
     return ActionDraft(**{**given, **differing})
 
@@ -97,7 +96,7 @@ def test_what_was_asked_is_sealed_and_goes_with_the_customer(
             sent = await unit.actions.move(
                 action, change(SENT, clock, reason=StepReason.GOING_OUT), by="c360"
             )
-            doubtful = await unit.actions.move(sent, change(UNKNOWN, clock, doubtful=True), by="c360")
+            doubtful = await unit.actions.move(sent, change(UNKNOWN, clock, doubtful_at=clock.now), by="c360")
             await unit.actions.move(doubtful, change(CONFIRMED, clock), by="boss", note="Ada rang.")
             told = (await unit.actions.steps([action.id]))[action.id]
             assert [(each.after, each.note) for each in told] == [
@@ -220,7 +219,7 @@ def test_who_is_due_is_taken_once(database: Database, clock: Any, run: Run) -> N
             (anna,) = await enrolled(unit, person("anna", "b1"))
             made = [(await unit.actions.request(draft(anna, clock, key=key)))[0] for key in "abc"]
         async with database.unit(T) as unit:
-            assert await unit.actions.claim("p2", clock.now + LEASE) == ()  # held by who is to send them
+            assert await unit.actions.claim("p2", clock.now + LEASE) == ()  # left to who asked for them
             assert await unit.actions.next_due() == clock.now + LEASE
         clock.tick(seconds=31)
         async with database.unit(T) as unit:

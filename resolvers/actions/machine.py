@@ -1,0 +1,263 @@
+"""What is done about an action at a partner as it stands, and what an answer makes of it. Pure.
+
+An action is kept before anything goes out, and that it goes out is kept before it does. So whatever ends a
+process, what is kept says at least as much as happened, and what is done next follows from it alone:
+
+- with a key that the partner honours, the action is sent again under the same key;
+- with a look-up, it is sent again only when the partner knows of none, long enough after it was sent;
+- with neither, it is never sent twice, and a person finds out.
+"""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from c360.contract import Effect
+from connectors.acting import Acted, Standing
+from store.data_actions import (
+    FINAL,
+    ActionChange,
+    ActionRejection,
+    PartnerActionData,
+    PartnerActionState,
+    StepReason,
+)
+
+REQUESTED, SENT = PartnerActionState.REQUESTED, PartnerActionState.SENT
+UNKNOWN = PartnerActionState.UNKNOWN
+VALID_FOR = timedelta(hours=24)
+"""For how long an action may be sent unless it says otherwise."""
+LONGEST_VALID = timedelta(days=7)
+"""For how long an action may be valid at the most: partners do not keep keys for ever."""
+
+
+class ActionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long actions at partners are waited for and found out about."""
+
+    timeout: Annotated[float, Meta(description="Seconds a partner gets to answer an action.", gt=0)] = 10.0
+    lease: Annotated[
+        float,
+        Meta(
+            description="Seconds after which a process that works at an action is given up; well above "
+            "`timeout`, and above what the clocks of the machines differ by.",
+            gt=1,
+        ),
+    ] = 30.0
+    settle: Annotated[
+        float,
+        Meta(
+            description="Seconds after sending from which a partner that knows of none is believed; "
+            "above `lease`, so that nothing is still on its way.",
+            gt=1,
+        ),
+    ] = 60.0
+    first_retry: Annotated[float, Meta(description="Seconds until the first further attempt.", gt=0)] = 2.0
+    longest_retry: Annotated[float, Meta(description="Seconds between two attempts at the most.", gt=0)] = (
+        900.0
+    )
+    doubt_for: Annotated[
+        float,
+        Meta(description="Hours of finding out what became of an action before a person is asked.", gt=0),
+    ] = 24.0
+    pending_for: Annotated[
+        float, Meta(description="Days that a partner may take to decide before a person is asked.", gt=0)
+    ] = 30.0
+
+    def after(self, age: timedelta) -> timedelta:
+        """Time until the next attempt at something of that age: half of it, within the bounds."""
+        seconds = min(max(age.total_seconds() / 2, self.first_retry), self.longest_retry)
+        return timedelta(seconds=seconds)
+
+
+class Doing(enum.Enum):
+    """What is done about an action next."""
+
+    SEND = "SEND"
+    """Send it, for the first time or again."""
+    TRACE = "TRACE"
+    """Ask the partner what became of it."""
+    DOUBT = "DOUBT"
+    """Say that nothing tells what became of it: the process that sent it is gone."""
+    EXPIRE = "EXPIRE"
+    """Give it up: it was never sent and is not valid any more."""
+    ASK = "ASK"
+    """Have a person find out."""
+    WAIT = "WAIT"
+    """Nothing yet: the partner cannot be reached through this process."""
+    REST = "REST"
+    """Nothing."""
+
+
+def next_doing(action: PartnerActionData, effect: Effect | None, now: datetime, rules: ActionRules) -> Doing:
+    """What is done about an action that nobody else works at.
+
+    Args:
+        action: as it stands.
+        effect: what can be promised of its kind at its instance; none where that takes no work just now.
+        now: the present.
+        rules: how long is waited for what.
+    """
+    if action.state in FINAL:
+        return Doing.REST
+    if action.state is REQUESTED:
+        if now > action.valid_until:
+            return Doing.EXPIRE
+        return Doing.WAIT if effect is None else Doing.SEND
+    if action.state is SENT:
+        return _about_sent(action, effect, now, rules)
+    return _about_unknown(action, effect, now, rules)
+
+
+def _about_sent(action: PartnerActionData, effect: Effect | None, now: datetime, rules: ActionRules) -> Doing:
+    if action.accepted_at is None:
+        return Doing.DOUBT
+    if now - action.accepted_at > timedelta(days=rules.pending_for):
+        return Doing.ASK
+    return Doing.WAIT if effect is None else Doing.TRACE
+
+
+def _about_unknown(
+    action: PartnerActionData, effect: Effect | None, now: datetime, rules: ActionRules
+) -> Doing:
+    since = action.doubtful_at or action.requested_at
+    if effect is Effect.UNTRACEABLE or now - since > timedelta(hours=rules.doubt_for):
+        return Doing.ASK
+    if effect is None:
+        return Doing.WAIT
+    if effect is Effect.TRACEABLE:
+        return Doing.TRACE
+    # What is sent again may take effect only then: after its time nobody wants that any more.
+    if now > action.valid_until:
+        return Doing.ASK
+    return Doing.SEND
+
+
+def sending(holder: str, until: datetime) -> ActionChange:
+    """The step before it goes out."""
+    return ActionChange(after=SENT, reason=StepReason.GOING_OUT, holder=holder, next_at=until, human_at=None)
+
+
+def doubting(action: PartnerActionData, holder: str, now: datetime) -> ActionChange:
+    """The step where the process that sent it is gone; whoever found that goes on with it."""
+    return ActionChange(
+        after=UNKNOWN,
+        reason=StepReason.PROCESS_ENDED,
+        doubtful_at=action.doubtful_at or now,
+        holder=holder,
+        next_at=action.next_at,
+    )
+
+
+def expiring() -> ActionChange:
+    """The step of one that is not valid any more."""
+    return ActionChange(
+        after=PartnerActionState.REJECTED, reason=StepReason.EXPIRED, rejection=ActionRejection.EXPIRED
+    )
+
+
+def waiting(action: PartnerActionData, now: datetime, rules: ActionRules) -> datetime:
+    """When something is tried again about one that nothing can be done about just now."""
+    since = action.requested_at if action.state is REQUESTED else action.sent_at or action.requested_at
+    again = now + rules.after(now - since)
+    return min(again, action.valid_until + timedelta(seconds=1)) if action.state is REQUESTED else again
+
+
+def sent(
+    action: PartnerActionData, acted: Acted, effect: Effect, now: datetime, rules: ActionRules
+) -> ActionChange | None:
+    """The step that the end of a sending leads to; none where the partner has it and will decide.
+
+    Args:
+        action: in ``SENT``.
+        acted: what the sending ended in.
+        effect: what can be promised of its kind.
+        now: the present.
+        rules: how long is waited for what.
+    """
+    if acted.standing is Standing.PENDING:
+        return None
+    settled = _settled(acted, StepReason.ANSWERED)
+    if settled is not None:
+        return settled
+    problem = None if acted.problem is None else acted.problem.code.value
+    if acted.standing is Standing.FAILED and action.doubtful_at is None:
+        again = ActionChange(after=REQUESTED, reason=StepReason.NOT_REACHED, problem=problem)
+        return msgspec.structs.replace(again, next_at=waiting(_in(action, REQUESTED), now, rules))
+    # An attempt that did not reach the partner says nothing of the one before.
+    reached = acted.standing is not Standing.FAILED
+    alone = effect is Effect.UNTRACEABLE
+    return ActionChange(
+        after=UNKNOWN,
+        reason=StepReason.NO_ANSWER if reached else StepReason.NOT_REACHED,
+        doubtful_at=action.doubtful_at or now,
+        problem=problem,
+        next_at=None if alone else now + rules.after(now - (action.doubtful_at or now)),
+        human_at=now if alone else None,
+    )
+
+
+def traced(
+    action: PartnerActionData, acted: Acted, now: datetime, rules: ActionRules
+) -> ActionChange | datetime:
+    """The step that looking an action up leads to, or when to look again where it leads to none.
+
+    Args:
+        action: in ``UNKNOWN``, or in ``SENT`` and accepted by the partner.
+        acted: what looking it up ended in.
+        now: the present.
+        rules: how long is waited for what.
+    """
+    settled = _settled(acted, StepReason.FOUND)
+    if settled is not None:
+        return settled
+    later = waiting(action, now, rules)
+    if acted.standing is Standing.UNKNOWN:
+        return later
+    if action.state is SENT:  # the partner had it
+        lost = ActionChange(after=UNKNOWN, reason=StepReason.NOT_FOUND, doubtful_at=now, human_at=now)
+        return later if acted.standing is Standing.PENDING else lost
+    if acted.standing is Standing.PENDING:
+        return ActionChange(
+            after=SENT,
+            reason=StepReason.FOUND,
+            accepted_at=now,
+            doubtful_at=None,
+            reference=None if acted.outcome is None else acted.outcome.reference,
+            problem=None,
+            next_at=later,
+        )
+    believed = (action.sent_at or now) + timedelta(seconds=rules.settle)
+    if now < believed:
+        return believed
+    return ActionChange(after=REQUESTED, reason=StepReason.NOT_FOUND, doubtful_at=None, next_at=now)
+
+
+def _settled(acted: Acted, reason: StepReason) -> ActionChange | None:
+    outcome = acted.outcome
+    if acted.standing is Standing.CONFIRMED:
+        return ActionChange(
+            after=PartnerActionState.CONFIRMED,
+            reason=reason,
+            reference=None if outcome is None else outcome.reference,
+            doubtful_at=None,
+            problem=None,
+        )
+    if acted.standing is Standing.REJECTED:
+        code = None if outcome is None or outcome.rejection is None else outcome.rejection.value
+        return ActionChange(
+            after=PartnerActionState.REJECTED,
+            reason=reason,
+            rejection=ActionRejection(code or "OTHER"),
+            doubtful_at=None,
+            problem=None,
+        )
+    return None
+
+
+def _in(action: PartnerActionData, state: PartnerActionState) -> PartnerActionData:
+    return msgspec.structs.replace(action, state=state)

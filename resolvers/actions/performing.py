@@ -1,0 +1,308 @@
+"""Performing actions at partners: by whoever asked for them, and by the worker where that one is gone.
+
+Many processes may do so at once. That an action goes out is committed before it does, by a step that only
+one of them takes; a process that does not come back is given up when its lease is over, and the next one
+goes on from what is kept. See :mod:`resolvers.actions.machine` for what follows on what.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+
+from c360.access import Access, IdempotencyKey, Principal, Purpose, TenantId
+from c360.contract import Action, Effect, Ref
+from c360.errors import C360Error, place
+from c360.kinds import actions
+from connectors.acting import Acted, Next, Standing
+from connectors.instances import InstanceState
+from resolvers.actions import machine
+from resolvers.actions.machine import ActionRules, Doing
+from resolvers.actions.ports import ActingHost, ActionDatabase, ActionUnit
+from resolvers.actions.telling import tell
+from store.data_actions import ActionChange, PartnerActionData, PartnerActionState
+from store.errors import Conflict, DatabaseLocked, DatabaseUnavailable
+from store.errors_actions import ActionMoved
+from store.sight import EVERYTHING
+
+ACTOR = "c360"
+"""Who is said to have taken the hub's own steps."""
+PAUSE = 0.05
+"""Seconds before a transaction is begun anew; each time twice as long."""
+_LONGEST_PAUSE = 2.0
+_log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class Performer:
+    """Performs actions in this process.
+
+    Args:
+        database: where they are kept.
+        host: the partners.
+        clock: the present, in UTC.
+        rules: how long is waited for what.
+    """
+
+    def __init__(
+        self,
+        database: ActionDatabase,
+        host: ActingHost,
+        clock: Callable[[], datetime],
+        rules: ActionRules | None = None,
+    ) -> None:
+        self.rules = rules or ActionRules()
+        self._database = database
+        self._host = host
+        self._clock = clock
+        self._holder = uuid.uuid4().hex
+        self._timeout = timedelta(seconds=self.rules.timeout)
+        self._under_way: dict[tuple[TenantId, str], asyncio.Task[None]] = {}
+
+    async def perform(self, tenant: TenantId, action_id: str, *, wait: timedelta) -> None:
+        """Send an action that was asked for, and wait for its end so long at the most.
+
+        It goes on by itself beyond that, and where the caller goes away. What became of it is in the store.
+        """
+        key = (tenant, action_id)
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._start(key, self._begin(tenant, action_id))
+        await asyncio.wait({task}, timeout=max(0.0, wait.total_seconds()))
+
+    async def round(self, tenant: TenantId, *, most: int = 50) -> int:
+        """Begin to do what is to be done about actions that are due; about how many it is.
+
+        Args:
+            tenant: whose they are.
+            most: how many may be under way in this process at once.
+
+        Raises:
+            StoreError: what is due cannot be read.
+        """
+        free = most - len(self._under_way)
+        if free <= 0:
+            return 0
+        until = self._clock() + timedelta(seconds=self.rules.lease)
+        due = await self._transact(tenant, lambda unit: unit.actions.claim(self._holder, until, limit=free))
+        for each in due:
+            self._start((tenant, each.id), self._work(tenant, each))
+        return len(due)
+
+    async def close(self, seconds: float) -> None:
+        """Wait so long at the most for what is under way; what has not ended then is gone on with later."""
+        if self._under_way:
+            await asyncio.wait(set(self._under_way.values()), timeout=seconds)
+
+    def _start(self, key: tuple[TenantId, str], work: Awaitable[None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(self._watched(work))
+        self._under_way[key] = task
+
+        def over(_: asyncio.Task[None]) -> None:
+            if self._under_way.get(key) is task:
+                del self._under_way[key]
+
+        task.add_done_callback(over)
+        return task
+
+    async def _watched(self, work: Awaitable[None]) -> None:
+        """Whatever goes wrong, the action is looked after again when the lease is over."""
+        try:
+            await work
+        except ActionMoved:
+            return  # somebody else goes on with it
+        except C360Error as error:
+            _log.warning("an action is left for later (%s)", error)
+        except Exception as error:  # noqa: BLE001  # nobody waits for it who would tell
+            _log.error("an action is left for later: unexpected %s", place(error, lines=3))
+
+    async def _begin(self, tenant: TenantId, action_id: str) -> None:
+        action = await self._read(tenant, action_id)
+        if action is None or action.holder is not None:
+            return
+        # What was never sent is the caller's to send; anything else only when somebody wants it looked after.
+        due = action.next_at is not None and action.next_at <= self._clock()
+        if action.state is PartnerActionState.REQUESTED or due:
+            await self._work(tenant, action)
+
+    async def _work(self, tenant: TenantId, action: PartnerActionData) -> None:
+        going: PartnerActionData | None = action
+        while going is not None:
+            going = await self._go_on(tenant, going)
+
+    async def _go_on(self, tenant: TenantId, action: PartnerActionData) -> PartnerActionData | None:
+        """Do one thing about an action; as it stands then, where there is more to do at once."""
+        now = self._clock()
+        effect = self._effect(action)
+        doing = machine.next_doing(action, effect, now, self.rules)
+        if effect is not None and doing is Doing.SEND:
+            return await self._send(tenant, action, effect)
+        if doing is Doing.TRACE:
+            return await self._trace(tenant, action)
+        if doing is Doing.DOUBT:
+            return await self._move(tenant, action, machine.doubting(action, self._holder, now))
+        if doing is Doing.EXPIRE:
+            await self._move(tenant, action, machine.expiring())
+        elif doing is Doing.ASK:
+            await self._put_off(tenant, action, None, human_at=now, problem=action.problem)
+        elif doing is Doing.WAIT:
+            again = machine.waiting(action, now, self.rules)
+            await self._put_off(tenant, action, again, problem="DISABLED")
+        return None
+
+    async def _send(
+        self, tenant: TenantId, action: PartnerActionData, effect: Effect
+    ) -> PartnerActionData | None:
+        wanted = await self._wanted(tenant, action)
+        if wanted is None:
+            return None
+        until = self._clock() + timedelta(seconds=self.rules.lease)
+        sent = await self._move(tenant, action, machine.sending(self._holder, until))
+        if self._clock() + self._timeout > until:
+            # So long after the step was taken another process may look after it: it must not go out now.
+            acted = Acted(
+                connector=action.connector,
+                kind=action.kind,
+                idempotency_key=wanted.idempotency_key,
+                standing=Standing.FAILED,
+                next=Next.SEND,
+            )
+        else:
+            acted = await self._host.act(
+                action.connector, wanted, access=_access(tenant, action), deadline=self._timeout
+            )
+        return await self._conclude(tenant, sent, acted, effect)
+
+    async def _conclude(
+        self, tenant: TenantId, action: PartnerActionData, acted: Acted, effect: Effect
+    ) -> PartnerActionData | None:
+        """Keep what a sending ended in, even where somebody else has given this process up meanwhile."""
+        attempts = action.attempts
+        while True:
+            now = self._clock()
+            change = machine.sent(action, acted, effect, now, self.rules)
+            try:
+                if change is not None:
+                    await self._move(tenant, action, change, stubborn=True)
+                    return None
+                again = machine.waiting(action, now, self.rules)
+                reference = None if acted.outcome is None else acted.outcome.reference
+                kept = await self._put_off(tenant, action, again, accepted_at=now, reference=reference)
+            except ActionMoved:
+                kept = False
+            if kept:
+                return None
+            present = await self._read(tenant, action.id)
+            if present is None or present.state is not PartnerActionState.UNKNOWN:
+                return None
+            # That it took effect stays true; any other answer is of that one sending alone.
+            known = acted.standing is Standing.CONFIRMED or (
+                acted.standing is Standing.REJECTED and present.attempts == attempts
+            )
+            if not known:
+                return None
+            action = present
+
+    async def _trace(self, tenant: TenantId, action: PartnerActionData) -> PartnerActionData | None:
+        wanted = await self._wanted(tenant, action)
+        if wanted is None:
+            return None
+        acted = await self._host.trace(
+            action.connector, wanted, access=_access(tenant, action), deadline=self._timeout
+        )
+        change = machine.traced(action, acted, self._clock(), self.rules)
+        if isinstance(change, ActionChange):
+            moved = await self._move(tenant, action, change)
+            again = moved.state is PartnerActionState.REQUESTED
+            return moved if again else None
+        problem = None if acted.problem is None else acted.problem.code.value
+        await self._put_off(tenant, action, change, problem=problem)
+        return None
+
+    def _effect(self, action: PartnerActionData) -> Effect | None:
+        for info in self._host.infos():
+            if info.id == action.connector and info.state is InstanceState.READY:
+                return info.actions.get(action.kind)
+        return None
+
+    async def _wanted(self, tenant: TenantId, action: PartnerActionData) -> Action | None:
+        """The action as the connector takes it; none where the customer was erased."""
+        async with self._database.read(tenant, EVERYTHING) as unit:
+            content = (await unit.actions.contents([action])).get(action.id)
+        if content is None:
+            return None
+        kind = actions()[action.kind]
+        return Action(
+            kind=action.kind,
+            ref=Ref(party_id=action.party_id),
+            input=msgspec.json.decode(content, type=kind.input),
+            idempotency_key=IdempotencyKey(action.id),
+            requested_at=action.requested_at,
+        )
+
+    async def _read(self, tenant: TenantId, action_id: str) -> PartnerActionData | None:
+        async with self._database.read(tenant, EVERYTHING) as unit:
+            return (await unit.actions.get([action_id])).get(action_id)
+
+    async def _move(
+        self, tenant: TenantId, action: PartnerActionData, change: ActionChange, *, stubborn: bool = False
+    ) -> PartnerActionData:
+        async def work(unit: ActionUnit) -> PartnerActionData:
+            moved = await unit.actions.move(action, change, by=ACTOR)
+            await tell(unit, action, moved)
+            return moved
+
+        return await self._transact(tenant, work, stubborn=stubborn)
+
+    async def _put_off(
+        self, tenant: TenantId, action: PartnerActionData, until: datetime | None, **more: Any
+    ) -> bool:
+        async def work(unit: ActionUnit) -> bool:
+            done = await unit.actions.put_off(action, until, **more)
+            if done and (more.get("human_at") or more.get("accepted_at")):
+                await tell(unit, action, (await unit.actions.get([action.id]))[action.id])
+            return done
+
+        return await self._transact(tenant, work)
+
+    async def _transact(
+        self, tenant: TenantId, work: Callable[[ActionUnit], Awaitable[T]], *, stubborn: bool = False
+    ) -> T:
+        """Do something in one transaction, anew where somebody was in its way.
+
+        Args:
+            tenant: whose data it is.
+            work: what to do.
+            stubborn: whether to go on trying for as long as the action is held while the database does not
+                answer: what a partner answered may be learnt once only.
+
+        Raises:
+            StoreError: it could not be done.
+        """
+        ends = asyncio.get_running_loop().time() + (self.rules.lease if stubborn else 3.0)
+        pause = PAUSE
+        while True:
+            try:
+                async with self._database.unit(tenant, EVERYTHING) as unit:
+                    return await work(unit)
+            except (Conflict, DatabaseLocked):
+                if asyncio.get_running_loop().time() > ends:
+                    raise
+            except DatabaseUnavailable:
+                if not stubborn or asyncio.get_running_loop().time() > ends:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _access(tenant: TenantId, action: PartnerActionData) -> Access:
+    purpose = Purpose(action.purpose)
+    principal = Principal(subject=action.requested_by, tenant=tenant, purposes=frozenset({purpose}))
+    return Access(principal=principal, purpose=purpose)

@@ -1,0 +1,1 @@
+"""Actions at partners as objects of the graph."""
