@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from api import switches
+from api import bus, switches
 from api.auditing import Recorder, recording
 from api.copies import StoredCopies
 from api.settings import Settings, database_url, visible
@@ -24,6 +24,7 @@ from connectors.instances import InstanceSettings, check_address
 from connectors.manager import PluginManager
 from connectors.resilience import Resilience
 from resolvers.actions.performing import Performer
+from resolvers.events.bus import Bus
 from store import migrate
 from store.data import InstanceData
 from store.database import Database
@@ -100,6 +101,8 @@ class Hub:
     """Keeps who reads what of whom."""
     performer: Performer
     """Has partners do what they are asked to."""
+    bus: Bus
+    """Brings what happens, in whichever process."""
 
 
 @asynccontextmanager
@@ -129,8 +132,12 @@ async def open_hub(
         performer = Performer(store.database, host, clock, settings.actions)
         try:
             await _announce(store, settings, host)
-            async with recording(store.database, clock) as audit:
-                hub = Hub(TenantId(settings.tenant), store, host, clock, audit, performer)
+            tenant = TenantId(settings.tenant)
+            async with (
+                recording(store.database, clock) as audit,
+                bus.opened(store.database, tenant, database_url(settings)) as events,
+            ):
+                hub = Hub(tenant, store, host, clock, audit, performer, events)
                 await switches.apply(hub.store.database, hub.tenant, host)
                 yield hub
         finally:

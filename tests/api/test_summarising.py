@@ -17,6 +17,7 @@ import msgspec
 import pytest
 
 from api.auditing import Recorder
+from api.bus import OutboxBus
 from api.settings import Settings
 from api.summarising import RETRY, Summarising
 from api.wiring import Hub, Store, open_store
@@ -153,7 +154,8 @@ class Scene:
         audit = Recorder(self.store.database, lambda: self.now)
         host: Any = self.partners  # a host's part
         performer = Performer(self.store.database, host, lambda: self.now)
-        hub = Hub(T, self.store, host, lambda: self.now, audit, performer)
+        bus = OutboxBus(self.store.database, T, 0)
+        hub = Hub(T, self.store, host, lambda: self.now, audit, performer, bus)
         return Summarising(hub, self.settings)
 
     async def enrol(self, *customers: str, connector: str = "inn") -> None:

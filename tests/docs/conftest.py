@@ -19,6 +19,7 @@ import pytest
 
 from api import offers, seeding
 from api.auditing import Recorder
+from api.bus import OutboxBus
 from api.copies import StoredCopies
 from api.engine import build_engine
 from api.settings import Settings, database_url, load
@@ -241,6 +242,7 @@ class Trial:
                         self.clock,
                         Recorder(store.database, self.clock),
                         Performer(store.database, host, self.clock),
+                        OutboxBus(store.database, tenant, 0),
                     ),
                     settings,
                 )
