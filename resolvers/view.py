@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from c360.access import Purpose
 from c360.kinds import PARTY
 from c360.kinds import kind as kind_of
 from c360.records.base import Record
@@ -54,8 +55,9 @@ class CustomerView:
         rules: ProfileRules = AS_EVER,
         known: Mapping[Any, Any] | None = None,
         models: Models | None = None,
-        decisions: Sequence[DecisionData] = (),
+        decisions: Sequence[DecisionData] | None = None,
         closed: frozenset[str] = frozenset(),
+        purpose: Purpose = Purpose.SERVICE,
     ) -> None:
         """Look at a customer.
 
@@ -70,6 +72,7 @@ class CustomerView:
             models: What is reckoned by; the shipped models unless told.
             decisions: What the customer decided about the use of their data, where that was read.
             closed: Connector instances whose data is not used, because the customer does not want it.
+            purpose: What the operation is for.
         """
         self.customer = customer
         self.known: Mapping[Any, Any] = known or {}
@@ -79,8 +82,9 @@ class CustomerView:
         self.order = tuple(order)
         self.rules = rules
         self.models = models or shipped()
-        self._decisions = decisions
+        self.decisions = decisions
         self.closed = closed
+        self.purpose = purpose
         self._kinds: dict[str, tuple[Record, ...]] = {}
         self._owned_kinds: dict[str, tuple[Record, ...]] = {}
         self._once: dict[Hashable, Any] = {}
@@ -104,7 +108,7 @@ class CustomerView:
     def consents(self) -> CustomerConsents:
         """What the customer agreed to and objected to, at the hub and, where they were asked, at partners."""
         partners = self.of("hotel.preferences", GuestPreferences)
-        return CustomerConsents(self._decisions, at=self.at, partners=partners)
+        return CustomerConsents(self.decisions or (), at=self.at, partners=partners)
 
     @cached_property
     def profile(self) -> GoldenProfile:

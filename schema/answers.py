@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from c360.access import Purpose
 from c360.contract import Need
 from c360.records.party import Identifier
 from c360.values import PostalAddress
@@ -154,9 +155,16 @@ def profile_of(golden: GoldenProfile, view: CustomerView) -> Profile:
     customer = view.customer
     return Profile(
         display_name=names.display_name(golden, customer.kind, customer.display_name),
-        contact_points=tuple(map(_contact_point, contact_points(golden))),
+        contact_points=tuple(_contact_point(one) for one in reachable(golden, view)),
         **{key: getattr(golden, key) for key in golden.__struct_fields__},
     )
+
+
+def reachable(golden: GoldenProfile, view: CustomerView) -> Iterator[contacts.ContactPoint]:
+    """The contact points of a profile that may be used for what the operation is for."""
+    for one in contact_points(golden, None if view.decisions is None else view.consents):
+        if view.purpose is not Purpose.MARKETING or (one.purposes and Purpose.MARKETING in one.purposes):
+            yield one
 
 
 def _contact_point(found: contacts.ContactPoint) -> ContactPoint:

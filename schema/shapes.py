@@ -130,8 +130,8 @@ class ContactPoint(Shape, frozen=True, kw_only=True):
     purposes: Annotated[
         tuple[Purpose, ...] | None,
         Meta(
-            description="What it may be used for. Null where the hub keeps no consent that says: null is no "
-            "permission."
+            description="What it may be used for, by the customer's consents and objections. Null where they "
+            "were not read: null is no permission."
         ),
     ] = None
 

@@ -1,15 +1,15 @@
-"""Whether a customer may be offered something: a seam, behind which consents are kept."""
+"""Whether a customer may be offered something: what offers ask of consents."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 import msgspec
 
 from c360.access import Purpose
-from c360.records.hotel import GuestPreferences
+from resolvers.consents.customer import ConsentGround, CustomerConsents
 from resolvers.offers.situation import Channel
 
 
@@ -21,9 +21,11 @@ class ConsentState(enum.Enum):
     NOT_NEEDED = "NOT_NEEDED"
     """It serves a contract that the customer has."""
     NOT_RECORDED = "NOT_RECORDED"
-    """Nothing that the hub knows says yes or no."""
+    """Nothing that the hub knows says yes or no, or what did is over."""
     REFUSED = "REFUSED"
-    """The customer said no."""
+    """The customer said no, took the consent back or objects."""
+
+    __hash__ = object.__hash__  # members are one of each: see resolvers.summaries.measures
 
 
 class Consents(Protocol):
@@ -39,31 +41,49 @@ class Consents(Protocol):
         """
         ...
 
+    @property
+    def stopping(self) -> frozenset[ConsentState]:
+        """What keeps a product from being offered: a refusal, and for marketing silence too."""
+        ...
 
-class KnownRefusals(msgspec.Struct, frozen=True, kw_only=True):
-    """What partners' records say themselves: refusals count, silence is no answer."""
 
-    agreed: frozenset[str] = frozenset()
-    """Domains whose partners say that the customer agreed to their marketing."""
-    refused: frozenset[str] = frozenset()
-    """Domains of which any partner says that the customer did not."""
+_STATE: Mapping[ConsentGround, ConsentState] = {
+    ConsentGround.CONSENT: ConsentState.GRANTED,
+    ConsentGround.NOT_NEEDED: ConsentState.NOT_NEEDED,
+    ConsentGround.NOT_RECORDED: ConsentState.NOT_RECORDED,
+    ConsentGround.EXPIRED: ConsentState.NOT_RECORDED,
+    ConsentGround.REFUSED: ConsentState.REFUSED,
+    ConsentGround.WITHDRAWN: ConsentState.REFUSED,
+    ConsentGround.OBJECTED: ConsentState.REFUSED,
+    ConsentGround.RESTRICTED: ConsentState.REFUSED,
+}
+_REFUSED = frozenset({ConsentState.REFUSED})
+_ORDER = (ConsentState.REFUSED, ConsentState.GRANTED, ConsentState.NOT_NEEDED, ConsentState.NOT_RECORDED)
+
+
+class OfferConsents(msgspec.Struct, frozen=True, kw_only=True):
+    """A customer's consents as offers ask them: by the domain of a product, for all partners in it."""
+
+    consents: CustomerConsents
+    connectors: Mapping[str, tuple[str, ...]] = {}
+    """The customer's connector instances by domain."""
+    asked_for: Purpose = Purpose.SERVICE
+    """What the offers are asked for: where a customer is served, one who never said no may hear of a product;
+    for marketing, a consent is needed."""
+
+    @property
+    def stopping(self) -> frozenset[ConsentState]:
+        """A refusal; for marketing silence too."""
+        return _REFUSED if self.asked_for is not Purpose.MARKETING else _REFUSED | {ConsentState.NOT_RECORDED}
 
     def state(self, *, purpose: Purpose, domain: str, channel: Channel | None) -> ConsentState:
-        """What the records say."""
+        """What the customer said; where the partners of a domain differ, the refusal holds.
+
+        Where none of them is known to have been told, it is what the customer said of all partners.
+        """
         if purpose is Purpose.SERVICE:
             return ConsentState.NOT_NEEDED
-        if domain in self.refused:
-            return ConsentState.REFUSED
-        return ConsentState.GRANTED if domain in self.agreed else ConsentState.NOT_RECORDED
-
-
-NOTHING_RECORDED = KnownRefusals()
-
-
-def known_refusals(preferences: Iterable[GuestPreferences]) -> KnownRefusals:
-    """What hotels say of their guest; where two say different things, the refusal holds."""
-    said = {one.marketing_opt_in for one in preferences}
-    hotel = frozenset({"hotel"})
-    return KnownRefusals(
-        agreed=hotel if True in said else frozenset(), refused=hotel if False in said else frozenset()
-    )
+        name = None if channel is None else channel.name
+        partners: Iterable[str | None] = self.connectors.get(domain) or (None,)
+        said = {_STATE[self.consents.verdict(purpose, name, one).ground] for one in partners}
+        return next(state for state in _ORDER if state in said)

@@ -19,7 +19,7 @@ from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.offers.catalogue import CatalogueError, Lever, Product
 from resolvers.offers.catalogue import product as decoded
 from resolvers.offers.conditions import Condition, Failure, RiskBandRule, ValueRule
-from resolvers.offers.consent import NOTHING_RECORDED, Consents, ConsentState
+from resolvers.offers.consent import Consents, ConsentState
 from resolvers.offers.contact_policy import CONTEXTS, Contacts, Policy
 from resolvers.offers.facts import Facts
 from resolvers.offers.features import vector
@@ -211,6 +211,7 @@ class Case:
     __slots__ = (
         "_consents",
         "_said",
+        "_stopping",
         "_tired",
         "contacts",
         "customer_id",
@@ -228,7 +229,7 @@ class Case:
         today: date,
         contacts: Contacts,
         policy: Policy,
-        consents: Consents = NOTHING_RECORDED,
+        consents: Consents,
     ) -> None:
         """Look at a customer.
 
@@ -247,6 +248,7 @@ class Case:
         self.policy = policy
         self.features = vector(facts)
         self._consents = consents
+        self._stopping = consents.stopping
         self._said: dict[str, ConsentState] = {}
         self._tired = contacts.too_many(policy)
 
@@ -312,7 +314,7 @@ class Case:
         if not (ready.open_ended or ready.open_on(self.today)) or ready.eligible(facts) is not True:
             return Stage.ELIGIBILITY
         product = ready.product
-        if self.consent(ready) is ConsentState.REFUSED:
+        if self.consent(ready) in self._stopping:
             return Stage.CONSENT
         if not self.contacts.none and (self._tired or self.contacts.too_often(product.id, product.caps)):
             return Stage.CONTACT_POLICY
@@ -351,7 +353,9 @@ class Case:
                 found.append(Failure(rule="OPEN", wanted="is offered at this time", known=True))
             return tuple(found)
         if stage is Stage.CONSENT:
-            return (Failure(rule="CONSENT", wanted="has not refused marketing", known=True),)
+            silent = self.consent(ready) is not ConsentState.REFUSED
+            wanted = "agreed to marketing" if silent else "has not refused marketing"
+            return (Failure(rule="CONSENT", wanted=wanted, known=True),)
         if stage is Stage.CONTACT_POLICY:
             both = (self._tired, self.contacts.too_often(product.id, product.caps))
             return tuple(one for one in both if one is not None)

@@ -77,7 +77,7 @@ class _Operation:
         self._chosen: dict[str, Sequence[str]] = {}
         self._stops: Sequence[Stop] = ()
         self._known: Known = {}
-        self._decisions: consents.Decisions = {}
+        self._decisions: consents.Decisions | None = None
         self._closed: dict[str, frozenset[str]] = {}
         for root, make in planned:
             self._open(root, make)
@@ -194,8 +194,8 @@ class _Operation:
         )
         if loaded and (asks or consents.always(purpose)):
             self._decisions = await consents.read(unit, loaded, self._known)
-        for one, mine in self._decisions.items():
-            self._closed[one] = consents.closed(self._context, loaded[one], mine)
+            for one, mine in self._decisions.items():
+                self._closed[one] = consents.closed(self._context, loaded[one], mine)
 
     def _shut(self, customer_id: str) -> frozenset[str]:
         """Partners that the customer does not want asked for this purpose."""
@@ -273,8 +273,9 @@ class _Operation:
                 rules=context.services.settings.profile,
                 known=self._known.get(customer_id),
                 models=context.services.models,
-                decisions=self._decisions.get(customer_id, ()),
+                decisions=None if self._decisions is None else self._decisions.get(customer_id, ()),
                 closed=shut,
+                purpose=context.access.purpose,
             )
             customers[customer_id] = make(view, customers)
         if customers:

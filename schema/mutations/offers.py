@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from resolvers.offers.consent import NOTHING_RECORDED
+from resolvers.consents.customer import CustomerConsents
 from resolvers.offers.features import FEATURES
 from resolvers.offers.situation import Channel, Doing, Situation
 from resolvers.offers.stages import Case, Offer, Ready, Stage
@@ -23,7 +23,7 @@ from schema.mutations.base import Concerns, Mutation, MutationInput, Outcome, Pa
 from schema.mutations.problems import IdempotencyProblem, NotFoundProblem, Refusal
 from schema.mutations.refusing import Paths, customer_missing
 from schema.ports import Unit
-from schema.scoring.offer_answers import case_of
+from schema.scoring.offer_answers import case_of, offer_consents
 from schema.shapes import Shape
 from store.data import CustomerData, PartyFigures
 from store.data_offers import OfferEvent, OfferEventDraft, OfferEventKind, ProductState
@@ -119,6 +119,7 @@ class RecordOfferResponse(Mutation):
         if customer is None:
             raise Refusal(customer_missing(self._customer, self._paths))
         figures = await unit.summaries.of([customer.id])
+        decided = await unit.consents.of([customer.id])
         case = case_of(
             customer,
             catalogue,
@@ -128,7 +129,9 @@ class RecordOfferResponse(Mutation):
             contacts=(),
             domains_of=self.domains_of,
             at=self.at,
-            consents=NOTHING_RECORDED,
+            consents=offer_consents(
+                customer, CustomerConsents(decided.get(customer.id, ()), at=self.at), self.domains_of
+            ),
         )
         try:
             kept = await unit.offer_responses.record(self._draft(customer.id, ready, case), key=self.key)

@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from c360.access import Purpose
 from c360.kinds import domains
-from c360.records.hotel import GuestPreferences
+from resolvers.consents.customer import CustomerConsents
 from resolvers.offers.catalogue import Bundle
-from resolvers.offers.consent import Consents, known_refusals
+from resolvers.offers.consent import Consents, OfferConsents
 from resolvers.offers.contact_policy import Contacts
 from resolvers.offers.facts import Facts, unknown_lines
 from resolvers.offers.situation import Situation
@@ -32,6 +33,7 @@ def offers_of(view: CustomerView, situation: Situation, *, first: int, rejected:
     shelf: hub.Shelf = hub.known(view, hub.OFFERS)
     summaries: Summaries = hub.known(view, hub.SUMMARIES)
     catalogue = view.models.shelves.of(shelf.products)
+    domains_of = {source.connector: source.domain or "" for source in view.sources}
     case = case_of(
         view.customer,
         catalogue,
@@ -39,12 +41,34 @@ def offers_of(view: CustomerView, situation: Situation, *, first: int, rejected:
         models=view.models,
         situation=situation,
         contacts=shelf.contacts,
-        domains_of={source.connector: source.domain or "" for source in view.sources},
+        domains_of=domains_of,
         at=view.at,
-        consents=known_refusals(view.of("hotel.preferences", GuestPreferences)),
+        consents=offer_consents(view.customer, view.consents, domains_of, asked_for=view.purpose),
     )
     found = case.offers(catalogue, first=first, rejected=rejected)
     return [OfferAnswer(view, case, offer) for offer in found]
+
+
+def offer_consents(
+    customer: CustomerData,
+    consents: CustomerConsents,
+    domains_of: Mapping[str, str],
+    *,
+    asked_for: Purpose = Purpose.SERVICE,
+) -> OfferConsents:
+    """A customer's consents as offers ask them.
+
+    Args:
+        customer: as the hub knows them.
+        consents: what they agreed to.
+        domains_of: domain of each connector instance.
+        asked_for: what the offers are asked for.
+    """
+    connectors: dict[str, tuple[str, ...]] = {}
+    for connector in dict.fromkeys(link.connector for link in customer.links):
+        domain = domains_of.get(connector, "")
+        connectors[domain] = (*connectors.get(domain, ()), connector)
+    return OfferConsents(consents=consents, connectors=connectors, asked_for=asked_for)
 
 
 def case_of(

@@ -40,6 +40,7 @@ from store.data import (
 )
 from store.data_actions import PartnerActionData, PartnerActionPage
 from store.data_audit import SealEntry, WriteEntry
+from store.data_consents import DecisionData
 from store.data_contests import ContestData
 from store.data_events import EventDraft
 from store.data_identity import (
@@ -387,6 +388,18 @@ class FakeActions:
         }
 
 
+class FakeConsents:
+    """What customers decided about the use of their data."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._store = store
+
+    async def of(self, customer_ids: Iterable[str]) -> Mapping[str, tuple[DecisionData, ...]]:
+        self._store.calls.append("consents.of")
+        found = {one: self._store.decisions.get(one, ()) for one in customer_ids}
+        return {one: mine for one, mine in found.items() if mine}
+
+
 class FakeProducts:
     """The catalogue."""
 
@@ -451,6 +464,9 @@ class FakeUnit:
         self.standings = FakeStandings(store)
         self.contests = FakeContests(store)
         self.actions = FakeActions()
+
+
+        self.consents = FakeConsents(store)
         self.audit = FakeAudit(store)
         self.outbox = FakeOutbox(store)
 
@@ -475,6 +491,7 @@ class FakeStore:
     scores: list[CustomerScore] = field(default_factory=list)
     members: dict[str, set[str]] = field(default_factory=dict)
     contests: list[ContestData] = field(default_factory=list)
+    decisions: dict[str, tuple[DecisionData, ...]] = field(default_factory=dict)
     audited: list[WriteEntry] = field(default_factory=list)
     kept: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
     events: list[EventDraft] = field(default_factory=list)

@@ -14,7 +14,7 @@ from c360.records.party import PartyKind
 from schema import ids
 from schema.build import Schema
 from schema.engine import GraphEngine
-from store.data import EnrolCustomer, EnrolLink
+from store.data import EnrolCustomer, EnrolLink, StatedValue, Statement
 from store.database import Database
 from store.keyring import Keyring
 from tests.fixtures.access import access as access_of
@@ -85,6 +85,21 @@ class Desk:
         made = self.ask(query, input={"customerId": self.ada, "source": "AGENT_CALL", **given})
         assert made["problems"] == []
         return made
+
+    def state(self, **values: str) -> None:
+        """Let the bank say something of Ada."""
+
+        async def go() -> None:
+            said = Statement(
+                connector="bank",
+                party_id="bank-1",
+                values=tuple(StatedValue(attribute=name, value=value) for name, value in values.items()),
+                observed_at=None,
+            )
+            async with self.database.unit(TENANT) as unit:
+                await unit.profiles.observe({self.local: [said]})
+
+        self.run(go())
 
     def look(self, query: str, *, purpose: Purpose = Purpose.SERVICE) -> Any:
         return self.ask(query, purpose=purpose, by={"id": self.ada})
@@ -214,3 +229,73 @@ def test_objections_and_restrictions_stop_what_needs_no_consent_until_they_are_l
     assert statuses == {"WITHHELD"}
     desk.decide(RESTRICT, lifted=True)
     assert standing(desk.look(CONSENTS), "ANALYTICS")[1:] == (True, "NOT_NEEDED")
+
+
+POINTS = """
+query Points($by: CustomerKey!) {
+  customer(by: $by) { profile { contactPoints { kind value purposes } } }
+}
+"""
+
+
+def test_for_marketing_only_the_contact_points_are_shown_that_may_be_used(desk: Desk) -> None:
+    desk.state(email="ada@example.org", phone="+61255501234")
+
+    def points(purpose: Purpose) -> dict[str, Any]:
+        found = desk.look(POINTS, purpose=purpose)["profile"]["contactPoints"]
+        return {one["kind"]: one["purposes"] for one in found}
+
+    assert points(Purpose.MARKETING) == {}
+    assert "MARKETING" not in points(Purpose.SERVICE)["EMAIL"]
+    desk.decide(RECORD, purpose="MARKETING", channel="EMAIL", given=True)
+    assert points(Purpose.MARKETING).keys() == {"EMAIL"}
+    assert "MARKETING" in points(Purpose.SERVICE)["EMAIL"]
+    assert "MARKETING" not in points(Purpose.SERVICE)["PHONE"]
+    # What a closed partner said is not shown either, though the hub keeps it.
+    desk.decide(WITHDRAW, purpose="SERVICE", connector="bank")
+    assert points(Purpose.SERVICE) == {}
+    assert points(Purpose.CLAIMS).keys() == {"EMAIL", "PHONE"}
+
+
+def test_no_answer_begun_after_a_withdrawal_shows_what_was_withdrawn(desk: Desk) -> None:
+    """Many readers at once while a consent is given and withdrawn again and again."""
+    desk.state(email="ada@example.org", phone="+61255501234")
+    seen: list[tuple[int, bool, int]] = []
+    withdrawn_before = given_before = given_begun = 0
+    over = False
+
+    async def read() -> None:
+        access = access_of("reader", purpose=Purpose.MARKETING)
+        while not over:
+            given, gone = given_before, withdrawn_before
+            answer = await desk.engine.execute(POINTS, {"by": {"id": desk.ada}}, access=access)
+            assert answer.data
+            shown = bool(answer.data["customer"]["profile"]["contactPoints"])
+            seen.append((given - gone, shown, given_begun - given))
+
+    async def write() -> None:
+        nonlocal withdrawn_before, given_before, given_begun, over
+        base = {"customerId": desk.ada, "source": "CUSTOMER_PORTAL", "purpose": "MARKETING"}
+        for _ in range(12):
+            given_begun += 1
+            given = await desk.engine.execute(
+                RECORD, {"input": {**base, "given": True}}, access=access_of("ada")
+            )
+            assert not given.errors
+            given_before += 1
+            await asyncio.sleep(0.01)
+            gone = await desk.engine.execute(WITHDRAW, {"input": base}, access=access_of("ada"))
+            assert not gone.errors
+            withdrawn_before += 1
+            await asyncio.sleep(0.01)
+        over = True
+
+    async def go() -> None:
+        await asyncio.gather(write(), *(read() for _ in range(4)))
+
+    desk.run(go())
+    # Begun with every consent withdrawn, and none given until it ended: nothing may be shown.
+    closed = [shown for balance, shown, since in seen if balance == 0 and since == 0]
+    assert closed
+    assert not any(closed)
+    assert any(shown for _, shown, _ in seen)

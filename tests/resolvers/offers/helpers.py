@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 
+from c360.access import Purpose
+from c360.records.hotel import GuestPreferences
 from c360.values import CurrencyCode
 from resolvers.artefacts import Origin
+from resolvers.consents.customer import CustomerConsents
 from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.offers.catalogue import Product, Worth, draft
+from resolvers.offers.consent import OfferConsents
 from resolvers.offers.contact_policy import Contacts, Policy
 from resolvers.offers.facts import Facts
 from resolvers.offers.propensity import ProductModel, Propensities, Weight
@@ -19,6 +23,7 @@ from resolvers.offers.stages import Case, Catalogue
 from resolvers.rates import Rates
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Line, Measure
+from store.data_consents import DecisionData
 from store.data_offers import ProductData
 
 TODAY = date(2026, 11, 26)
@@ -87,6 +92,19 @@ def facts(lines: Mapping[Line, Mapping[Measure, float]] = SAVER, **more: Any) ->
     return Facts(Summaries(day=TODAY, currency="AUD", lines=lines), **more)
 
 
+def consents(
+    *preferences: GuestPreferences,
+    decisions: Iterable[DecisionData] = (),
+    asked_for: Purpose = Purpose.SERVICE,
+) -> OfferConsents:
+    """What a customer agreed to, who is at a bank and at a hotel."""
+    return OfferConsents(
+        consents=CustomerConsents(decisions, at=NOW, partners=preferences),
+        connectors={"hotel": ("inn",), "banking": ("bank",)},
+        asked_for=asked_for,
+    )
+
+
 def case(known: Facts | None = None, **changes: Any) -> Case:
     """A customer today, whom nothing was ever offered, on a day that is not explored."""
     given: dict[str, Any] = {
@@ -94,5 +112,6 @@ def case(known: Facts | None = None, **changes: Any) -> Case:
         "today": TODAY,
         "contacts": Contacts((), NOW),
         "policy": Policy(explore=0),
+        "consents": consents(),
     }
     return Case(known or facts(), **(given | changes))

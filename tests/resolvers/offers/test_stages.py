@@ -17,18 +17,19 @@ from c360.values import CurrencyCode
 from resolvers.offers import catalogue as catalogues
 from resolvers.offers.catalogue import Caps, Lever, Share, Worth
 from resolvers.offers.conditions import Held
-from resolvers.offers.consent import ConsentState, known_refusals
+from resolvers.offers.consent import ConsentState
 from resolvers.offers.contact_policy import Contacts, Policy
 from resolvers.offers.propensity import probability
 from resolvers.offers.rules import Not
 from resolvers.offers.situation import Channel, Doing, Situation
 from resolvers.offers.stages import Offer, Stage, explores
 from resolvers.summaries.measures import Line, Measure
+from store.data_consents import ConsentSource, DecisionData, DecisionKind, DecisionState
 from store.data_offers import Contact, OfferEventKind, ProductState
-from tests.resolvers.offers.helpers import NOW, SAVER, TODAY, case, catalogue, facts, product
+from tests.resolvers.offers.helpers import NOW, SAVER, TODAY, case, catalogue, consents, facts, product
 
-HOTEL = GuestPreferences(guest_id="g", marketing_opt_in=False)
-REFUSES_HOTELS = known_refusals([HOTEL])
+HOTEL = GuestPreferences(connector="inn", guest_id="g", marketing_opt_in=False)
+REFUSES_HOTELS = consents(HOTEL)
 
 
 def contact(event: OfferEventKind, days: int, of: str = "savings") -> Contact:
@@ -110,13 +111,33 @@ def test_a_product_may_be_offered_sooner_by_its_own_caps() -> None:
 def test_what_serves_a_contract_needs_no_consent_and_silence_is_no_refusal() -> None:
     stay = product(domain="hotel", line=Line.HOTEL)
     assert only(case().offers(catalogue(stay))).consent is ConsentState.NOT_RECORDED
-    agreed = known_refusals([msgspec.structs.replace(HOTEL, marketing_opt_in=True)])
+    agreed = consents(msgspec.structs.replace(HOTEL, marketing_opt_in=True))
     assert only(case(consents=agreed).offers(catalogue(stay))).consent is ConsentState.GRANTED
-    both = known_refusals([HOTEL, msgspec.structs.replace(HOTEL, marketing_opt_in=True)])
+    both = consents(HOTEL, msgspec.structs.replace(HOTEL, marketing_opt_in=True))
     assert case(consents=both).offers(catalogue(stay)) == []
     service = msgspec.structs.replace(stay, purpose=Purpose.SERVICE)
     assert only(case(consents=REFUSES_HOTELS).offers(catalogue(service))).consent is ConsentState.NOT_NEEDED
     assert case(consents=REFUSES_HOTELS).offers(catalogue(product())) != []
+
+
+def test_for_marketing_a_consent_is_needed_for_the_product_and_the_channel() -> None:
+    said = ConsentSource.PAPER
+    email = DecisionData(
+        id="d", customer_id="c1", home_id="c1", kind=DecisionKind.CONSENT, state=DecisionState.GIVEN,
+        purpose=Purpose.MARKETING, channel="EMAIL", at=NOW, recorded_at=NOW, recorded_by="a", source=said,
+    )  # fmt: skip
+    silent = consents(asked_for=Purpose.MARKETING)
+    assert stage_of(product(), consents=silent) == (Stage.CONSENT, ["CONSENT"])
+    agreed = consents(decisions=[email], asked_for=Purpose.MARKETING)
+    assert stage_of(product(), consents=agreed)[0] is Stage.CONSENT
+    by_email = facts(situation=Situation(channel=Channel.EMAIL))
+    assert only(case(by_email, consents=agreed).offers(catalogue(product()))).consent is ConsentState.GRANTED
+    by_post = facts(situation=Situation(channel=Channel.POST))
+    assert case(by_post, consents=agreed).offers(catalogue(product())) == []
+    no = msgspec.structs.replace(email, kind=DecisionKind.OBJECTION, state=DecisionState.RAISED, channel=None)
+    for asked_for in (Purpose.SERVICE, Purpose.MARKETING):
+        objecting = consents(decisions=[email, no], asked_for=asked_for)
+        assert case(by_email, consents=objecting).offers(catalogue(product())) == []
 
 
 def test_the_priority_is_the_product_of_its_parts_as_worked_out_by_hand() -> None:
