@@ -19,6 +19,8 @@ from store.repositories.consents import ConsentRepository
 from store.repositories.contests import ContestRepository
 from store.repositories.customers import CustomerRepository
 from store.repositories.decisions import ReviewRepository
+from store.repositories.dossier import DossierRepository
+from store.repositories.exports import ExportRepository
 from store.repositories.feeds import FeedRepository
 from store.repositories.grants import GrantRepository
 from store.repositories.households import HouseholdRepository
@@ -76,6 +78,8 @@ class Unit:
         self.actions = ActionRepository(scope)
         self.ledger = LedgerRepository(scope)
         self.consents = ConsentRepository(scope)
+        self.dossiers = DossierRepository(scope)
+        self.exports = ExportRepository(scope)
         self.contests = ContestRepository(scope)
         self.reviews = ReviewRepository(scope)
         self.candidates = CandidateRepository(scope)

@@ -28,6 +28,14 @@ from store.models.identity import (
 )
 from store.models.offers import OfferResponse, Product
 from store.models.operations import ConnectorInstance, FeedCursor, Job, Lease
+from store.models.privacy import (
+    DataExport,
+    DataExportChunk,
+    ErasureCertificate,
+    LegalHold,
+    RetentionRule,
+    RetentionRun,
+)
 from store.models.segments import (
     CustomerScore,
     SegmentCell,
@@ -68,10 +76,13 @@ __all__ = [
     "Customer",
     "CustomerKey",
     "CustomerScore",
+    "DataExport",
+    "DataExportChunk",
     "EmergencyAccess",
     "EntryCustomer",
     "EntryParty",
     "ErasedParty",
+    "ErasureCertificate",
     "Evidence",
     "FeedCursor",
     "Grant",
@@ -82,6 +93,7 @@ __all__ = [
     "Interaction",
     "Job",
     "Lease",
+    "LegalHold",
     "LookupKey",
     "NameToken",
     "Note",
@@ -95,6 +107,8 @@ __all__ = [
     "RecordIndex",
     "Redirect",
     "RequestCustomer",
+    "RetentionRule",
+    "RetentionRun",
     "Reveal",
     "Review",
     "ScoreContest",

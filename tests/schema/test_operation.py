@@ -132,7 +132,7 @@ def test_a_list_of_fifty_and_several_root_fields_gather_once(world: Any, ana: st
         need.kind for mine in request.needs.values() for need in mine if mine is not request.needs[ana]
     } == {"banking.accounts"}
     assert world.store.units == 1
-    assert sorted(world.store.calls) == ["by_keys", "load", "page", "resolve"]
+    assert sorted(world.store.calls) == ["by_keys", "consents.of", "load", "page", "resolve"]
 
 
 def test_any_number_of_look_ups_is_one_query_of_each_kind(world: Any, ana: str) -> None:
