@@ -86,7 +86,7 @@ NOTHING_TOLD: Mapping[str, str] = {
     "segment_size": "counts of many",
     "segment_version": "of no person",
     "upload": "of no one person; what was taken in of it is told of",
-    "upload_chunk": "what a program sent of many at once, deleted once taken in; what was taken in is told of",
+    "upload_chunk": "what a program sent of many at once, deleted once taken in and then told of",
     "upload_problem": "numbers of rows that were not taken in",
 }
 """Tables of which a person is told nothing, with the reason."""
@@ -186,10 +186,11 @@ def _told(name: str, row: dict[str, Any], tenant: str, keys: Mapping[str, DataKe
         if column == "tenant" or (name, column) in UNTOLD:
             continue
         sealing = SEALED.get((name, column))
-        if sealing is not None and value is not None:
-            key = keys.get(row[sealing.key_of])
-            value = None if key is None else _read(key.open(value, *sealing.bound_to(tenant, row)))
-        found[column] = value
+        if sealing is None or value is None:
+            found[column] = value
+            continue
+        key = keys.get(row[sealing.key_of])
+        found[column] = None if key is None else _read(key.open(value, *sealing.bound_to(tenant, row)))
     return found
 
 

@@ -465,7 +465,6 @@ class FakeUnit:
         self.contests = FakeContests(store)
         self.actions = FakeActions()
 
-
         self.consents = FakeConsents(store)
         self.audit = FakeAudit(store)
         self.outbox = FakeOutbox(store)

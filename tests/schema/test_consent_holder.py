@@ -32,8 +32,8 @@ def decided(
         DecisionState.RAISED: DecisionKind.OBJECTION if purpose else DecisionKind.RESTRICTION,
     }.get(state, DecisionKind.CONSENT)
     return DecisionData(
-        id=f"d{n}", customer_id="ada", home_id="ada", kind=about, state=state, purpose=purpose, channel=channel,
-        at=NOW, recorded_at=NOW, recorded_by="agent", source=ConsentSource.PAPER,
+        id=f"d{n}", customer_id="ada", home_id="ada", kind=about, state=state, purpose=purpose,
+        channel=channel, at=NOW, recorded_at=NOW, recorded_by="agent", source=ConsentSource.PAPER,
     )  # fmt: skip
 
 
