@@ -263,6 +263,7 @@ def test_no_answer_begun_after_a_withdrawal_shows_what_was_withdrawn(desk: Desk)
     seen: list[tuple[int, bool, int]] = []
     withdrawn_before = given_before = given_begun = 0
     over = False
+    answered = asyncio.Event()
 
     async def read() -> None:
         access = access_of("reader", purpose=Purpose.MARKETING)
@@ -272,12 +273,14 @@ def test_no_answer_begun_after_a_withdrawal_shows_what_was_withdrawn(desk: Desk)
             assert answer.data
             shown = bool(answer.data["customer"]["profile"]["contactPoints"])
             seen.append((given - gone, shown, given_begun - given))
+            answered.set()
 
     async def reads(more: int) -> None:
         """Wait for more answers than there are readers, so that one at least was begun meanwhile."""
         enough = len(seen) + more
         while len(seen) < enough:
-            await asyncio.sleep(0.001)
+            answered.clear()
+            await answered.wait()
 
     async def write() -> None:
         nonlocal withdrawn_before, given_before, given_begun, over
