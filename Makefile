@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 FOLDERS := c360 connectors plugins store resolvers schema api migrations sandbox benchmarks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench format lock clean
+.PHONY: help run test thorough check bench format lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -14,8 +14,15 @@ run: $(VENV)/run.stamp ## start sandbox partners, server and worker; Ctrl-C stop
 	@exec $(BIN)/python -m api demo $(ARGS)
 
 test: $(VENV)/dev.stamp ## run all tests, on SQLite and PostgreSQL
-	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone"
-	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone and not thorough"
+	$(BIN)/python -m pytest -m "alone and not thorough" $(ALONE)
+
+thorough: $(VENV)/dev.stamp ## run all tests at full size: both databases everywhere, more cases
+	C360_THOROUGH=true $(BIN)/python -m pytest -n 2 --dist loadfile -m "not alone"
+	C360_THOROUGH=true $(BIN)/python -m pytest -m alone $(ALONE)
+
+# Only where such tests are: collecting all others would take longer than running these.
+ALONE = $(shell grep -rl --include='test_*.py' 'pytest.mark.alone' tests)
 
 check: $(VENV)/dev.stamp ## format, lint, types, imports, schema, migrations, tables in the documentation
 	$(BIN)/ruff format --check $(FOLDERS)

@@ -37,7 +37,14 @@ DEFAULT_FILE = Path("c360.toml")
 TOKEN = "C360_TOKEN"  # noqa: S105  # the name of a variable
 """Variable with the token by which the command line asks a running server."""
 NOT_SETTINGS = frozenset(
-    {"C360_CONFIG", "C360_PARTNER_SPECS", "C360_REFERENCE_DATA", "C360_TEST_DATABASE_URL", TOKEN}
+    {
+        "C360_CONFIG",
+        "C360_PARTNER_SPECS",
+        "C360_REFERENCE_DATA",
+        "C360_TEST_DATABASE_URL",
+        "C360_THOROUGH",
+        TOKEN,
+    }
 )
 
 

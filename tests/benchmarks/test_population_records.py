@@ -75,7 +75,9 @@ async def fetched(
     return {it.kind: it.records for it in found}
 
 
-@pytest.mark.parametrize("day", [date(2024, 6, 30), date(2025, 11, 17)])
+@pytest.mark.parametrize(
+    "day", [date(2024, 6, 30), pytest.param(date(2025, 11, 17), marks=pytest.mark.thorough)]
+)
 def test_records_are_what_the_connectors_fetch(day: date, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     # The sandbox serves no day before its registration; its partners could tell of one all the same.
     monkeypatch.setattr(people, "EPOCH", date(2020, 1, 1))

@@ -28,9 +28,10 @@ from connectors.host import Host
 from connectors.operation import current
 from connectors.results import GatherRequest, Link, SourceResult, SourceState, Target
 from tests.connectors.conftest import NOW
+from tests.fixtures.sizes import size
 from tests.fixtures.virtual import virtually
 
-CASES = 100_000
+CASES = size(20_000, 100_000)
 AT_ONCE = 40
 PARTY = "party.profile"
 TENANTS = [TenantId("t1"), TenantId("t2"), TenantId("t3")]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.stage.databases import BACKENDS, Databases, SqliteFiles, postgres
+from benchmarks.stage.databases import Databases, SqliteFiles, postgres
 from benchmarks.stage.graph import Stage, StageClock, export_people, filled, make_settings
 from benchmarks.stage.partners import Partners, People, start_partners
 from sandbox.population import Population
@@ -51,7 +51,7 @@ def postgresql() -> Iterator[Databases]:
         yield server
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.thorough), "postgresql"])
 def backend(request: pytest.FixtureRequest) -> str:
     """Which kind of database a test plays on."""
     return str(request.param)

@@ -13,6 +13,7 @@ from c360.access import TenantId
 from c360.records.party import PartyKind
 from store.data import EnrolCustomer, EnrolLink, ProfileValueData, StatedValue, Statement
 from store.database import Database
+from tests.fixtures.sizes import size
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -141,7 +142,9 @@ HISTORY = st.lists(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=size(8, 30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(history=HISTORY)
 def test_one_reads_back_what_was_recorded_when(
     database: Database, run: Run, history: list[tuple[int, int, set[str]]]

@@ -72,6 +72,7 @@ def test_everything_is_read(wire: Callable[..., Any]) -> None:
     assert hotel.flaws == FLAWS
 
 
+@pytest.mark.thorough
 def test_made_up_answers_are_read(wire: Callable[..., Any]) -> None:
     hotel = wire(CLOUDBEDS, "hotel", adapt=present, api_key="key")
     made_up = hotel.generated(GUEST, days=ALL_DAYS)

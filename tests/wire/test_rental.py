@@ -79,6 +79,7 @@ def test_somebody_elses_bookings_are_left_out(wire: Callable[..., Any]) -> None:
     assert outcomes == dict.fromkeys(OF_BOOKINGS, "nothing")
 
 
+@pytest.mark.thorough
 def test_made_up_answers_are_read(wire: Callable[..., Any]) -> None:
     operator = wire(TOMP, "rental", adapt=coherent, **SETTINGS)
     # The journal is left out: over its schema Prism's generator breaks down.

@@ -10,6 +10,7 @@ from c360.tables import BadCell, compile_plans
 from c360.tables.cells import GRAMMAR
 from plugins.files.config import FileTable
 from plugins.files.reading import bad, connect, literal, quoted
+from tests.fixtures.sizes import size
 
 PLAN = compile_plans(
     [
@@ -51,7 +52,7 @@ TEXTS = st.one_of(
 DUCKDB = connect(64)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=size(100, 300), deadline=None)
 @given(st.lists(st.none() | TEXTS, min_size=len(PLAN.columns), max_size=len(PLAN.columns)))
 def test_what_duckdb_lets_through_becomes_a_record(cells: list[str | None]) -> None:
     ((refused,),) = DUCKDB.execute(f"SELECT {CHECK} FROM (SELECT {CELLS})", cells).fetchall()

@@ -83,6 +83,7 @@ def test_caravan_by_cross_validation_alone(reference_data: Path) -> None:
     assert found.top.hits / 348 >= 112 / 238
 
 
+@pytest.mark.thorough
 def test_a_second_file_is_scored_in_the_same_order(tmp_path: Path, reference_data: Path) -> None:
     file = reference_data / "caravan" / "ticdata2000.txt"
     rows = np.loadtxt(file, dtype=int)

@@ -37,6 +37,7 @@ def test_fake_1000(reference_data: Path) -> None:
     assert found.dropped == {"unique_id": "numbers the records"}
 
 
+@pytest.mark.thorough
 def test_historical_persons_in_clusters(tmp_path: Path) -> None:
     file = tmp_path / "historical.csv"
     historical.write(file, persons=200)

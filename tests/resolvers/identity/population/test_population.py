@@ -130,6 +130,7 @@ def test_scores_are_those_of_a_request(features: list[Features], tmp_path: Path)
         assert bits == pytest.approx(pair.score.total, abs=1e-9)
 
 
+@pytest.mark.thorough
 def test_a_trained_model_is_one_that_can_be_read(features: list[Features], tmp_path: Path) -> None:
     file = tmp_path / "some.parquet"
     tables.write(file, ((number, "x", str(number), None, each) for number, each in enumerate(features[::2])))
