@@ -12,6 +12,9 @@ from c360.contract import KeyKind
 from c360.records.party import PartyKind
 from c360.values import Secret
 
+HUB = "hub"
+"""Instance id of the hub itself as a source: what its own people say of customers. No connector has it."""
+
 
 class ProfileValueData(msgspec.Struct, frozen=True, kw_only=True):
     """One value of one attribute, as one partner stated it."""

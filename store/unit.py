@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from c360.access import TenantId
 from store.keyring import Keyring
 from store.repositories.actions import ActionRepository
+from store.repositories.appointments import AppointmentRepository
 from store.repositories.audit import AuditRepository
 from store.repositories.audit_verification import AuditVerification
 from store.repositories.base import Scope
 from store.repositories.books import BookRepository
 from store.repositories.candidates import CandidateRepository
+from store.repositories.complaints import ComplaintRepository
 from store.repositories.consents import ConsentRepository
 from store.repositories.contests import ContestRepository
 from store.repositories.customers import CustomerRepository
@@ -32,16 +34,21 @@ from store.repositories.keys import KeyRepository
 from store.repositories.leases import LeaseRepository
 from store.repositories.ledger import LedgerRepository
 from store.repositories.links import LinkRepository
+from store.repositories.notes import NoteRepository
 from store.repositories.offer_responses import OfferResponseRepository
 from store.repositories.outbox import OutboxRepository
+from store.repositories.preferences import PreferenceRepository
 from store.repositories.products import ProductRepository
 from store.repositories.profiles import ProfileRepository
 from store.repositories.record_index import RecordIndexRepository
+from store.repositories.records import BookingRepository, TouchpointRepository
 from store.repositories.segments import SegmentRepository
 from store.repositories.snapshots import SnapshotRepository
 from store.repositories.standings import StandingRepository
+from store.repositories.statements import StatementRepository
 from store.repositories.summaries import SummaryRepository
 from store.repositories.tasks import TaskRepository
+from store.repositories.timeline import TimelineRepository
 from store.sight import EVERYTHING, Sight
 
 
@@ -89,3 +96,11 @@ class Unit:
         self.tasks = TaskRepository(scope)
         self.interactions = InteractionRepository(scope)
         self.outbox = OutboxRepository(scope)
+        self.notes = NoteRepository(scope)
+        self.preferences = PreferenceRepository(scope)
+        self.complaints = ComplaintRepository(scope)
+        self.appointments = AppointmentRepository(scope)
+        self.bookings = BookingRepository(scope)
+        self.touchpoints = TouchpointRepository(scope)
+        self.statements = StatementRepository(scope)
+        self.timeline = TimelineRepository(scope)

@@ -10,7 +10,7 @@ import msgspec
 
 from resolvers.summaries.keeping import figures_of
 from resolvers.summaries.measures import Combine, Figure, Line, Measure
-from store.data import PartyFigures
+from store.data import HUB, PartyFigures
 
 DOMAINS = frozenset({"banking", "insurance", "brokerage", "loyalty", "hotel", "rental"})
 """Business domains that figures are kept of."""
@@ -86,7 +86,7 @@ def summarise(
         lines=lines,
         missing=tuple(
             one
-            for one in sorted({*linked} - (reckoned - waiting))
+            for one in sorted({*linked} - {HUB} - (reckoned - waiting))
             if domains.get(one) in DOMAINS or not domains.get(one)
         ),
         unconverted=unknown,

@@ -233,20 +233,23 @@ class Relocation(Repository):
     async def drop_names(self, customer_id: str, parties: Collection[PartyRef]) -> None:
         """Words of the names that only parties that left a customer explain are its names no longer."""
         gone = await self._names(self.of_parties(ProfileValue, parties))
-        kept = await self._names(ProfileValue.customer_id == customer_id)
+        await self._scope.change(
+            delete(NameToken).where(
+                NameToken.tenant == self._tenant,
+                NameToken.customer_id == customer_id,
+                self._scope.among(NameToken.token, gone - await self.name_tokens(customer_id)),
+            )
+        )
+
+    async def name_tokens(self, customer_id: str) -> frozenset[str]:
+        """Words of all names that a customer is called by, here or by any of its parties."""
         nodes = await Families(self._scope).nodes([customer_id])
         shown = await self._session.scalars(
             select(Customer.display_name).where(
                 Customer.tenant == self._tenant, self._scope.among(Customer.id, nodes)
             )
         )
-        await self._scope.change(
-            delete(NameToken).where(
-                NameToken.tenant == self._tenant,
-                NameToken.customer_id == customer_id,
-                self._scope.among(NameToken.token, gone - kept - names.tokens(shown)),
-            )
-        )
+        return names.tokens(shown) | await self._names(ProfileValue.customer_id == customer_id)
 
     async def add_names(self, homes: Mapping[PartyRef, str], owners: Mapping[str, str]) -> None:
         """Words of the names of parties are names of the customers that they came back to."""
