@@ -10,7 +10,7 @@ import msgspec
 
 from c360.records.party import Party
 from resolvers.attributes import ATTRIBUTES, Attribute
-from store.data import ProfileValueData
+from store.data import HUB, ProfileValueData
 
 
 class ValueSource(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,11 +82,22 @@ def _stored_claim(stored: ProfileValueData) -> Claim | None:
     source = ValueSource(
         connector=stored.connector,
         party_id=stored.party_id,
-        observed_at=stored.observed_at if stored.dated else None,
+        observed_at=_stated_at(stored),
         fetched_at=stored.recorded_at,
         verified=stored.verified,
     )
     return _claim(attribute, value, source, stored.rank)
+
+
+def _stated_at(stored: ProfileValueData) -> datetime | None:
+    """When a kept value was stated, as far as its source says.
+
+    Of what the hub's own people said it is known when each value was: saying another one anew says nothing
+    of it.
+    """
+    if stored.connector == HUB:
+        return stored.valid_from
+    return stored.observed_at if stored.dated else None
 
 
 def _party_claims(

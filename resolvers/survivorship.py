@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from c360.errors import ConfigError
+from store.data import HUB
 
 if TYPE_CHECKING:  # reading settings needs no phone metadata, which claims bring along
     from resolvers.claims import Claim
@@ -66,7 +67,10 @@ _Rules = Annotated[
 ]
 _Sources = Annotated[
     tuple[str, ...],
-    Meta(description="Connector instances, the most trusted first; the others follow in the settings' order"),
+    Meta(
+        description="Connector instances, the most trusted first; the others follow in the settings' order, "
+        "before them `hub`: what the hub's own people say"
+    ),
 ]
 
 
@@ -100,7 +104,8 @@ class ProfileRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         own = self.attributes.get(attribute, _NOTHING_OWN)
         first = self.sources if own.sources is None else own.sources
         chosen = self.rules if own.rules is None else own.rules
-        places = {name: place for place, name in enumerate(dict.fromkeys((*first, *order)))}
+        # What people wrote down here themselves goes before what partners say, unless it is told otherwise.
+        places = {name: place for place, name in enumerate(dict.fromkeys((*first, HUB, *order)))}
         return Ranking(chosen, places)
 
 
@@ -173,7 +178,7 @@ def _check_part(part: AttributeRules, connectors: Collection[str], where: str) -
             known = ", ".join(each.value for each in MEASURES)
             raise ConfigError(f"{where}.rules", f"{rule.value}, which is an outcome", f"use {known}")
     for source in part.sources or ():
-        if source not in connectors:
+        if source not in {HUB, *connectors}:
             known = ", ".join(connectors) or "none yet"
             raise ConfigError(f"{where}.sources", f"no connector {source!r}", f"configured are: {known}")
     for name, listed in (("rules", part.rules or ()), ("sources", part.sources or ())):
