@@ -7,6 +7,7 @@ from datetime import timedelta
 from api.models import serving_models
 from api.settings import Settings
 from api.wiring import Hub
+from resolvers.service.rules import ServiceRules
 from schema.build import build_schema
 from schema.engine import GraphEngine
 from schema.execution.context import EngineSettings
@@ -24,6 +25,11 @@ def build_engine(hub: Hub, settings: Settings, observer: OperationObserver | Non
             deadline=timedelta(seconds=settings.gather.deadline),
             region=settings.phone_region,
             profile=settings.profile,
+            service=ServiceRules(
+                appointments=settings.appointments,
+                complaints=settings.complaints,
+                preferences=settings.preferences,
+            ),
         ),
         models=serving_models(settings),
         audit=hub.audit,

@@ -29,8 +29,13 @@ from resolvers.actions.machine import ActionRules
 from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.offers.contact_policy import Policy
 from resolvers.offers.policy_loan import Terms
+from resolvers.service.appointments import AppointmentRules
+from resolvers.service.appointments import check as check_hours
+from resolvers.service.complaints import ComplaintRules
+from resolvers.service.preferences import PreferenceRules, catalogue
 from resolvers.serving import HOME
 from resolvers.survivorship import AS_EVER, ProfileRules, check
+from store.data import HUB
 
 PREFIX = "C360_"
 DEFAULT_FILE = Path("c360.toml")
@@ -241,6 +246,9 @@ class Settings(Section, frozen=True, kw_only=True):
     offers: Policy = Policy()
     policy_loan: Terms = Terms()
     actions: ActionRules = ActionRules()
+    appointments: AppointmentRules = AppointmentRules()
+    complaints: ComplaintRules = ComplaintRules()
+    preferences: PreferenceRules = PreferenceRules()
     connectors: dict[str, ConnectorSettings] = {}
     folder: Path = Path()
     """Folder of the settings file: relative paths count from it."""
@@ -265,6 +273,9 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "offers": Policy,
     "policy_loan": Terms,
     "actions": ActionRules,
+    "appointments": AppointmentRules,
+    "complaints": ComplaintRules,
+    "preferences": PreferenceRules,
 }
 _PLAIN = ("tenant", "phone_region")
 _PASSWORD = re.compile(r"(?P<before>://[^:@/]*:).*(?=@)|(?P<name>[?&]password=)[^&]*")
@@ -338,6 +349,12 @@ def _build(values: dict[str, Any], folder: Path) -> Settings:
         for name in _table(values, "connectors")
     }
     check(sections["profile"], instances)
+    if HUB in instances:
+        raise ConfigError(
+            f"connectors.{HUB}", "the hub's own name as a source", "name the connector otherwise"
+        )
+    check_hours(sections["appointments"])
+    catalogue(sections["preferences"])
     currency = sections["money"].currency
     if not is_currency(currency):
         raise ConfigError("money.currency", repr(currency), "give a code of ISO 4217, such as AUD")

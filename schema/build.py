@@ -23,6 +23,7 @@ from schema.identity.shapes import ProbableCustomer, Review
 from schema.inputs import CustomerKey
 from schema.mutations import every_mutation
 from schema.mutations.base import Mutation
+from schema.mutations.service.contact_points import ContactPointInput
 from schema.mutations.types import mutation_type
 from schema.paging import connection_type
 from schema.roots.actions import ActionRoot, ActionsRoot, QueuedAction
@@ -33,15 +34,19 @@ from schema.roots.contests import ContestsRoot
 from schema.roots.customer import CustomerRoot
 from schema.roots.customers import CustomersRoot
 from schema.roots.nodes import ConnectorsRoot, NodeRoot, NodesRoot
+from schema.roots.preferences import PreferenceKeysRoot
 from schema.roots.products import ProductsRoot
 from schema.roots.reviews import ReviewsRoot
 from schema.roots.search import SearchRoot
 from schema.roots.segments import SegmentsRoot
+from schema.roots.service import AppointmentsRoot, ComplaintCountsRoot, ComplaintsRoot, TasksRoot
 from schema.roots.wordings import ConsentWordingsRoot
 from schema.scalars import scalar_map
 from schema.scoring.contests import QueuedContest
 from schema.scoring.offers import Product
 from schema.scoring.segments import BestCustomer, Segment
+from schema.service.lists import service_lists
+from schema.service.timeline import Lines
 from schema.shapes import SearchSource
 from schema.types import GroupType, Node, connector_type, customer_type, deriver, group_answers
 
@@ -60,6 +65,11 @@ ROOTS: Mapping[str, type[RootField]] = {
         ConsentWordingsRoot,
         ActionRoot,
         ActionsRoot,
+        TasksRoot,
+        ComplaintsRoot,
+        ComplaintCountsRoot,
+        AppointmentsRoot,
+        PreferenceKeysRoot,
         ConnectorsRoot,
         NodeRoot,
         NodesRoot,
@@ -93,8 +103,9 @@ def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
     references = referrers(timelines)
     make = deriver(groups, references)
     make.input(CustomerKey, one_of=True)
+    make.input(ContactPointInput, one_of=True)
     group_types = [GroupType(make, group) for group in groups]
-    customer = customer_type(make, group_types)
+    customer = customer_type(make, group_types, Lines(timelines, references))
     make.stand("Customer", customer)
     connector = connector_type(make)
     query = _query(make, customer, connector)
@@ -145,6 +156,7 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "consentWordings": _wordings(make),
         "action": make.object(PartnerAction) | None,
         "actions": _actions(make),
+        **service_lists(make),
         "node": Node | None,
         "nodes": list[Node | None],
     }

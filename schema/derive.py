@@ -13,7 +13,7 @@ import inspect
 import operator
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
@@ -24,6 +24,7 @@ from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
 
+from c360.contract import Need
 from c360.values import CountryCode, CurrencyCode, LanguageTag, Percentage
 from resolvers.joins import field_extra
 from resolvers.timeline import Timeline
@@ -60,6 +61,9 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
     arguments: type[msgspec.Struct] | None = None
     """Arguments of the field, where what the hub knows is read by them: beside ``kinds``, in their place
     where any is given."""
+    windows: Callable[[Any, date], Collection[Need]] | None = None
+    """Beside what it reads of the hub: windows of kinds of record, by the field's arguments and the day.
+    Raises an :class:`~schema.errors.InputError` for arguments that the field itself refuses."""
     leads: bool = False
     """Whether what the hub knows leads to other customers, of whom the selections below are made."""
 

@@ -23,6 +23,7 @@ from schema.errors import InputError
 from schema.inputs import EntriesArguments, ProfileArguments
 from schema.paging import page_size
 from schema.ports import Unit
+from schema.service.reading import READINGS
 from store.data import CustomerData, PartyFigures
 from store.data_actions import PartnerActionPage
 from store.data_identity import LedgerPage, PartyRef
@@ -201,5 +202,7 @@ READERS: Mapping[str, Reader] = {
         read=_actions,
         nothing=(PartnerActionPage(actions=(), cursors=(), has_next=False, has_previous=False), {}),
     ),
+    OFFERS: Reader(read=_offers, beside=(SUMMARIES,)),
+    **{name: Reader(read=read) for name, read in READINGS.items()},
 }
 """Everything that can be read, by name."""

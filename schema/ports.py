@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import date, datetime, timedelta
 from typing import Protocol
@@ -29,6 +29,8 @@ from store.data_consents import DecisionData, DecisionDraft, Proof, WordingData
 from store.data_contests import ContestData, ContestPage, ContestState, ContestVerdict
 from store.data_events import EventDraft
 from store.data_identity import (
+    Admission,
+    AdmissionResult,
     CandidateSet,
     CustomerDraft,
     HouseholdData,
@@ -51,6 +53,15 @@ from store.data_identity import (
 )
 from store.data_offers import Contact, OfferEvent, OfferEventDraft, ProductData
 from store.data_segments import CountData, SegmentDefinition, SegmentSize, StandingPage
+from store.repositories.appointments import AppointmentRepository
+from store.repositories.complaints import ComplaintRepository
+from store.repositories.interactions import InteractionRepository
+from store.repositories.notes import NoteRepository
+from store.repositories.preferences import PreferenceRepository
+from store.repositories.records import BookingRepository, TouchpointRepository
+from store.repositories.statements import StatementRepository
+from store.repositories.tasks import TaskRepository
+from store.repositories.timeline import TimelineRepository
 from store.sight import Sight
 
 
@@ -142,6 +153,10 @@ class Ledger(Protocol):
 
     async def by_ids(self, ids: Iterable[str]) -> Mapping[str, LedgerEntry]:
         """Entries by id; unknown ones are left out."""
+        ...
+
+    async def admit(self, admissions: Sequence[Admission]) -> tuple[AdmissionResult, ...]:
+        """Give parties that belong to nobody to customers, in the order given."""
         ...
 
     async def entries_of(
@@ -389,6 +404,10 @@ class OfferResponses(Protocol):
         """Keep what became of an offer, once under its key."""
         ...
 
+    async def get(self, ids: Iterable[str]) -> Mapping[str, OfferEvent]:
+        """Events by id."""
+        ...
+
     async def contacts(
         self, customer_ids: Iterable[str], *, within: timedelta
     ) -> Mapping[str, tuple[Contact, ...]]:
@@ -418,6 +437,18 @@ class Outbox(Protocol):
 
 class Unit(Protocol):
     """One transaction."""
+
+    # What people keep of customers is read and written as its repositories say, which stand here as they are.
+    appointments: AppointmentRepository
+    bookings: BookingRepository
+    complaints: ComplaintRepository
+    interactions: InteractionRepository
+    notes: NoteRepository
+    preferences: PreferenceRepository
+    statements: StatementRepository
+    tasks: TaskRepository
+    timeline: TimelineRepository
+    touchpoints: TouchpointRepository
 
     @property
     def audit(self) -> Audit:

@@ -40,3 +40,11 @@ def _nested(hint: Any) -> type[msgspec.Struct] | None:
     return next(
         (one for one in candidates if isinstance(one, type) and issubclass(one, msgspec.Struct)), None
     )
+
+
+def taken(struct: type[StructT], given: Mapping[str, Any]) -> StructT:
+    """The struct of a resolver's arguments, the same one that planning read; null means not given."""
+    found = {name: value for name, value in given.items() if value is not None}
+    return struct(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+    )

@@ -49,9 +49,12 @@ from schema.scoring.risk import risk_fields
 from schema.scoring.segments import segment_fields
 from schema.scoring.summaries import summary_fields
 from schema.scoring.value import value_fields
+from schema.service.fields import service_fields
+from schema.service.timeline import Lines, timeline_field
 from schema.shapes import Connector, MissingSource, SourceStatus
 from store.data_actions import ActionRejection, StepReason
 from store.data_identity import EntryKind
+from store.data_service import Direction, Severity
 
 
 @strawberry.interface(description="An object with an id of its own, which `node` finds again.")
@@ -86,6 +89,8 @@ def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deri
             ReviewCause: "RiskReviewCause",
             ActionRejection: "PartnerActionRejection",
             StepReason: "PartnerActionReason",
+            Direction: "InteractionDirection",
+            Severity: "ComplaintSeverity",
         },
         input_names={Money: "MoneyInput"},
         stands_for={"ID": strawberry.ID, "Domain": domain_enum(groups)},
@@ -216,7 +221,7 @@ def _default_window(timeline: Timeline) -> str:
     return f"The window is the last {timeline.back} days{ahead} unless told."
 
 
-def customer_type(make: Deriver, groups: Sequence[GroupType]) -> Any:
+def customer_type(make: Deriver, groups: Sequence[GroupType], lines: Lines) -> Any:
     """The type of a customer with a field per group."""
     fields: dict[str, StrawberryField] = {
         "id": make.attribute(NodeId, "Global id."),
@@ -248,6 +253,8 @@ def customer_type(make: Deriver, groups: Sequence[GroupType]) -> Any:
     fields |= offer_fields(make)
     fields |= consent_fields(make)
     fields |= action_fields(make)
+    fields |= service_fields(make)
+    fields["timeline"] = timeline_field(make, lines)
     for one in groups:
         text = f"{one.group.description} Null only where no source gave anything; `sources` says why."
         fields[one.group.domain] = make.attribute(one.type | None, text)

@@ -15,3 +15,7 @@ class ServiceRules(msgspec.Struct, frozen=True, kw_only=True):
     appointments: AppointmentRules = AppointmentRules()
     complaints: ComplaintRules = ComplaintRules()
     preferences: PreferenceRules = PreferenceRules()
+
+
+AS_SHIPPED = ServiceRules()
+"""The rules where the settings say nothing."""

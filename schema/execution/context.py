@@ -16,6 +16,7 @@ from c360.access import Access
 from connectors.infos import InstanceInfo
 from resolvers.actions.performing import Performer
 from resolvers.identity.recognition import Recogniser
+from resolvers.service.rules import AS_SHIPPED, ServiceRules
 from resolvers.serving import Models
 from resolvers.survivorship import AS_EVER, ProfileRules
 from resolvers.view import CustomerView
@@ -38,6 +39,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     records: int = 5_000
     """Kinds of record to fetch in one operation at the most, counted for each customer: everything of
     two pages of customers."""
+    service: ServiceRules = AS_SHIPPED
+    """By which rules people note things of customers."""
     region: str = ""
     """Country of phone numbers that partners write without one, as ISO 3166-1 alpha-2."""
 

@@ -69,6 +69,8 @@ async def _take_effect(context: OperationContext, root: Root, kind: type[Mutatio
             rules=context.services.settings.profile,
             models=context.services.models,
             at=context.at,
+            service=context.services.settings.service,
+            recogniser=context.services.recogniser,
         )
         context.services.audit.check()
         if _held_to_reach(context, mutation):

@@ -64,8 +64,13 @@ async def gather(context: OperationContext, planned: Iterable[tuple[Root, Callab
 
 def _made(context: OperationContext, root: Root, kind: type[RootField]) -> RootField:
     arguments = read_input(kind.arguments_type, root.arguments) if kind.arguments_type else None
-    recogniser = context.services.recogniser
-    return kind(arguments, count=root.count, infos=context.infos, recogniser=recogniser)
+    return kind(
+        arguments,
+        count=root.count,
+        infos=context.infos,
+        recogniser=context.services.recogniser,
+        service=context.services.settings.service,
+    )
 
 
 class _Operation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import Any
 
@@ -236,6 +237,9 @@ class _Walk:
             if need is not None:
                 found.hub.add(need)
                 found.hub |= {HubNeed(name) for name in READERS[demand.hub].beside}
+                if demand.windows is not None:
+                    with suppress(InputError):  # the field itself says what is wrong
+                        needs.update(demand.windows(need.arguments, self._today))
                 if demand.leads:
                     return found.edge(need)
                 if demand.arguments is not None:

@@ -12,6 +12,7 @@ from schema.mutations.deciding import DecideReview, UndoLedgerEntry
 from schema.mutations.linking import LinkIdentity, SplitCustomer, UnlinkIdentity
 from schema.mutations.merging import MergeCustomers, Unmerge
 from schema.mutations.offers import RecordOfferResponse
+from schema.mutations.service import SERVICE_MUTATIONS
 from schema.mutations.wordings import PublishWording
 
 MUTATIONS: Sequence[type[Mutation]] = (
@@ -30,6 +31,7 @@ MUTATIONS: Sequence[type[Mutation]] = (
     RecordObjection,
     RestrictProcessing,
     PublishWording,
+    *SERVICE_MUTATIONS,
 )
 """Every mutation of what is the hub's own, in the order in which the printed schema has them."""
 

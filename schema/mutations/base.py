@@ -23,6 +23,8 @@ from c360.access import Access, IdempotencyKey
 from connectors.infos import InstanceInfo
 from resolvers.events.catalogue import drafted
 from resolvers.events.customers import CustomerChanged
+from resolvers.identity.recognition import Recogniser
+from resolvers.service.rules import AS_SHIPPED, ServiceRules
 from resolvers.serving import Models
 from resolvers.survivorship import AS_EVER, ProfileRules
 from schema.actions.reading import Kept, read_actions
@@ -35,6 +37,7 @@ from schema.permissions.rules import Rule
 from schema.ports import Host, Unit
 from schema.roots.base import Lookups, RootField
 from schema.roots.decisions import read_decisions, sides
+from schema.service.rows import read_rows
 from schema.shapes import Shape
 from store.data import CustomerData
 from store.data_consents import DecisionData
@@ -84,6 +87,8 @@ class Concerns(msgspec.Struct, frozen=True, kw_only=True):
     """Decisions of customers about the use of their data."""
     actions: tuple[str, ...] = ()
     """At partners."""
+    rows: tuple[tuple[str, str], ...] = ()
+    """Type and local id of what people keep of customers."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +101,8 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     contests: Mapping[str, ContestData] = {}
     consents: Mapping[str, DecisionData] = {}
     actions: Mapping[str, Kept] = {}
+    rows: Mapping[tuple[str, str], Any] = {}
+    """As the graph shows it."""
 
 
 class Mutation:
@@ -122,6 +129,8 @@ class Mutation:
         rules: ProfileRules = AS_EVER,
         models: Models,
         at: datetime,
+        service: ServiceRules = AS_SHIPPED,
+        recogniser: Recogniser | None = None,
     ) -> None:
         """Take a mutation as it was asked for.
 
@@ -133,6 +142,8 @@ class Mutation:
             rules: By which values of the golden profile win.
             models: What is reckoned by.
             at: When the operation began.
+            service: By which rules people note things of customers.
+            recogniser: Says who partner records probably are; without it nobody does.
 
         Raises:
             Refusal: The input cannot be used.
@@ -146,6 +157,8 @@ class Mutation:
         self.rules = rules
         self.models = models
         self.at = at
+        self.service = service
+        self.recogniser = recogniser
         self.domains_of = {info.id: info.domain or "" for info in infos}
         self.key = _checked_key(asked.idempotency_key)
         self.check()
@@ -254,6 +267,7 @@ class PayloadField(RootField):
         self._consents = await unit.consents.get(concerns.consents) if concerns.consents else {}
         found = await unit.actions.get(concerns.actions) if concerns.actions else {}
         self._actions = await read_actions(unit, found.values())
+        self._rows = await read_rows(unit, concerns.rows, self._mutation.at) if concerns.rows else {}
 
     def candidates(self, lookups: Lookups) -> Sequence[str]:
         """Those that exist, or who answer for them now, and those on both sides of a review."""
@@ -274,6 +288,7 @@ class PayloadField(RootField):
             contests=self._contests,
             consents=self._consents,
             actions=self._actions,
+            rows=self._rows,
         )
         return self._mutation.payload(self._outcome, shown)
 

@@ -62,6 +62,16 @@ class ProblemCode(enum.Enum):
     """The action does not stand where that can be done about it; read it again."""
     UNTRACEABLE = "UNTRACEABLE"
     """Only a person can find out at the partner what became of the action."""
+    NOT_ALLOWED_NOW = "NOT_ALLOWED_NOW"
+    """Its state does not allow this; the problem says how it stands, and from which states it is allowed."""
+    TIME_TAKEN = "TIME_TAKEN"
+    """The sales person has another appointment then."""
+    OUTSIDE_HOURS = "OUTSIDE_HOURS"
+    """The sales person cannot be booked then; the message names the hours or the limit."""
+    POSSIBLE_DUPLICATE = "POSSIBLE_DUPLICATE"
+    """There probably is such a customer already; use that one, or say `force`."""
+    NOT_STATED_HERE = "NOT_STATED_HERE"
+    """The hub itself does not say this of the customer, so it cannot take it back: a partner may say it."""
 
 
 class Problem(Shape, frozen=True, kw_only=True):
@@ -138,6 +148,36 @@ class ActionProblem(Problem, frozen=True, kw_only=True):
     ] = ()
 
 
+class StateProblem(Problem, frozen=True, kw_only=True):
+    """Something whose state does not allow what was asked for."""
+
+    code: Annotated[ProblemCode, Meta(description="`NOT_ALLOWED_NOW`.")] = ProblemCode.NOT_ALLOWED_NOW
+    state: Annotated[str, Meta(description="How it stands.")]
+    allowed: Annotated[tuple[str, ...], Meta(description="States from which it would be allowed.")]
+
+
+class TimeTakenProblem(Problem, frozen=True, kw_only=True):
+    """A sales person who is booked already."""
+
+    code: Annotated[ProblemCode, Meta(description="`TIME_TAKEN`.")] = ProblemCode.TIME_TAKEN
+
+
+class PossibleDuplicate(Shape, frozen=True, kw_only=True):
+    """A customer who probably is the one that was to be created."""
+
+    customer_id: Annotated[NodeId, Meta(description="Id of the customer.")]
+    probability: Annotated[float, Meta(description="How likely, from 0 to 1.")]
+    certain: Annotated[bool, Meta(description="Whether such a partner's record would be linked unasked.")]
+    rule: Annotated[str, Meta(description="The rule that decided that.")]
+
+
+class DuplicateProblem(Problem, frozen=True, kw_only=True):
+    """A customer who probably is there already."""
+
+    code: Annotated[ProblemCode, Meta(description="`POSSIBLE_DUPLICATE`.")] = ProblemCode.POSSIBLE_DUPLICATE
+    probably: Annotated[tuple[PossibleDuplicate, ...], Meta(description="Who it may be, likeliest first.")]
+
+
 PROBLEMS: Sequence[type[Problem]] = (
     InputProblem,
     NotFoundProblem,
@@ -148,6 +188,9 @@ PROBLEMS: Sequence[type[Problem]] = (
     KeptApartProblem,
     ContestProblem,
     ActionProblem,
+    StateProblem,
+    TimeTakenProblem,
+    DuplicateProblem,
 )
 """Every type that a problem can have."""
 

@@ -17,6 +17,7 @@ from c360.contract import KeyKind, Need, PartyQuery
 from connectors.identify import IdentifyResult
 from connectors.infos import InstanceInfo
 from resolvers.identity.recognition import Recogniser
+from resolvers.service.rules import AS_SHIPPED, ServiceRules
 from schema.answers import CustomerAnswer
 from schema.inputs import Arguments, Gather
 from schema.permissions.rules import Rule
@@ -76,6 +77,7 @@ class RootField:
         count: bool,
         infos: Sequence[InstanceInfo],
         recogniser: Recogniser | None = None,
+        service: ServiceRules = AS_SHIPPED,
     ) -> None:
         """Take a root field as planned.
 
@@ -84,6 +86,7 @@ class RootField:
             count: Whether the number of all customers is selected.
             infos: The configured connector instances.
             recogniser: Says who partner records probably are; without it nobody does.
+            service: By which rules people note things of customers.
 
         Raises:
             InputError: An argument cannot be used.
@@ -92,6 +95,7 @@ class RootField:
         self.count = count
         self.infos = infos
         self.recogniser = recogniser
+        self.service = service
         self.check()
 
     @property

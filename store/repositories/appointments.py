@@ -113,14 +113,14 @@ class AppointmentRepository(OwnRepository[AppointmentData]):
         return cancelled
 
     async def of(
-        self, customer_ids: Iterable[str], *, since: datetime, stretch: Stretch
+        self, customer_ids: Iterable[str], *, since: datetime | None = None, stretch: Stretch
     ) -> Mapping[str, OwnPage[AppointmentData]]:
-        """The appointments of each customer that end after a moment, the soonest first.
+        """The appointments of each customer that end later than a moment, the soonest first; than now.
 
         Raises:
             CursorError: the cursor is damaged.
         """
-        later = self._columns.ends_at > since
+        later = self._columns.ends_at > (since or self._scope.clock())
         return await self._pages(set(customer_ids), later, order=_SOONEST, stretch=stretch)
 
     async def of_employee(

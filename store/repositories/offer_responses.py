@@ -83,6 +83,11 @@ class OfferResponseRepository(Repository):
             found.setdefault(customer_id, []).append(contact)
         return {customer_id: tuple(mine) for customer_id, mine in found.items()}
 
+    async def get(self, ids: Iterable[str]) -> dict[str, OfferEvent]:
+        """Events by id; unknown ones are left out."""
+        found = await self._events(self._scope.among(OfferResponse.id, ids))
+        return {each.id: each for each in found}
+
     async def read(self, *, after: OfferEvent | None = None, limit: int = 1_000) -> Sequence[OfferEvent]:
         """All events, the oldest first, so many at a time.
 

@@ -86,11 +86,15 @@ class TaskRepository(OwnRepository[TaskData]):
             closed_by=by,
         )
 
-    async def close_about(self, kind: str, about_id: str, *, by: str) -> tuple[TaskData, ...]:
-        """Say that everything that was to be done about something is done."""
+    async def close_about(
+        self, about_kind: str, about_id: str, *, by: str, kind: TaskKind | None = None
+    ) -> tuple[TaskData, ...]:
+        """Say that everything that was to be done about something is done, or all of one kind of it."""
         columns = self._columns
         open_ones = await self._read(
-            columns.about_kind == kind, columns.about_id == about_id, _stands(columns.state, TaskState.OPEN)
+            columns.about_kind == about_kind,
+            columns.about_id == about_id,
+            *self._which(TaskState.OPEN, None, kind, unassigned=False),
         )
         return tuple([await self.close(each.id, TaskState.DONE, by=by) for each in open_ones])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -40,6 +40,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 class TimelineRepository(Repository):
     """Reads what several tables hold in one order, so that a page costs no more than its rows."""
+
+    def today(self) -> date:
+        """The day that the store's clock shows, in UTC."""
+        return self._scope.clock().astimezone(UTC).date()
 
     async def of(
         self,
