@@ -202,7 +202,6 @@ READERS: Mapping[str, Reader] = {
         read=_actions,
         nothing=(PartnerActionPage(actions=(), cursors=(), has_next=False, has_previous=False), {}),
     ),
-    OFFERS: Reader(read=_offers, beside=(SUMMARIES,)),
     **{name: Reader(read=read) for name, read in READINGS.items()},
 }
 """Everything that can be read, by name."""

@@ -26,6 +26,7 @@ from schema.inputs import PartnerRef
 from schema.mutations.problems import NotFoundProblem, Refusal
 from schema.ports import Unit
 from schema.scoring.contests import CONTEST
+from schema.service.answers import APPOINTMENT, COMPLAINT, INTERACTION, NOTE, TASK
 
 Path = tuple[str, ...]
 
@@ -48,6 +49,11 @@ _FINDERS: Mapping[str, Callable[[Unit, Iterable[str]], Awaitable[Collection[str]
     ENTRY: lambda unit, local: unit.ledger.by_ids(local),
     REVIEW: lambda unit, local: unit.reviews.get(local),
     CONTEST: lambda unit, local: unit.contests.get(local),
+    TASK: lambda unit, local: unit.tasks.get(local),
+    INTERACTION: lambda unit, local: unit.interactions.get(local),
+    NOTE: lambda unit, local: unit.notes.get(local),
+    COMPLAINT: lambda unit, local: unit.complaints.get(local),
+    APPOINTMENT: lambda unit, local: unit.appointments.get(local),
 }
 """What finds those in sight among objects of a type, by their local ids."""
 

@@ -245,7 +245,7 @@ class ComplaintRepository(OwnRepository[ComplaintData]):
         column = self._columns[group.value.lower()]
         rows = await self._session.execute(
             select(column, func.count())
-            .where(self._columns.tenant == self._tenant, *self._which(which))
+            .where(self._columns.tenant == self._tenant, *self._which(which), *self._in_sight())
             .group_by(column)
         )
         return {value: many for value, many in rows}  # noqa: C416  # rows are no pairs to mypy

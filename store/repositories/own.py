@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, func, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, delete, false, func, literal, select, tuple_, update
 from sqlalchemy.sql import ColumnCollection
 
 from store.columns import UtcDateTime
@@ -73,8 +73,8 @@ class OwnRepository(Repository, Generic[DataT]):
         return table(self.model).c
 
     async def get(self, ids: Iterable[str]) -> Mapping[str, DataT]:
-        """Rows by id; unknown ones are left out."""
-        found = await self._read(self._scope.among(self._columns["id"], ids))
+        """Rows by id; unknown ones, and those out of sight, are left out."""
+        found = await self._read(self._scope.among(self._columns["id"], ids), *self._in_sight())
         return {each.id: each for each in found}
 
     async def holder(self, customer_id: str) -> str:
@@ -213,6 +213,7 @@ class OwnRepository(Repository, Generic[DataT]):
         after = None if stretch.after is None else self._beyond(order, stretch.after)
         before = None if stretch.before is None else self._beyond(order, stretch.before, reverse=True)
         bounds = [bound for bound in (after, before) if bound is not None]
+        conditions = (*conditions, *self._in_sight())
         turned = msgspec.structs.replace(order, descending=order.descending == stretch.forward)
         rows = await self._read(
             *conditions, *bounds, order=order if stretch.forward else turned, limit=stretch.size + 1
@@ -244,6 +245,7 @@ class OwnRepository(Repository, Generic[DataT]):
             CursorError: the cursor is damaged, or of another list.
         """
         columns = self._columns
+        conditions = (*conditions, *self._in_sight())
         if stretch.after is not None:
             conditions = (*conditions, self._beyond(order, stretch.after))
         place = func.row_number().over(partition_by=columns.customer_id, order_by=self._ordered(order))
@@ -278,9 +280,13 @@ class OwnRepository(Repository, Generic[DataT]):
         statement = (
             select(func.count())
             .select_from(table(self.model))
-            .where(self._columns.tenant == self._tenant, *conditions)
+            .where(self._columns.tenant == self._tenant, *conditions, *self._in_sight())
         )
         return (await self._session.execute(statement)).scalar_one()
+
+    def _in_sight(self) -> list[ColumnElement[bool]]:
+        """Of customers in sight. What people here noted is none of a partner's."""
+        return [false()] if self._scope.sight.partial else self._scope.seen(self._columns.customer_id)
 
     async def _any(self, *conditions: ColumnElement[bool]) -> bool:
         statement = select(literal(1)).where(self._columns.tenant == self._tenant, *conditions).limit(1)

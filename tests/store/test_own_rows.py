@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from c360.access import Reach
 from store.columns import new_id
 from store.data_service import (
+    ComplaintCategory,
+    ComplaintFilter,
+    ComplaintGroup,
     Direction,
     InteractionChannel,
     InteractionContent,
@@ -25,6 +29,7 @@ from store.errors import Conflict, CursorError
 from store.errors_identity import CustomerUnknown
 from store.errors_service import NotNow, NotThere, VersionDiffers
 from store.repositories.own import Stretch
+from store.sight import Sight
 from tests.store.identity import STEWARD, Run, T, enrolled, person
 
 AT = datetime(2026, 1, 1, 9, tzinfo=UTC)
@@ -197,5 +202,34 @@ def test_pages_cover_the_list_forwards_and_backwards(database: Database, run: Ru
                     await unit.tasks.page(stretch=Stretch(after=damaged))
             with pytest.raises(CursorError):
                 await unit.interactions.of([anna], stretch=Stretch(after=cursor))
+
+    run(go())
+
+
+@pytest.mark.parametrize(
+    "sight",
+    [
+        Sight(reach=Reach.NOBODY),
+        Sight(reach=Reach.BOOK, subject="eva"),
+        Sight(reach=Reach.PARTNER, connectors=frozenset({"b"})),
+    ],
+    ids=["nobody", "book", "partner"],
+)
+def test_rows_of_customers_out_of_sight_are_not_there(database: Database, run: Run, sight: Sight) -> None:
+    async def go() -> None:
+        async with database.unit(T) as unit:
+            (anna,) = await enrolled(unit, person("anna", "b1"))
+            task = await unit.tasks.open(anna, TaskKind.OTHER, by="agent")
+            await unit.complaints.open(
+                anna, by="agent", text="x", category=ComplaintCategory.OTHER, due_at=AT, region="North"
+            )
+        async with database.unit(T, sight) as unit:
+            assert await unit.tasks.get([task.id]) == {}
+            assert (await unit.tasks.page(stretch=Stretch())).items == ()
+            assert await unit.tasks.count() == 0
+            assert await unit.tasks.of([anna], stretch=Stretch()) == {}
+            assert await unit.complaints.counts(ComplaintFilter(), ComplaintGroup.REGION) == {}
+            with pytest.raises(NotThere):
+                await unit.tasks.assign(task.id, "eva")
 
     run(go())

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 
-from c360.access import Purpose
+from resolvers.events.catalogue import drafted
+from resolvers.events.customers import Aspect, CustomerChanged
 from schema import ids
 from schema.errors import ErrorCode, InputError
 from schema.identity.answers import CUSTOMER
@@ -28,6 +29,7 @@ from schema.permissions.rules import needs
 from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from store.columns import storable
+from store.data_events import EventDraft
 from store.data_service import Reference
 from store.errors_identity import CustomerUnknown
 from store.errors_service import NotNow, ServiceError, TimeTaken, VersionDiffers
@@ -36,9 +38,7 @@ LONGEST_TEXT = 10_000
 """Characters of what a person types."""
 LONGEST_LINE = 200
 """Characters of a subject, a name of somebody, a code."""
-WRITES = needs(
-    Scope.INTERACTIONS_WRITE, purposes=frozenset({Purpose.SERVICE, Purpose.CLAIMS, Purpose.MARKETING})
-)
+WRITES = needs(Scope.INTERACTIONS_WRITE)
 """Who may write down what customers said and did."""
 
 
@@ -114,6 +114,10 @@ class RowMutation(Mutation):
     def concerns(self, outcome: RowOutcome) -> Concerns:
         """The customer and the row."""
         return Concerns(customers=(outcome.customer,), rows=((self.row_type, outcome.row),))
+
+    def events(self, outcome: RowOutcome) -> Sequence[EventDraft]:
+        """That something is kept of the customer, or another thing."""
+        return (drafted(CustomerChanged(aspects=(Aspect.OWN,)), (outcome.customer,)),)
 
     def payload(self, outcome: RowOutcome, shown: Shown) -> Payload:
         """Both as they are now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -11,6 +11,8 @@ from msgspec import Meta
 
 from c360.records.party import Party, PartyKind
 from c360.values import LanguageTag
+from resolvers.events.catalogue import drafted
+from resolvers.events.customers import Aspect, CustomerChanged
 from resolvers.identity.decide import Decision
 from resolvers.identity.keeping import party_draft
 from resolvers.identity.rules import Outcome as Recognition
@@ -40,6 +42,7 @@ from schema.mutations.service.statements import (
 from schema.ports import Unit
 from store.columns import new_id
 from store.data import HUB, CustomerData
+from store.data_events import EventDraft
 from store.data_identity import Admission, LinkDecision
 
 MOST_CONTACTS = 10
@@ -169,6 +172,14 @@ class CreateCustomer(Mutation):
     def concerns(self, outcome: StatementOutcome) -> Concerns:
         """The customer."""
         return Concerns(customers=(outcome.customer,))
+
+    def made(self, outcome: StatementOutcome) -> Sequence[str]:
+        """The customer."""
+        return (outcome.customer,)
+
+    def events(self, outcome: StatementOutcome) -> Sequence[EventDraft]:
+        """That there is another customer."""
+        return (drafted(CustomerChanged(aspects=(Aspect.PROFILE, Aspect.IDENTITY)), (outcome.customer,)),)
 
     def payload(self, outcome: StatementOutcome, shown: Shown) -> CreateCustomerPayload:
         """The customer."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from resolvers.events.catalogue import drafted
+from resolvers.events.work import InteractionStarted
+from schema import ids
 from schema.errors import ErrorCode, InputError
 from schema.inputs import Arguments, NodeId
 from schema.mutations.service.base import (
@@ -28,6 +32,7 @@ from schema.mutations.service.base import (
 from schema.ports import Unit
 from schema.service.answers import INTERACTION
 from schema.service.shapes import Interaction
+from store.data_events import EventDraft
 from store.data_service import (
     Direction,
     InteractionChannel,
@@ -200,6 +205,12 @@ class StartInteraction(_NewInteraction):
     )
     input_type = StartInteractionInput
     payload_type = StartInteractionPayload
+
+    def events(self, outcome: RowOutcome) -> Sequence[EventDraft]:
+        """That they meet, beside that something is kept of the customer."""
+        interaction = ids.encode(INTERACTION, outcome.row)
+        started = drafted(InteractionStarted(interaction=interaction), (outcome.customer,))
+        return (started, *super().events(outcome))
 
 
 class RecordInteraction(_NewInteraction):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta
 
+from resolvers.events.catalogue import drafted
+from resolvers.events.customers import Aspect, CustomerChanged
 from resolvers.service.preferences import catalogue, preferred
 from schema import ids
 from schema.errors import ErrorCode, InputError
@@ -15,6 +18,7 @@ from schema.mutations.problems import NotFoundProblem, Refusal
 from schema.mutations.service.base import OnCustomer, line
 from schema.mutations.service.statements import SAYS, StatementOutcome, StatementPayload
 from schema.ports import Unit
+from store.data_events import EventDraft
 from store.errors_identity import CustomerUnknown
 
 
@@ -69,6 +73,10 @@ class SetPreference(Mutation):
     def concerns(self, outcome: StatementOutcome) -> Concerns:
         """The customer."""
         return Concerns(customers=(outcome.customer,))
+
+    def events(self, outcome: StatementOutcome) -> Sequence[EventDraft]:
+        """That something else is kept of the customer."""
+        return (drafted(CustomerChanged(aspects=(Aspect.OWN,)), (outcome.customer,)),)
 
     def payload(self, outcome: StatementOutcome, shown: Shown) -> Payload:
         """The customer with the preference."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from msgspec import Meta
 
-from c360.access import Purpose
 from c360.countries import codes
 from c360.values import CountryCode, PostalAddress
+from resolvers.events.catalogue import drafted
+from resolvers.events.customers import Aspect, CustomerChanged
 from resolvers.identity import normalise
 from resolvers.service.statements import OwnStatement, called, own_statement
 from schema import ids
@@ -33,10 +34,11 @@ from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from store.columns import new_id, storable
 from store.data import CustomerData
+from store.data_events import EventDraft
 from store.data_identity import LinkDecision
 from store.errors_identity import IdentityError
 
-SAYS = needs(Scope.CUSTOMERS_WRITE, purposes=frozenset({Purpose.SERVICE, Purpose.CLAIMS}))
+SAYS = needs(Scope.CUSTOMERS_WRITE)
 """Who may say who a customer is and how to reach them."""
 RULE = "STATEMENT"
 """The rule of the ledger's entry by which a customer got a party of the hub's own."""
@@ -134,6 +136,10 @@ class StatementMutation(Mutation):
     def concerns(self, outcome: StatementOutcome) -> Concerns:
         """The customer."""
         return Concerns(customers=(outcome.customer,))
+
+    def events(self, outcome: StatementOutcome) -> Sequence[EventDraft]:
+        """That the profile is another one."""
+        return (drafted(CustomerChanged(aspects=(Aspect.PROFILE,)), (outcome.customer,)),)
 
     def payload(self, outcome: StatementOutcome, shown: Shown) -> Payload:
         """The customer as they are now."""
