@@ -62,7 +62,7 @@ class TaskState(enum.Enum):
     OPEN = "OPEN"
     """To be done."""
     DONE = "DONE"
-    """Done."""
+    """Somebody did it."""
     CANCELLED = "CANCELLED"
     """Not to be done any more."""
 
