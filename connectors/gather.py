@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from c360.access import Purpose, TenantId
-from c360.contract import Lookup, Need
+from c360.access import TenantId
+from c360.contract import Lookup
 from c360.errors import ProblemCode, place
 from connectors.assembling import assemble, wants_copy, worth_keeping
 from connectors.board import Board, Reaper
@@ -24,20 +24,13 @@ from connectors.operation import Operation, during
 from connectors.planning import Ask, Cell, Outcome, Part, asks, batches, cells
 from connectors.problems import problem
 from connectors.protocols import GrantStore, SnapshotStore
-from connectors.results import Gathered, GatherRequest
+from connectors.refreshing import Refreshing, outdated, unheard
+from connectors.results import Gathered, GatherRequest, Refreshed
 from connectors.snapshots import Keeper
 
 RESERVE = 0.2
 """Seconds before the deadline at which last-known copies are read for what is still open, at most a
 quarter of the time there is. Nothing is read where every partner answers before that."""
-
-_REFRESH = 10.0
-"""Seconds that fetching anew behind an answer may take."""
-
-_MOST_REFRESHED = 256
-"""Cells that are fetched anew at the same time; beyond it, what ages is served until it is too old."""
-
-_CellKey = tuple[TenantId, Purpose, str, str, Need]
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +54,7 @@ class Gatherer:
         now: the clock, in UTC.
         reaper: looks after work that outlives its operation.
         cache: remembers what was fetched a moment ago; nothing by default.
+        refreshed: told what arrived behind an answer that asked for it.
     """
 
     def __init__(
@@ -72,6 +66,7 @@ class Gatherer:
         now: Callable[[], datetime],
         reaper: Reaper | None = None,
         cache: PartCache | None = None,
+        refreshed: Callable[[Refreshed], None] = unheard,
     ) -> None:
         self._instances = tuple(instances)
         self._reads = Reads()
@@ -81,7 +76,7 @@ class Gatherer:
         self._keeper = Keeper(snapshots)
         self._reaper = Reaper() if reaper is None else reaper
         self.freshness = Freshness(cache, now)
-        self._refreshing: dict[_CellKey, asyncio.Task[None]] = {}
+        self._refreshing = Refreshing(self._ask, self._keeper, refreshed)
 
     async def gather(self, request: GatherRequest) -> Gathered:
         """Gather all that is needed. Ends by the deadline, and never raises for a partner or plugin."""
@@ -96,48 +91,19 @@ class Gatherer:
         gathered = assemble(self._instances, request, table, at=self._now(), started=started)
         if request.keep:
             self._keeper.keep(request.access.tenant, worth_keeping(every))
-        if ageing:
-            self._refresh(request, every, ageing)
+        if request.all_known_only and request.refresh:
+            self._refreshing.start(request, outdated(every, gathered.at), tell=True)
+        elif ageing:
+            old = {id(part) for part in ageing}
+            aged = [cell for cell in every if any(id(part) in old for part in cell.parts)]
+            self._refreshing.start(request, aged)
         return gathered
 
     async def drain(self, seconds: float | None = None) -> None:
         """Wait until the last-known copies of answered operations are written, or for so long."""
-        if self._refreshing:
-            await asyncio.wait(set(self._refreshing.values()), timeout=seconds)
+        await self._refreshing.drain(seconds)
         await self._keeper.drain(seconds)
         await self._reads.drain()
-
-    def _refresh(self, request: GatherRequest, every: Sequence[Cell], ageing: Sequence[Part]) -> None:
-        """Fetch anew, behind the answer, what was served from memory past its time to live."""
-        old = {id(part) for part in ageing}
-        anew: dict[_CellKey, Cell] = {}
-        for cell in every:
-            key = (
-                request.access.tenant,
-                request.access.purpose,
-                cell.customer_id,
-                cell.instance.id,
-                cell.need,
-            )
-            if key not in self._refreshing and any(id(part) in old for part in cell.parts):
-                anew[key] = Cell(
-                    customer_id=cell.customer_id,
-                    instance=cell.instance,
-                    need=cell.need,
-                    parties=cell.parties,
-                    linked=cell.linked,
-                )
-        if not anew or len(self._refreshing) + len(anew) > _MOST_REFRESHED:
-            return
-        task = asyncio.create_task(self._fetch_anew(request, list(anew.values())), name="refresh")
-        self._refreshing |= dict.fromkeys(anew, task)
-        task.add_done_callback(lambda _: [self._refreshing.pop(key, None) for key in anew])
-
-    async def _fetch_anew(self, request: GatherRequest, old: Sequence[Cell]) -> None:
-        live = msgspec.structs.replace(request, max_age=timedelta(0))
-        started = asyncio.get_running_loop().time()
-        await self._ask(live, old, started, started + _REFRESH)
-        self._keeper.keep(request.access.tenant, worth_keeping(old))
 
     async def _use_kept(self, request: GatherRequest, every: Sequence[Cell], until: float) -> None:
         """Take copies that are fresh enough, in half of the time at most: the rest is for asking."""

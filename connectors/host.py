@@ -24,8 +24,9 @@ from connectors.instances import Instance, InstanceSettings, InstanceState, buil
 from connectors.manager import PluginManager
 from connectors.protocols import GrantStore, SnapshotStore
 from connectors.receiving import EventLog, Received, RecentEvents, receive
+from connectors.refreshing import unheard
 from connectors.resilience import Resilience
-from connectors.results import Gathered, GatherRequest
+from connectors.results import Gathered, GatherRequest, Refreshed
 from connectors.transport import HostTransport
 from connectors.watching import Watchdog, root_module
 
@@ -77,6 +78,7 @@ class Host:
         events: EventLog | None = None,
         cache: PartCache | None = None,
         addresses: AddressPolicy | None = None,
+        refreshed: Callable[[Refreshed], None] = unheard,
         strict: bool = False,
     ) -> Host:
         """Load the plugins that the settings name and build their instances. Sends nothing.
@@ -93,6 +95,7 @@ class Host:
             cache: remembers for a while what was fetched; nothing by default.
             addresses: which addresses partners may have; by default those of the internet. Not asked
                 where ``base`` carries the requests and it is not given.
+            refreshed: told what arrived behind an answer, and is kept; nobody by default.
             strict: refuse to open when any instance cannot be used. Otherwise such an instance is
                 ``FAULTY``, says why in its info, and the others are served.
 
@@ -110,7 +113,13 @@ class Host:
         _watch(instances)
         reaper = Reaper()
         gatherer = Gatherer(
-            instances, snapshots=snapshots, grants=grants, now=now, reaper=reaper, cache=cache
+            instances,
+            snapshots=snapshots,
+            grants=grants,
+            now=now,
+            reaper=reaper,
+            cache=cache,
+            refreshed=refreshed,
         )
         return cls(instances, gatherer, transport, reaper, events or RecentEvents())
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from c360.access import Access
+from c360.access import Access, TenantId
 from c360.contract import Need
 from c360.errors import ProblemCode
 from c360.records.base import Record
@@ -74,7 +74,10 @@ class GatherRequest(msgspec.Struct, frozen=True, kw_only=True):
     max_age: timedelta | None = None
     """A last-known copy at most this old is good enough; ``None``: ask live."""
     all_known_only: bool = False
-    """Answer from last-known copies alone, however old, without any upstream call."""
+    """Answer from last-known copies alone, however old, without any upstream call before the answer."""
+    refresh: bool = False
+    """Where nothing is asked before the answer: ask behind it for what there is no current copy of, and
+    tell those who listen what has arrived."""
     keep: bool = True
     """Whether what is fetched is worth a last-known copy, and a place in memory; not what work in the
     background reads once."""
@@ -106,6 +109,15 @@ class SourceResult(msgspec.Struct, frozen=True, kw_only=True):
     """From the start of gathering to the source's last answer, or to giving up on it; null where it
     was not asked."""
     problem: SourceProblem | None = None
+
+
+class Refreshed(msgspec.Struct, frozen=True, kw_only=True):
+    """What arrived behind an answer, and is kept now."""
+
+    tenant: TenantId
+    customer_id: str
+    connector: str
+    """Instance id."""
 
 
 class Gathered(msgspec.Struct, frozen=True, kw_only=True):

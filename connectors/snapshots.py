@@ -95,14 +95,19 @@ class Keeper:
         self._turn = asyncio.Lock()
         self._writing: set[asyncio.Task[None]] = set()
 
-    def keep(self, tenant: TenantId, batch: Iterable[Kept]) -> None:
-        """Write a batch soon; not even its making costs the answer time."""
+    def keep(self, tenant: TenantId, batch: Iterable[Kept]) -> asyncio.Task[None] | None:
+        """Write a batch soon; not even its making costs the answer time.
+
+        Returns:
+            the writing, for those who wait for it; ``None`` where it is not done.
+        """
         if len(self._writing) >= _BACKLOG:
             _log.warning("the store is slow: the last-known copies of an operation are not kept")
-            return
+            return None
         task = asyncio.create_task(self._write(tenant, batch))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
+        return task
 
     async def drain(self, seconds: float | None = None) -> None:
         """Wait until everything is written, or for so long; what is not written then is dropped."""

@@ -73,6 +73,16 @@ class CustomerKey(Arguments, frozen=True, kw_only=True):
     ] = None
 
 
+class GatherMode(enum.Enum):
+    """Whether an answer waits for partners."""
+
+    LIVE = "LIVE"
+    """Partners are asked, and waited for until the deadline, for all that no copy will do for."""
+    KNOWN = "KNOWN"
+    """What the hub has is answered at once, however old it is, and says how old. Partners are asked behind
+    the answer for what is not current; `customerChanged` tells when something has arrived."""
+
+
 class Gather(Arguments, frozen=True, kw_only=True):
     """How fresh partner data must be, and how long it may take. The tightest of an operation wins."""
 
@@ -88,6 +98,13 @@ class Gather(Arguments, frozen=True, kw_only=True):
         Meta(
             description="Partners that have not answered by then are left out, or answered for by their "
             "last-known copy. From `PT0.05S` to `PT30S`."
+        ),
+    ] = None
+    mode: Annotated[
+        GatherMode | None,
+        Meta(
+            description="Whether the answer waits for partners: it does unless told. Root fields that do not "
+            "set it leave it to those that do. With `KNOWN`, `maxAge` means nothing."
         ),
     ] = None
 
