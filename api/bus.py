@@ -177,19 +177,22 @@ def _interest(
 
 
 @asynccontextmanager
-async def opened(database: Database, tenant: TenantId, url: str) -> AsyncIterator[OutboxBus]:
+async def opened(
+    database: Database, tenant: TenantId, url: str, *, queue: int = QUEUE
+) -> AsyncIterator[OutboxBus]:
     """A bus over a tenant's outbox, for as long as the block runs.
 
     Args:
         database: the open database.
         tenant: whose events.
         url: the database's address.
+        queue: events that wait for one follower at the most.
 
     Raises:
         StoreError: the database does not answer.
     """
     async with database.read(tenant) as unit:
-        bus = OutboxBus(database, tenant, await unit.outbox.head())
+        bus = OutboxBus(database, tenant, await unit.outbox.head(), queue=queue)
     async with hung(database, tenant, url) as bell:
         following = asyncio.create_task(bus.follow(bell), name="following events")
         try:

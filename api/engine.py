@@ -30,9 +30,11 @@ def build_engine(hub: Hub, settings: Settings, observer: OperationObserver | Non
                 complaints=settings.complaints,
                 preferences=settings.preferences,
             ),
+            gathering=timedelta(seconds=settings.live.gathering),
         ),
         models=serving_models(settings),
         audit=hub.audit,
         observer=observer,
         performer=hub.performer,
+        bus=hub.bus,
     )

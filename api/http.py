@@ -19,7 +19,8 @@ from starlette.responses import Response
 
 from api.authentication.errors import RefusedAccess
 from c360.access import Access
-from schema.engine import GraphEngine, GraphResponse
+from schema.engine import GraphEngine
+from schema.response import GraphResponse
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"

@@ -22,8 +22,9 @@ from api.presence import Presence
 from api.settings import LiveSettings
 from api.websocket import Authenticator
 from c360.access import Access
-from schema.engine import GraphEngine, GraphResponse
+from schema.engine import GraphEngine
 from schema.live import AccessEnded
+from schema.response import GraphResponse
 
 Answers = AsyncGenerator[GraphResponse, None]
 

@@ -7,8 +7,9 @@ its own that sends its answers as the client takes them, so that nothing piles u
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -61,7 +62,8 @@ class WebSocketEndpoint:
 
     async def connect(self, websocket: WebSocket) -> None:
         """Serve one socket to its end."""
-        if not self._is_own(websocket.headers):
+        headers = websocket.headers
+        if not may_open(headers.get("origin"), headers.get("host", ""), self.settings.origins):
             refusal = PlainTextResponse("sockets cannot be opened from this origin", 403)
             await websocket.send_denial_response(refusal)
             return
@@ -74,12 +76,19 @@ class WebSocketEndpoint:
             else:
                 await session.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
 
-    def _is_own(self, headers: Headers) -> bool:
-        """Whether a page that browsers name may open sockets; programs name none."""
-        origin = headers.get("origin")
-        if origin is None or "*" in self.settings.origins or origin in self.settings.origins:
-            return True
-        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+
+def may_open(origin: str | None, host: str, origins: Collection[str]) -> bool:
+    """Whether the page that a browser names may open a socket: any other would act in its user's name.
+
+    Args:
+        origin: As the browser says; programs say none.
+        host: Under which the server was asked.
+        origins: Those that the settings name; ``*`` for all.
+    """
+    if origin is None or "*" in origins or origin in origins:
+        return True
+    named = urlsplit(origin).netloc.lower()
+    return bool(named) and named == host.lower()
 
 
 class _Session:
@@ -126,7 +135,7 @@ class _Session:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def _begin(self, work: Awaitable[None], name: str) -> asyncio.Task[None]:
+    def _begin(self, work: Callable[[], Awaitable[None]], name: str) -> asyncio.Task[None]:
         task = asyncio.ensure_future(_while_there(work))
         task.set_name(name)
         self._tasks.add(task)
@@ -135,7 +144,8 @@ class _Session:
 
     def _give_up(self) -> None:
         if self._protocol.is_new:
-            late = self.close(CloseCode.INITIALISATION_TIMEOUT, "Connection initialisation timeout")
+            reason = "Connection initialisation timeout"
+            late = partial(self.close, CloseCode.INITIALISATION_TIMEOUT, reason)
             self._begin(late, "socket that is not begun")
 
     async def _do(self, action: Action | None) -> None:
@@ -146,9 +156,11 @@ class _Session:
                 await self._websocket.close(code, reason)
             case Authenticate(payload):
                 self._init = payload
-                self._begin(self._let_in(), "authentication of a socket")
+                self._begin(self._let_in, "authentication of a socket")
             case Start():
-                self._operations[action.id] = self._begin(self._operate(action), "operation on a socket")
+                self._operations[action.id] = self._begin(
+                    partial(self._operate, action), "operation on a socket"
+                )
             case Stop(one):
                 self._operations.pop(one).cancel()
 
@@ -196,10 +208,10 @@ class _Session:
                 del self._operations[start.id]
 
 
-async def _while_there(work: Awaitable[None]) -> None:
+async def _while_there(work: Callable[[], Awaitable[None]]) -> None:
     """Do work for a client as long as it is there."""
     with suppress(WebSocketDisconnect):
-        await work
+        await work()
 
 
 class _Throttle:

@@ -11,6 +11,7 @@ from typing import Any
 from api import bus, switches
 from api.auditing import Recorder, recording
 from api.copies import StoredCopies
+from api.refreshing import telling
 from api.settings import Settings, database_url, visible
 from c360.access import TenantId
 from c360.addresses import AddressPolicy
@@ -119,7 +120,7 @@ async def open_hub(
         clock: the present in UTC, for the store, the connectors and the engine.
         resilience: what is done about failing partners, where it is not the default.
     """
-    async with open_store(settings, clock=clock) as store:
+    async with open_store(settings, clock=clock) as store, telling(store.database) as refreshes:
         host = Host.open(
             instance_settings(settings),
             snapshots=StoredCopies(SqlSnapshots(store.database, store.keyring)),
@@ -128,6 +129,7 @@ async def open_hub(
             resilience=resilience,
             addresses=partner_addresses(settings),
             cache=MemoryCache(settings.gather.memory) if settings.gather.memory else None,
+            refreshed=refreshes.take,
         )
         performer = Performer(store.database, host, clock, settings.actions)
         try:
@@ -135,7 +137,9 @@ async def open_hub(
             tenant = TenantId(settings.tenant)
             async with (
                 recording(store.database, clock) as audit,
-                bus.opened(store.database, tenant, database_url(settings)) as events,
+                bus.opened(
+                    store.database, tenant, database_url(settings), queue=settings.live.backlog
+                ) as events,
             ):
                 hub = Hub(tenant, store, host, clock, audit, performer, events)
                 await switches.apply(hub.store.database, hub.tenant, host)

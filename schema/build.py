@@ -48,6 +48,8 @@ from schema.scoring.segments import BestCustomer, Segment
 from schema.service.lists import service_lists
 from schema.service.timeline import Lines
 from schema.shapes import SearchSource
+from schema.subscriptions import FOLLOWING, SUBSCRIPTIONS
+from schema.subscriptions.base import SubscriptionField
 from schema.types import GroupType, Node, connector_type, customer_type, deriver, group_answers
 
 ROOTS: Mapping[str, type[RootField]] = {
@@ -81,6 +83,7 @@ class Schema(strawberry.Schema):
     """The executable graph with what its engine needs."""
 
     planner: Planner
+    subscriptions: Mapping[str, type[SubscriptionField]]
     group_answers: Mapping[str, Any]
 
     @property
@@ -112,10 +115,12 @@ def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
     roots = {**ROOTS, **{root.name: root.over(references) for root in (NodeRoot, NodesRoot)}}
     changing = {one.name: one for one in (every_mutation() if mutations is None else mutations)}
     mutation, problems = mutation_type(make, changing.values(), _mutate) if changing else (None, ())
-    hook: Any = extension(_NO_PLANNER, roots, changing)
+    following = {one.name: one for one in SUBSCRIPTIONS}
+    hook: Any = extension(_NO_PLANNER, roots, changing, following)
     schema = Schema(
         query,
         mutation=mutation,
+        subscription=_subscription(make, following.values()),
         types=[customer, connector, *problems],
         extensions=[hook],
         config=StrawberryConfig(scalar_map=scalar_map()),
@@ -123,6 +128,7 @@ def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
     _natively_one_of(schema.graphql)
     _resolve_by_attribute(schema.graphql)
     schema.planner = hook.planner = Planner(schema.graphql, timelines)
+    schema.subscriptions = following
     schema.group_answers = group_answers(group_types)
     return schema
 
@@ -139,6 +145,20 @@ def _ready(_root: object, info: Any, **_given: object) -> Any:
 def _mutate(_root: object, info: Any, **_given: object) -> Any:
     """The resolver of every mutation: the executor awaits each before it comes to the next."""
     return info.context.mutations[info.path.key]()
+
+
+def _subscription(make: Deriver, following: Iterable[type[SubscriptionField]]) -> Any:
+    fields = {
+        one.name: make.computed(
+            _ready,
+            make.object(one.payload_type) | None,
+            one.description,
+            arguments=one.arguments_type,
+            rule=one.rule,
+        )
+        for one in following
+    }
+    return make.build("Subscription", f"What can be followed. {FOLLOWING}", fields)
 
 
 def _query(make: Deriver, customer: Any, connector: Any) -> Any:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from graphql import (
@@ -20,19 +21,26 @@ from graphql.execution.values import VariableValues
 from c360.access import Access
 from c360.errors import place
 from resolvers.actions.performing import Performer
+from resolvers.events.bus import Bus
 from resolvers.identity import model
 from resolvers.identity.decide import Matcher
 from resolvers.identity.recognition import Recogniser
 from resolvers.serving import Models, shipped
 from schema.build import Schema
 from schema.errors import ErrorCode, InputError, coded, is_told
-from schema.execution.auditing import AuditSink, Unaudited
+from schema.execution.auditing import AuditBehind, AuditSink, Unaudited
 from schema.execution.context import EngineSettings, OperationContext, Services
 from schema.execution.documents import Documents, Prepared, RequestError, operation_of
+from schema.execution.following import Following, opened
 from schema.execution.limits import Limits
-from schema.live import AccessEnded, AccessSource
+from schema.execution.unavailable import unavailable
+from schema.live import AccessEnded, AccessSource, check_expiry
 from schema.observing import Observation, OperationObserver, Unobserved
+from schema.permissions.reaching import sight_of
 from schema.ports import Database, Host
+from schema.response import GraphResponse
+from schema.subscriptions.base import NOTHING, SubscriptionField, Told, place_of
+from store.errors import DatabaseLocked, DatabaseUnavailable
 
 _log = logging.getLogger(__name__)
 
@@ -42,36 +50,17 @@ _MOST_ERRORS = 50
 Allow = Literal["query", "any"]
 
 
-class GraphResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The outcome of one request."""
-
-    data: Mapping[str, Any] | None = None
-    errors: Sequence[Mapping[str, Any]] = ()
-    """As they are sent: message, locations, path, extensions with a ``code``."""
-    extensions: Mapping[str, Any] = {}
-    is_request_error: bool = False
-    """Nothing was executed: a mistake in the document, the operation's name or the variables. The
-    answer then has no ``data`` at all, and over HTTP the status is one of 4xx."""
-    not_allowed: bool = False
-    """The request error is that this kind of operation cannot be sent this way: a mutation over GET."""
-
-    cursor: str | None = None
-    """Of an answer of a subscription: after which the next one begins."""
-
-    def body(self) -> dict[str, Any]:
-        """The response map of the GraphQL specification."""
-        body: dict[str, Any] = {}
-        if self.errors:
-            body["errors"] = list(self.errors)
-        if not self.is_request_error:
-            body["data"] = self.data
-        if self.extensions:
-            body["extensions"] = dict(self.extensions)
-        return body
-
-
 class NotAllowedError(RequestError):
     """This kind of operation cannot be sent this way."""
+
+
+class _Asked(NamedTuple):
+    """An operation as it was sent, and as it was read."""
+
+    query: str
+    variables: Mapping[str, Any]
+    prepared: Prepared
+    operation: OperationDefinitionNode
 
 
 class GraphEngine:
@@ -86,6 +75,7 @@ class GraphEngine:
         limits: Bounds of a document.
         matcher: Recognises partner records; with the model that is shipped unless told.
         models: What value, risk and offers are reckoned by; the shipped ones unless told.
+        bus: Where subscriptions follow what happens; without it there are none.
         audit: Keeps who read what of whom; without it nobody does.
         observer: Watches how operations do.
         performer: Has partners do what they are asked to; one of its own unless told.
@@ -105,10 +95,12 @@ class GraphEngine:
         audit: AuditSink | None = None,
         observer: OperationObserver | None = None,
         performer: Performer | None = None,
+        bus: Bus | None = None,
     ) -> None:
         settings = settings or EngineSettings()
         self._schema = schema
         self._observer = observer or Unobserved()
+        self._bus = bus
         self._documents = Documents(schema.graphql, limits or Limits())
         self._services = Services(
             database=database,
@@ -151,10 +143,77 @@ class GraphEngine:
         """
         try:
             granted = await access()
+            check_expiry(granted, self.now())
+            prepared = self._documents.prepare(query)
+            operation = operation_of(prepared.document, operation_name)
+            if operation.operation is not OperationType.SUBSCRIPTION:
+                yield await self.execute(query, variables, operation_name, access=granted, allow=allow)
+                return
+            asked = _Asked(query, variables or {}, prepared, operation)
+            async with aclosing(self._follow(asked, granted, access, after)) as answers:
+                async for answer in answers:
+                    yield answer
         except AccessEnded as ended:
             yield GraphResponse(errors=[ended.told()], is_request_error=True)
-            return
-        yield await self.execute(query, variables, operation_name, access=granted, allow=allow)
+        except RequestError as refused:
+            yield _refused(refused)
+        except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message
+            yield GraphResponse(errors=[_masked(GraphQLError("", original_error=error))])
+
+    async def _follow(
+        self, asked: _Asked, granted: Access, access: AccessSource, after: str | None
+    ) -> AsyncGenerator[GraphResponse, None]:
+        """A subscription's answers, and last of all why it ends where it has not come to its own end.
+
+        Raises:
+            RequestError: It cannot begin.
+        """
+        variables = self._coerced(asked.operation, asked.variables)
+        self._documents.check_values(asked.prepared, asked.operation, variables)
+
+        def context(access: Access, told: Told) -> OperationContext:
+            return self._context(asked.prepared, asked.operation, variables, access, told)
+
+        async def answer(access: Access, told: Told) -> tuple[GraphResponse, SubscriptionField | None]:
+            answered = context(access, told)
+            with self._observer.operation() as seen:
+                seen.named("subscription", asked.prepared.root_fields(asked.operation))
+                response = await self._run(asked.query, asked.variables, answered)
+                seen.ended([_code(error) for error in response.errors], refused=False)
+            return msgspec.structs.replace(response, cursor=told.cursor), answered.following
+
+        if self._bus is None:
+            message = "A subscription cannot be sent here: no events are followed."
+            raise NotAllowedError([InputError(message, code=ErrorCode.OPERATION_NOT_ALLOWED)])
+        try:
+            field = await opened(context(granted, Told()), self._schema.planner, self._schema.subscriptions)
+            place = await self._place(field, granted, after)
+        except (AuditBehind, DatabaseLocked, DatabaseUnavailable) as error:
+            raise RequestError([unavailable(error)]) from None
+        except GraphQLError as refused:
+            raise RequestError([refused]) from None
+        gathering = self._services.settings.gathering.total_seconds()
+        following = Following(self._bus, gathering, now=self.now, access=access, answer=answer)
+        try:
+            async with aclosing(following.answers(field, granted, place)) as answers:
+                async for each in answers:
+                    yield each
+        except AccessEnded as ended:
+            yield GraphResponse(errors=[ended.told()])
+        except InputError as refused:
+            yield GraphResponse(errors=[_presented(refused)])
+
+    async def _place(self, field: SubscriptionField, granted: Access, after: str | None) -> int:
+        """Behind which events are followed.
+
+        Raises:
+            InputError: The cursor is none.
+        """
+        given = after or field.arguments.after
+        if given is not None:
+            return place_of(given)
+        async with self._services.database.read(granted.tenant, sight_of(granted.principal)) as unit:
+            return await unit.outbox.head()
 
     async def execute(
         self,
@@ -196,13 +255,11 @@ class GraphEngine:
             operation = operation_of(prepared.document, operation_name)
             seen.named(operation.operation.value, prepared.root_fields(operation))
             _check_allowed(operation, allow)
-            context = self._context(prepared, operation, variables or {}, access)
+            coerced = self._coerced(operation, variables or {})
+            self._documents.check_values(prepared, operation, coerced)
+            context = self._context(prepared, operation, coerced, access)
         except RequestError as refused:
-            return GraphResponse(
-                errors=[_presented(error) for error in refused.errors],
-                is_request_error=True,
-                not_allowed=isinstance(refused, NotAllowedError),
-            )
+            return _refused(refused)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message
             return GraphResponse(errors=[_masked(GraphQLError("", original_error=error))])
         return await self._run(query, variables or {}, context)
@@ -211,18 +268,18 @@ class GraphEngine:
         self,
         prepared: Prepared,
         operation: OperationDefinitionNode,
-        variables: Mapping[str, Any],
+        variables: VariableValues,
         access: Access,
+        told: Told = NOTHING,
     ) -> OperationContext:
-        coerced = self._coerced(operation, variables)
-        self._documents.check_values(prepared, operation, coerced)
         return OperationContext(
             services=self._services,
             access=access,
             document=prepared.document,
             operation=operation,
             fragments=prepared.fragments,
-            variables=coerced,
+            variables=variables,
+            told=told,
             at=self._services.clock(),
             memo=prepared.memo,
         )
@@ -253,6 +310,14 @@ class GraphEngine:
 
 def _code(error: Mapping[str, Any]) -> str:
     return str(error.get("extensions", {}).get("code", ""))
+
+
+def _refused(refused: RequestError) -> GraphResponse:
+    return GraphResponse(
+        errors=[_presented(error) for error in refused.errors],
+        is_request_error=True,
+        not_allowed=isinstance(refused, NotAllowedError),
+    )
 
 
 def _check_allowed(operation: OperationDefinitionNode, allow: Allow) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from c360.access import Access
@@ -25,6 +26,17 @@ class AccessEnded(Exception):
     def told(self) -> Mapping[str, Any]:
         """The error as answers have it."""
         return {"message": str(self), "extensions": {"code": ErrorCode.UNAUTHENTICATED.value}}
+
+
+def check_expiry(access: Access, now: datetime) -> None:
+    """Make sure that the token behind an access is still good.
+
+    Raises:
+        AccessEnded: It is not.
+    """
+    expires = access.principal.expires_at
+    if expires is not None and expires <= now:
+        raise AccessEnded("The token has expired: send a new one.")
 
 
 AccessSource = Callable[[], Awaitable[Access]]

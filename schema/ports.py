@@ -20,6 +20,7 @@ from store.data import (
     CustomerOrder,
     EnrolKey,
     EnrolLink,
+    JobData,
     Page,
     PartyFigures,
 )
@@ -434,6 +435,18 @@ class Outbox(Protocol):
         """Tell of what happened, once the unit of work ends well."""
         ...
 
+    async def head(self) -> int:
+        """The place of the latest event; 0 before the first."""
+        ...
+
+
+class Jobs(Protocol):
+    """Long work; see :class:`store.repositories.jobs.JobRepository`."""
+
+    async def get(self, name: str) -> JobData | None:
+        """Where the work stands."""
+        ...
+
 
 class Unit(Protocol):
     """One transaction."""
@@ -463,6 +476,11 @@ class Unit(Protocol):
     @property
     def outbox(self) -> Outbox:
         """What happened, for those who follow it."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """Long work."""
         ...
 
     @property

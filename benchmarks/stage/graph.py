@@ -27,7 +27,8 @@ from sandbox.export import export
 from sandbox.population import Population
 from sandbox.population.model import Member
 from sandbox.population.numbers import DOMAINS
-from schema.engine import GraphEngine, GraphResponse
+from schema.engine import GraphEngine
+from schema.response import GraphResponse
 from store import migrate
 
 T = TypeVar("T")

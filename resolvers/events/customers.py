@@ -38,6 +38,14 @@ class CustomerChanged(Facts, frozen=True, kw_only=True):
     ] = None
 
 
+class CustomerRefreshed(Facts, frozen=True, kw_only=True):
+    """What a ``customer.refreshed`` tells."""
+
+    connectors: Annotated[
+        tuple[Name, ...], Meta(description="Connector instances whose records arrived and are kept.")
+    ]
+
+
 class CustomersMerged(Facts, frozen=True, kw_only=True):
     """What a ``customer.merged`` tells."""
 
@@ -62,6 +70,12 @@ KINDS = (
         facts=CustomerChanged,
         scope="customers:read",
         description="Something of the customers is no longer what it was: read anew what you show of them.",
+    ),
+    EventKind(
+        name="customer.refreshed",
+        facts=CustomerRefreshed,
+        scope="customers:read",
+        description="Partners have answered behind an answer that did not wait for them.",
     ),
     EventKind(
         name="customer.merged",

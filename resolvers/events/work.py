@@ -35,6 +35,8 @@ class InteractionStarted(Facts, frozen=True, kw_only=True):
     """What an ``interaction.started`` tells."""
 
     interaction: Annotated[GlobalId, Meta(description="The interaction.")]
+    agent: Annotated[Name | None, Meta(description="Id of the agent who takes it, where known.")] = None
+    queue: Annotated[Name | None, Meta(description="Name of the queue that it comes by, where known.")] = None
 
 
 class JobProgress(Facts, frozen=True, kw_only=True):
@@ -42,7 +44,9 @@ class JobProgress(Facts, frozen=True, kw_only=True):
 
     job: Annotated[Name, Meta(description="Name of the job.")]
     done: Annotated[int, Meta(description="Units of work that are done.", ge=0)]
-    total: Annotated[int | None, Meta(description="Units of work in all, where known.", ge=0)] = None
+    total: Annotated[
+        Annotated[int, Meta(ge=0)] | None, Meta(description="Units of work in all, where known.")
+    ] = None
     finished: Annotated[bool, Meta(description="Whether it has come to its end.")] = False
 
 

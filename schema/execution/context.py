@@ -24,6 +24,7 @@ from schema.answers import Answer, CustomerAnswer, customer_answers
 from schema.execution.auditing import AuditSink, Selected, selected
 from schema.permissions.reaching import sight_of
 from schema.ports import Database, Host
+from schema.subscriptions.base import NOTHING, REFRESHED, SubscriptionField, Told
 from store.sight import Sight
 
 
@@ -41,6 +42,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     two pages of customers."""
     service: ServiceRules = AS_SHIPPED
     """By which rules people note things of customers."""
+    gathering: timedelta = timedelta(milliseconds=50)
+    """For how long events of one customer are gathered into one answer of a subscription."""
     region: str = ""
     """Country of phone numbers that partners write without one, as ISO 3166-1 alpha-2."""
 
@@ -84,8 +87,21 @@ class OperationContext:
     """What each root field answers, or the error it raises, by its place in the answer."""
     horizons: set[int] = field(default_factory=set)
     """Numbers of months that lifetime values were asked for, of which an operation has few."""
+    told: Told = NOTHING
+    """What an answer of a subscription is for."""
+    following: SubscriptionField | None = None
+    """The field of a subscription that answered."""
     mutations: dict[str, Callable[[], Awaitable[Any]]] = field(default_factory=dict)
     """What makes each root field of a mutation take effect and answer, by its place in the answer."""
+
+    @property
+    def refreshes(self) -> bool:
+        """Whether partners are asked behind an answer that does not wait for them.
+
+        What follows such asking does not cause another: else it would never come to an end.
+        """
+        events = self.told.events
+        return not events or any(event.kind != REFRESHED for event in events)
 
     @cached_property
     def sight(self) -> Sight:

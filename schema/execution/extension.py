@@ -13,12 +13,14 @@ from strawberry.extensions import SchemaExtension
 
 from schema.execution.auditing import AuditBehind
 from schema.execution.context import OperationContext
+from schema.execution.following import prepare_answer
 from schema.execution.mutation import arrange
 from schema.execution.operation import prepare
 from schema.execution.plan import Planner
 from schema.execution.unavailable import unavailable
 from schema.mutations.base import Mutation
 from schema.roots.base import RootField
+from schema.subscriptions.base import SubscriptionField
 from store.errors import DatabaseLocked, DatabaseUnavailable
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ class PlanGatherAnswer(SchemaExtension):
     planner: Planner
     fields: Mapping[str, type[RootField]]
     mutations: Mapping[str, type[Mutation]]
+    subscriptions: Mapping[str, type[SubscriptionField]]
     execution_context: ExecutionContext
 
     def on_parse(self) -> Iterator[None]:
@@ -54,6 +57,8 @@ class PlanGatherAnswer(SchemaExtension):
         try:
             if context.operation.operation is OperationType.QUERY:
                 await prepare(context, self.planner, self.fields)
+            elif context.operation.operation is OperationType.SUBSCRIPTION:
+                await prepare_answer(context, self.planner, self.subscriptions)
             else:
                 arrange(context, self.planner, self.mutations)
         except (AuditBehind, DatabaseLocked, DatabaseUnavailable) as error:
@@ -67,8 +72,16 @@ class PlanGatherAnswer(SchemaExtension):
 
 
 def extension(
-    planner: Planner, fields: Mapping[str, type[RootField]], mutations: Mapping[str, type[Mutation]]
+    planner: Planner,
+    fields: Mapping[str, type[RootField]],
+    mutations: Mapping[str, type[Mutation]],
+    subscriptions: Mapping[str, type[SubscriptionField]],
 ) -> type[PlanGatherAnswer]:
     """The extension over one schema; the executor makes an instance for each operation."""
-    body = {"planner": planner, "fields": fields, "mutations": mutations}
+    body = {
+        "planner": planner,
+        "fields": fields,
+        "mutations": mutations,
+        "subscriptions": subscriptions,
+    }
     return type("PlanGatherAnswer", (PlanGatherAnswer,), body)

@@ -23,7 +23,7 @@ from schema.execution.auditing import reading
 from schema.execution.context import OperationContext
 from schema.execution.expand import Known, Stop, expand
 from schema.execution.plan import Planner, Root
-from schema.inputs import LONGEST_DEADLINE, LONGEST_WINDOW, SHORTEST_DEADLINE, Gather
+from schema.inputs import LONGEST_DEADLINE, LONGEST_WINDOW, SHORTEST_DEADLINE, Gather, GatherMode
 from schema.permissions.reaching import own, own_only, own_sources, parties_in_sight
 from schema.ports import Unit
 from schema.reading import read_input
@@ -89,6 +89,9 @@ class _Operation:
         self._max_age, self._deadline = _tightest(
             (field.gather for _, field in self._fields.values()), context.services.settings.deadline
         )
+        modes = {field.gather.mode for _, field in self._fields.values() if field.gather is not None}
+        # One that waits keeps the others waiting anyway.
+        self._known_only = GatherMode.KNOWN in modes and GatherMode.LIVE not in modes
 
     def _open(self, root: Root, make: Callable[[], RootField]) -> None:
         def checked() -> RootField:
@@ -255,6 +258,8 @@ class _Operation:
                 access=context.access,
                 deadline=deadline,
                 max_age=self._max_age,
+                all_known_only=self._known_only,
+                refresh=context.refreshes,
             )
         )
 

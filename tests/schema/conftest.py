@@ -25,14 +25,17 @@ from connectors.identify import IdentifyResult
 from connectors.infos import InstanceInfo
 from connectors.instances import InstanceState
 from connectors.results import Gathered, GatherRequest, KindResult, SourceProblem, SourceResult, SourceState
+from resolvers.events.bus import Bus
 from resolvers.serving import Models
 from schema.build import Schema, build_schema
-from schema.engine import GraphEngine, GraphResponse
+from schema.engine import GraphEngine
+from schema.response import GraphResponse
 from store.data import (
     CustomerData,
     CustomerFilter,
     CustomerOrder,
     EnrolKey,
+    JobData,
     LinkData,
     Page,
     PartyFigures,
@@ -358,6 +361,19 @@ class FakeOutbox:
     def add(self, drafts: Iterable[EventDraft]) -> None:
         self._store.events.extend(drafts)
 
+    async def head(self) -> int:
+        return self._store.head
+
+
+class FakeJobs:
+    """Jobs by name."""
+
+    def __init__(self, store: FakeStore) -> None:
+        self._jobs = store.jobs
+
+    async def get(self, name: str) -> JobData | None:
+        return self._jobs.get(name)
+
 
 class FakeContests:
     """Contests from a list."""
@@ -467,6 +483,7 @@ class FakeUnit:
 
         self.consents = FakeConsents(store)
         self.audit = FakeAudit(store)
+        self.jobs = FakeJobs(store)
         self.outbox = FakeOutbox(store)
 
 
@@ -492,6 +509,9 @@ class FakeStore:
     contests: list[ContestData] = field(default_factory=list)
     decisions: dict[str, tuple[DecisionData, ...]] = field(default_factory=dict)
     audited: list[WriteEntry] = field(default_factory=list)
+    jobs: dict[str, JobData] = field(default_factory=dict)
+    head: int = 0
+    """Place of the latest event."""
     kept: dict[tuple[str, str], tuple[bytes, bytes]] = field(default_factory=dict)
     events: list[EventDraft] = field(default_factory=list)
 
@@ -707,10 +727,10 @@ def schema() -> Schema:
 
 @pytest.fixture(scope="session")
 def make_world(schema: Schema) -> Callable[..., World]:
-    def make(other: Schema = schema, *, models: Models | None = None) -> World:
+    def make(other: Schema = schema, *, models: Models | None = None, bus: Bus | None = None) -> World:
         store, host = FakeStore(), FakeHost()
         database: Any = store  # has what reading asks for, and no ledger to write into
-        engine = GraphEngine(other, database, host, lambda: NOW, models=models)
+        engine = GraphEngine(other, database, host, lambda: NOW, models=models, bus=bus)
         return World(store, host, engine, other, access_of("agent"))
 
     return make
