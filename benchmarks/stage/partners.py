@@ -19,6 +19,7 @@ import httpx
 
 from sandbox.population import Population
 from sandbox.population.numbers import DOMAINS
+from sandbox.server import BACK_OFFICE
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 60.0
@@ -90,6 +91,11 @@ class Partners:
         """The calls that each partner got."""
         return {partner: self.calls(partner) for partner in self.connectors}
 
+    def effects(self, partner: str) -> dict[str, int]:
+        """How often each thing took effect at a partner since it started, by name."""
+        counted: dict[str, int] = self._client.get(self._control(partner, "effects")).json()
+        return counted
+
     def total(self) -> int:
         """How many calls all partners got together."""
         return sum(sum(calls.values()) for calls in self.all_calls().values())
@@ -128,8 +134,12 @@ class Partners:
         return urljoin(str(self.connectors[partner]["base_url"]), f"/_sandbox/{what}")
 
 
-def start_partners(who: People) -> Partners:
+def start_partners(who: People, *, office: bool = False) -> Partners:
     """Start the six partners on free ports.
+
+    Args:
+        who: the population that they serve.
+        office: whether the back office is one of them.
 
     Raises:
         StageError: they did not start.
@@ -153,4 +163,5 @@ def start_partners(who: People) -> Partners:
     # What is measured and tested here is the hub, not the pace that a real bank or hotel allows it.
     for partner in ("banking", "hotel"):
         connectors[partner]["requests_per_second"] = 10_000
-    return Partners(process, {partner: connectors[partner] for partner in DOMAINS})
+    wanted = (*DOMAINS, BACK_OFFICE) if office else DOMAINS
+    return Partners(process, {partner: connectors[partner] for partner in wanted})

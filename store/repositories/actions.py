@@ -248,7 +248,14 @@ class ActionRepository(Repository):
                     PartnerAction.seq == action.seq,
                     PartnerAction.holder.is_not_distinct_from(action.holder),
                 )
-                .values(next_at=next_at, holder=holder, problem=problem, human_at=human_at or action.human_at)
+                .values(
+                    next_at=next_at,
+                    holder=holder,
+                    problem=problem,
+                    human_at=human_at or action.human_at,
+                    accepted_at=accepted_at or action.accepted_at,
+                    reference=reference or action.reference,
+                )
             )
         )
 

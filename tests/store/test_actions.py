@@ -229,12 +229,15 @@ def test_who_is_due_is_taken_once(database: Database, clock: Any, run: Run) -> N
             assert {each.id for each in (*taken, *rest)} == {each.id for each in made}
             assert await unit.actions.claim("p2", clock.now + LEASE) == ()
             later = clock.now + timedelta(hours=1)
-            assert await unit.actions.put_off(rest[0], later, problem="UNAVAILABLE")
+            given = {"problem": "UNAVAILABLE", "accepted_at": clock.now, "reference": "r1"}
+            assert await unit.actions.put_off(rest[0], later, **given)
             assert not await unit.actions.put_off(made[0], later)  # not held by that one any more
         async with database.unit(T) as unit:
             assert await unit.actions.wake("bank", ["b1"]) == 1
             (woken,) = await unit.actions.claim("p2", clock.now + LEASE)
-            assert (woken.id, woken.problem) == (rest[0].id, "UNAVAILABLE")
+            assert woken.id == rest[0].id
+            assert (woken.problem, woken.reference) == ("UNAVAILABLE", "r1")
+            assert woken.accepted_at == clock.now
 
     run(go())
 

@@ -1,0 +1,280 @@
+"""The scene: servers and a worker under load, killed one after the other, and then the reckoning.
+
+The truth is outside of the hub: what the partners' counters say took effect, and what the client was told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from api.seeding import seed
+from api.settings import Settings
+from api.wiring import open_store
+from benchmarks.kills.client import Acknowledged, Client, mutations
+from benchmarks.kills.nursery import Nursery
+from benchmarks.stage.partners import READY_WITHIN, Partners, People, StageError
+from benchmarks.stage.processes import Installation, install
+from c360.access import TenantId
+from sandbox.export import export
+from schema import ids
+from schema.actions.shapes import PARTNER_ACTION
+from store import migrate
+from store.data_actions import FINAL, ActionFilter, PartnerActionData, PartnerActionState
+from store.data_contests import ContestState
+
+SERVERS = 2
+_RULES = {"timeout": 1.5, "lease": 3.0, "settle": 4.0, "first_retry": 0.2, "longest_retry": 1.0}
+"""As by default, but in a hurry: what a killed process leaves is gone on with within seconds."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is done, and how long that may take."""
+
+    mutations: int
+    kills: int
+    """At the least; they are spread over the mutations."""
+    seconds: float
+    """After which nothing new is sent."""
+    at_once: int = 16
+    seed: int = 360
+
+
+class Reckoning(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of everything that was sent."""
+
+    backend: str
+    seconds: float
+    sent: int
+    """Mutations, each under a key of its own."""
+    acknowledged: int
+    resent: int
+    """Requests beyond the first of each."""
+    kills: int
+    kills_of: dict[str, int]
+    lost: tuple[str, ...]
+    """Keys of what was acknowledged and is not there, or not as it was said."""
+    twice: tuple[str, ...]
+    """Keys of what is there more than once."""
+    open: int
+    """Actions that are not at their end although everybody had time."""
+    effects: dict[str, tuple[int, int]]
+    """By kind: how often it took effect, at the partner or in the hub, and how often the client was told."""
+
+    @property
+    def held(self) -> bool:
+        """Whether nothing acknowledged was lost, nothing happened twice, and everything came to its end."""
+        return not (self.lost or self.twice or self.open) and all(
+            found == wanted for found, wanted in self.effects.values()
+        )
+
+
+@dataclass
+class Household:
+    """The processes that run, and who of them is killed."""
+
+    nursery: Nursery
+    random: random.Random
+
+    def __post_init__(self) -> None:
+        self._names = [*(f"serve {place}" for place in range(SERVERS)), "worker"]
+        self._pids = {name: self.nursery.fork(name) for name in self._names}
+        self.kills: Counter[str] = Counter()
+
+    async def ready(self) -> None:
+        """Wait until every server answers.
+
+        Raises:
+            StageError: one does not.
+        """
+        until = time.monotonic() + READY_WITHIN
+        async with httpx.AsyncClient(trust_env=False, timeout=5) as http:
+            for address in self.nursery.addresses:
+                while True:
+                    with contextlib.suppress(httpx.HTTPError):
+                        answer = await http.get(f"{address}/health/ready")
+                        if answer.status_code == httpx.codes.OK:
+                            break
+                    if time.monotonic() > until:
+                        message = "a server did not start"
+                        raise StageError(message)
+                    await asyncio.sleep(0.05)
+
+    def kill(self) -> None:
+        """Kill one of them at this moment, and start it again."""
+        # The servers have the load; the worker goes on with what they leave.
+        name = self.random.choices(self._names, [3] * SERVERS + [1])[0]
+        os.kill(self._pids[name], signal.SIGKILL)
+        self.kills[name.partition(" ")[0]] += 1
+        self._pids[name] = self.nursery.fork(name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """Where the scene is played."""
+
+    backend: str
+    """Name of the database, for the report."""
+    url: str
+    """Address of a new, empty database."""
+    folder: Path
+    """Where the settings file and the logs go."""
+    partners: Partners
+    """The six and the back office, that took no change so far."""
+    who: People
+    """The population that they serve."""
+
+
+async def play(stage: Stage, plan: Plan) -> Reckoning:
+    """Send mutations while processes are killed, wait for what is under way, and count.
+
+    Raises:
+        StageError: something did not start.
+    """
+    migrate.upgrade(stage.url)
+    worker = {"lease": 3.0, "interval": 3600.0, "summaries": False}
+    connectors = stage.partners.connectors
+    installed = install(stage.folder, stage.url, connectors, actions=_RULES, worker=worker)
+    customers = stage.folder / "customers.jsonl"
+    export(stage.who.population(), customers, back_office=True)
+    await seed(installed.settings, customers, report=lambda _: None)
+    for partner in ("loyalty", "workorders"):
+        # So that some are killed while a partner is at work.
+        stage.partners.behave(partner, "slow", delay=0.02)
+    nursery = Nursery.start(installed.file, SERVERS, stage.folder / "processes.log")
+    try:
+        return await _played(stage, plan, nursery, installed)
+    finally:
+        nursery.stop()
+
+
+async def _played(stage: Stage, plan: Plan, nursery: Nursery, installed: Installation) -> Reckoning:
+    household = Household(nursery, random.Random(plan.seed))
+    await household.ready()
+    client = Client(nursery.addresses, installed.bearer("supervisor", "steward"))
+    sending = mutations(await client.members(), plan.mutations, plan.seed)
+    started = time.monotonic()
+    enough = asyncio.Event()
+    async with asyncio.TaskGroup() as group:
+        group.create_task(client.run(sending, at_once=plan.at_once, enough=enough))
+        group.create_task(_kill(household, client, plan, enough))
+    seconds = time.monotonic() - started
+    actions = await _settled(installed.settings)
+    contests = await _contests(installed.settings)
+    return _reckon(stage, client, household, Kept(actions, contests, seconds))
+
+
+async def _kill(household: Household, client: Client, plan: Plan, enough: asyncio.Event) -> None:
+    """Kill one process after the other, evenly over the mutations; stop where the time is up."""
+    done, started = 0, time.monotonic()
+    while done < plan.kills:
+        if time.monotonic() - started > plan.seconds:
+            break
+        if len(client.acknowledged) >= (done + 0.5) * plan.mutations / plan.kills:
+            # At any moment: not when something was just acknowledged.
+            await asyncio.sleep(household.random.uniform(0, 0.1))
+            household.kill()
+            done += 1
+        await asyncio.sleep(0.01)
+    while len(client.acknowledged) < plan.mutations:
+        if time.monotonic() - started > plan.seconds:
+            enough.set()
+            return
+        await asyncio.sleep(0.05)
+
+
+async def _settled(settings: Settings, patience: float = 60.0) -> list[PartnerActionData]:
+    """All actions, once each is at its end or with the back office, or patience is."""
+    until = time.monotonic() + patience
+    while True:
+        found = await _actions(settings)
+        if all(map(_at_rest, found)) or time.monotonic() > until:
+            return found
+        await asyncio.sleep(0.3)
+
+
+def _at_rest(action: PartnerActionData) -> bool:
+    return action.state in FINAL or (
+        action.state is PartnerActionState.SENT and action.accepted_at is not None
+    )
+
+
+async def _actions(settings: Settings) -> list[PartnerActionData]:
+    async with (
+        open_store(settings) as store,
+        store.database.read(TenantId(settings.tenant)) as unit,
+    ):
+        page = await unit.actions.page(ActionFilter(), first=1_000_000)
+        return list(page.actions)
+
+
+async def _contests(settings: Settings) -> Counter[str]:
+    """How often each contest is there, by its reason, which is its key."""
+    async with (
+        open_store(settings) as store,
+        store.database.read(TenantId(settings.tenant)) as unit,
+    ):
+        page = await unit.contests.page(state=ContestState.OPEN, first=1_000_000)
+        return Counter(each.reason for each in page.contests)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is in the database at the end."""
+
+    actions: Sequence[PartnerActionData]
+    contests: Counter[str]
+    seconds: float
+    """For how long mutations were sent."""
+
+
+def _reckon(stage: Stage, client: Client, household: Household, found: Kept) -> Reckoning:
+    actions, contests, partners = found.actions, found.contests, stage.partners
+    told = client.acknowledged.values()
+    kept = {ids.encode(PARTNER_ACTION, each.id): each for each in actions}
+    lost = [each.key for each in told if not _is_there(each, kept, contests)]
+    named = Counter(each.id for each in told)
+    twice = [key for key, count in contests.items() if count > 1]
+    twice += [each.key for each in told if named[each.id] > 1]
+    # What the client was told is all there is: each of its keys is there once, and nothing beside them.
+    wanted = Counter(each.kind for each in told)
+    effects = {
+        "adjust": (partners.effects("loyalty").get("adjust_points", 0), wanted["adjust"]),
+        "order": (partners.effects("workorders").get("place_order", 0), wanted["order"]),
+        "contest": (contests.total(), wanted["contest"]),
+        "action": (len(actions), wanted["adjust"] + wanted["order"]),
+    }
+    return Reckoning(
+        backend=stage.backend,
+        seconds=round(found.seconds, 1),
+        sent=len(client.sent),
+        acknowledged=len(client.acknowledged),
+        resent=client.resent,
+        kills=household.kills.total(),
+        kills_of=dict(household.kills),
+        lost=tuple(lost),
+        twice=tuple(twice),
+        open=sum(not _at_rest(each) for each in actions),
+        effects=effects,
+    )
+
+
+def _is_there(told: Acknowledged, kept: Mapping[str, PartnerActionData], contests: Mapping[str, int]) -> bool:
+    """Whether what the client was told is there, and as it was said."""
+    if told.kind == "contest":
+        return contests[told.key] > 0
+    action = kept.get(told.id)
+    if action is None:
+        return False
+    return told.state not in {"CONFIRMED", "REJECTED"} or told.state == action.state.value
