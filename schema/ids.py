@@ -7,7 +7,10 @@ import binascii
 import re
 from typing import NamedTuple
 
+from resolvers.global_ids import encode, to_base64
 from schema.errors import ErrorCode, InputError
+
+__all__ = ["MAX_LENGTH", "GlobalId", "decode", "decode_as", "encode", "from_base64", "to_base64"]
 
 MAX_LENGTH = 256
 """Characters of the longest id that is looked at."""
@@ -21,11 +24,6 @@ class GlobalId(NamedTuple):
 
     type_name: str
     local_id: str
-
-
-def encode(type_name: str, local_id: str) -> str:
-    """The global id of an object."""
-    return to_base64(f"{type_name}:{local_id}".encode())
 
 
 def decode(text: str, *, argument: str) -> GlobalId:
@@ -55,11 +53,6 @@ def decode_as(type_name: str, text: str, *, argument: str) -> str:
         message = f"This id is one of a {found.type_name}; a {type_name}'s is wanted."
         raise InputError(message, code=ErrorCode.INVALID_ID, argument=argument)
     return found.local_id
-
-
-def to_base64(content: bytes) -> str:
-    """URL-safe base64 without padding."""
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode("ascii")
 
 
 def from_base64(text: str) -> bytes:

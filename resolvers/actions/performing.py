@@ -25,14 +25,12 @@ from connectors.instances import InstanceState
 from resolvers.actions import machine
 from resolvers.actions.machine import ActionRules, Doing
 from resolvers.actions.ports import ActingHost, ActionDatabase, ActionUnit
-from resolvers.actions.telling import tell
+from resolvers.actions.telling import HUB, tell
 from store.data_actions import ActionChange, PartnerActionData, PartnerActionState
 from store.errors import Conflict, DatabaseLocked, DatabaseUnavailable
 from store.errors_actions import ActionMoved
 from store.sight import EVERYTHING
 
-ACTOR = "c360"
-"""Who is said to have taken the hub's own steps."""
 PAUSE = 0.05
 """Seconds before a transaction is begun anew; each time twice as long."""
 _LONGEST_PAUSE = 2.0
@@ -255,7 +253,7 @@ class Performer:
         self, tenant: TenantId, action: PartnerActionData, change: ActionChange, *, stubborn: bool = False
     ) -> PartnerActionData:
         async def work(unit: ActionUnit) -> PartnerActionData:
-            moved = await unit.actions.move(action, change, by=ACTOR)
+            moved = await unit.actions.move(action, change, by=HUB)
             await tell(unit, action, moved)
             return moved
 

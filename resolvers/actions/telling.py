@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from store.data_actions import PartnerActionData
+from resolvers import global_ids
+from resolvers.events.catalogue import drafted
+from resolvers.events.customers import Aspect, CustomerChanged
+from resolvers.events.work import ActionChanged
+from store.data_actions import PartnerActionData, PartnerActionState
+from store.data_events import EventDraft
 from store.data_service import TaskData, TaskKind
 
-ABOUT = "PartnerAction"
-"""What such a task is about."""
-_HUB = "c360"
+PARTNER_ACTION = "PartnerAction"
+"""Name of the type of an action in the graph: what such a task is about."""
+HUB = "c360"
+"""Who is said to have taken the hub's own steps."""
 
 
 class Tasks(Protocol):
@@ -27,12 +33,25 @@ class Tasks(Protocol):
         ...
 
 
+class Outbox(Protocol):
+    """Events; see :class:`store.repositories.outbox.OutboxRepository`."""
+
+    def add(self, drafts: Iterable[EventDraft]) -> None:
+        """Tell of what happened, once the unit of work ends well."""
+        ...
+
+
 class TellingUnit(Protocol):
     """One transaction."""
 
     @property
     def tasks(self) -> Tasks:
         """What people are to do."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """What those who follow the hub are told."""
         ...
 
 
@@ -46,6 +65,23 @@ async def tell(unit: Any, before: PartnerActionData, after: PartnerActionData) -
     """
     told: TellingUnit = unit
     if before.human_at is None and after.human_at is not None:
-        await told.tasks.open(after.customer_id, TaskKind.ACTION, by=_HUB, about=(ABOUT, after.id))
+        await told.tasks.open(after.customer_id, TaskKind.ACTION, by=HUB, about=(PARTNER_ACTION, after.id))
     elif before.human_at is not None and after.human_at is None:
-        await told.tasks.close_about(ABOUT, after.id, by=_HUB)
+        await told.tasks.close_about(PARTNER_ACTION, after.id, by=HUB)
+    told.outbox.add(events(after))
+
+
+def events(action: PartnerActionData) -> Sequence[EventDraft]:
+    """What those who follow the hub are told of an action that changed."""
+    facts = ActionChanged(
+        action=global_ids.encode(PARTNER_ACTION, action.id),
+        kind=action.kind,
+        connector=action.connector,
+        state=action.state,
+        human_asked=action.human_at is not None,
+    )
+    told = [drafted(facts, (action.customer_id,))]
+    if action.state is PartnerActionState.CONFIRMED:
+        changed = CustomerChanged(aspects=(Aspect.RECORDS,), connector=action.connector)
+        told.append(drafted(changed, (action.customer_id,)))
+    return told

@@ -7,6 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from resolvers.events.kinds import EventKind, Facts, GlobalId, Name
+from store.data_actions import PartnerActionState
 from store.data_contests import ContestVerdict
 from store.data_offers import OfferEventKind
 
@@ -37,6 +38,18 @@ class InteractionStarted(Facts, frozen=True, kw_only=True):
     interaction: Annotated[GlobalId, Meta(description="The interaction.")]
     agent: Annotated[Name | None, Meta(description="Id of the agent who takes it, where known.")] = None
     queue: Annotated[Name | None, Meta(description="Name of the queue that it comes by, where known.")] = None
+
+
+class ActionChanged(Facts, frozen=True, kw_only=True):
+    """What an ``action.changed`` tells."""
+
+    action: Annotated[GlobalId, Meta(description="The action.")]
+    kind: Annotated[Name, Meta(description="Its kind, such as `loyalty.adjust_points`.")]
+    connector: Annotated[Name, Meta(description="Connector instance of the partner.")]
+    state: Annotated[PartnerActionState, Meta(description="Where it stands.")]
+    human_asked: Annotated[
+        bool, Meta(description="Whether a person was asked to find out what became of it.")
+    ] = False
 
 
 class JobProgress(Facts, frozen=True, kw_only=True):
@@ -74,6 +87,12 @@ KINDS = (
         facts=InteractionStarted,
         scope="interactions:read",
         description="A customer got in touch, or was: a call, a chat, a visit began.",
+    ),
+    EventKind(
+        name="action.changed",
+        facts=ActionChanged,
+        scope="workorders:read",
+        description="A partner was asked to do something, or it became known what became of that.",
     ),
     EventKind(
         name="job.progress",

@@ -8,14 +8,15 @@ from typing import Annotated
 from msgspec import Meta
 
 from c360.errors import ProblemCode
+from resolvers.actions.telling import PARTNER_ACTION
 from schema.inputs import DomainName, NodeId
 from schema.permissions.rules import needs
 from schema.permissions.scopes import Scope
 from schema.shapes import Shape
 from store.data_actions import ActionRejection, PartnerActionState, StepReason
 
-PARTNER_ACTION = "PartnerAction"
-"""Name of the type, as global ids have it."""
+__all__ = ["PARTNER_ACTION", "READING", "PartnerAction", "PartnerActionDetail", "PartnerActionStep"]
+
 READING = needs(Scope.WORKORDERS_READ)
 """Who may read actions."""
 _PERSONAL = needs(Scope.WORKORDERS_READ, pii=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from c360.access import TenantId
@@ -112,6 +114,12 @@ class Desk:
         given = {"customerId": self.ada, "idempotencyKey": key, "membershipId": "m1", "points": 50}
         return self.ask(ADJUST, input={**given, **differing})
 
+    def wait(self, deadline: timedelta) -> None:
+        """Let operations wait so long at the most."""
+        services = self.engine._services
+        settings = msgspec.structs.replace(services.settings, deadline=deadline)
+        self.engine._services = dataclasses.replace(services, settings=settings)
+
     def round(self) -> None:
         async def go() -> None:
             await self.performer.round(TENANT)
@@ -161,7 +169,7 @@ def desk(database_url: str, schema: Schema, make_world: Callable[..., Any]) -> I
             database,
             host,
             clock,
-            settings=EngineSettings(deadline=timedelta(milliseconds=300)),
+            settings=EngineSettings(deadline=timedelta(seconds=20)),
             performer=performer,
         )
         holder.append(Desk(runner, engine, database, performer, host, ada))
@@ -218,6 +226,7 @@ def test_the_same_key_names_the_same_action(desk: Desk) -> None:
     assert len(desk.host.asked) == 1
 
 
+@one_database
 def test_what_a_partner_refuses_has_no_effect(desk: Desk) -> None:
     async def refusing(_instance: str, action: Action) -> Acted:
         outcome = ActionOutcome(state=ActionState.REJECTED, rejection=RejectionCode.INSUFFICIENT)
@@ -238,6 +247,7 @@ def test_a_slow_partner_is_waited_for_as_long_as_an_operation_may_take(desk: Des
         return await confirming(instance, action)
 
     desk.host.acting = slow
+    desk.wait(timedelta(milliseconds=100))
     made = desk.adjust()
     assert (made["action"]["state"], made["action"]["settledAt"]) == ("SENT", None)
 
@@ -249,6 +259,7 @@ def test_a_slow_partner_is_waited_for_as_long_as_an_operation_may_take(desk: Des
     assert desk.ask(READ, id=made["action"]["id"])["state"] == "CONFIRMED"
 
 
+@one_database
 def test_a_partner_that_is_down_gets_it_later_or_not_at_all(desk: Desk) -> None:
     async def down(_instance: str, action: Action) -> Acted:
         problem = SourceProblem(code=ProblemCode.PARTNER_UNAVAILABLE, message="down")
@@ -306,6 +317,7 @@ def test_with_a_key_it_is_sent_again_under_the_same_one(desk: Desk) -> None:
     assert len({sent.idempotency_key for sent in desk.host.asked}) == 1
 
 
+@one_database
 def test_what_was_not_sent_can_be_called_off(desk: Desk) -> None:
     async def down(_instance: str, action: Action) -> Acted:
         return acted(action, Standing.FAILED)

@@ -7,7 +7,7 @@ struct in :mod:`c360.records` with what all of them have beside it, so that each
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
@@ -18,9 +18,11 @@ from strawberry.utils.str_converters import to_camel_case
 from c360.actions import ActionKind
 from c360.kinds import actions
 from resolvers.actions.machine import LONGEST_VALID, VALID_FOR
+from resolvers.events.catalogue import drafted
+from resolvers.events.work import ActionChanged
 from schema import ids
 from schema.actions.answers import partner_action
-from schema.actions.shapes import PartnerAction
+from schema.actions.shapes import PARTNER_ACTION, PartnerAction
 from schema.docs import description
 from schema.errors import ErrorCode, InputError
 from schema.execution.context import Services
@@ -35,7 +37,8 @@ from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from store.columns import storable
 from store.data import CustomerData, LinkData
-from store.data_actions import ActionDraft
+from store.data_actions import ActionDraft, PartnerActionState
+from store.data_events import EventDraft
 from store.errors_identity import CustomerUnknown, KeyReused
 
 _UNSENT = timedelta(seconds=30)
@@ -82,6 +85,8 @@ class ActionOutcome(Outcome, frozen=True, kw_only=True):
 
     customer: str
     action: str | None = None
+    connector: str | None = None
+    """Where it is to be performed; only where it is asked for."""
 
 
 class ActionPayload(Payload, frozen=True, kw_only=True):
@@ -164,7 +169,24 @@ class PartnerMutation(ShownAction):
             raise Refusal(customer_missing(self._customer, self._paths)) from None
         except KeyReused:
             raise Refusal(_REUSED) from None
-        return ActionOutcome(customer=action.customer_id, action=action.id)
+        return ActionOutcome(customer=action.customer_id, action=action.id, connector=action.connector)
+
+    def events(self, outcome: ActionOutcome) -> Sequence[EventDraft]:
+        """That it was asked for."""
+        if outcome.action is None or outcome.connector is None:
+            return ()
+        facts = ActionChanged(
+            action=ids.encode(PARTNER_ACTION, outcome.action),
+            kind=self.kind.name,
+            connector=outcome.connector,
+            state=PartnerActionState.REQUESTED,
+        )
+        return (drafted(facts, (outcome.customer,)),)
+
+    def audit_detail(self, outcome: ActionOutcome) -> Mapping[str, str]:
+        """Which action it is, and where."""
+        detail = {"action": outcome.action, "kind": self.kind.name, "connector": outcome.connector}
+        return {name: value for name, value in detail.items() if value is not None}
 
     async def follow(self, outcome: ActionOutcome, services: Services) -> None:
         """Send it, and wait for the partner as long as an operation may take."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from msgspec import Meta
@@ -30,6 +31,7 @@ from store.data_actions import (
     PartnerActionState,
     StepReason,
 )
+from store.data_events import EventDraft
 from store.errors_actions import ActionMoved
 
 _PATH = ("input", "actionId")
@@ -103,6 +105,14 @@ class _OfAction(ShownAction):
         except ActionMoved:
             raise Refusal(_stands("The action went on meanwhile: read it again.")) from None
         return ActionOutcome(customer=action.customer_id, action=action.id)
+
+    def events(self, _outcome: ActionOutcome) -> Sequence[EventDraft]:
+        """Told already, by whatever changed the action."""
+        return ()
+
+    def audit_detail(self, outcome: ActionOutcome) -> Mapping[str, str]:
+        """Which action it is."""
+        return {} if outcome.action is None else {"action": outcome.action}
 
     async def decide(self, unit: Unit, action: PartnerActionData) -> None:
         """What is done."""
