@@ -29,8 +29,6 @@ _MACHINE_ROOM = frozenset({ipaddress.IPv4Address("168.63.129.16")})
 """Addresses that are public by their number and a cloud's own by their use (Azure's wire server). The
 metadata services of the clouds are link-local, private or shared, and refused as such."""
 
-_REMEDY = "use an https:// address of the internet, or list it in security.allowed_partner_networks"
-
 
 class AddressRefused(Reconfigure):
     """The settings lead to an address that they do not allow."""
@@ -53,6 +51,7 @@ class AddressPolicy:
         self._networks: list[Network] = []
         self._names: set[str] = set()
         self._suffixes: list[str] = []
+        self._remedy = f"use an https:// address of the internet, or list it in {field}"
         for position, entry in enumerate(allowed):
             self._add(entry.strip().lower(), f"{field}[{position}]")
 
@@ -104,12 +103,12 @@ class AddressPolicy:
         if number is not None:
             self.check_number(number)
             if scheme != "https" and not self._allows(number):
-                raise AddressRefused(f"it is not encrypted; {_REMEDY}")
+                raise AddressRefused(f"it is not encrypted; {self._remedy}")
         elif host == "localhost" or host.endswith(".localhost"):
             if not any(self._allows(each) for each in _LOOPBACK):
-                raise AddressRefused(f"it is this machine itself; {_REMEDY}")
+                raise AddressRefused(f"it is this machine itself; {self._remedy}")
         elif scheme != "https":
-            raise AddressRefused(f"it is not encrypted; {_REMEDY}")
+            raise AddressRefused(f"it is not encrypted; {self._remedy}")
 
     def check_resolved(self, host: str, number: str) -> None:
         """Whether what a host resolved to may be connected to.
@@ -132,7 +131,7 @@ class AddressPolicy:
         """
         for each in _meant(number):
             if (not each.is_global or each.is_multicast or each in _MACHINE_ROOM) and not self._allows(each):
-                raise AddressRefused(f"it leads into a private network; {_REMEDY}")
+                raise AddressRefused(f"it leads into a private network; {self._remedy}")
 
     def _knows(self, host: str) -> bool:
         return host in self._names or any(host.endswith(suffix) for suffix in self._suffixes)

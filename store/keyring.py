@@ -59,11 +59,27 @@ class Keyring:
         Raises:
             KeyringError: another master key wrapped it, or it is damaged.
         """
+        self._check(mark)
+        return DataKey(_open(self._master, wrapped, bind(tenant, customer_id)))
+
+    def seal(self, content: bytes, *about: str) -> bytes:
+        """Encrypt a secret of the hub's own, bound to what it is about. Keep :attr:`mark` beside it."""
+        return _seal(self._master, content, bind(*about))
+
+    def open(self, sealed: bytes, mark: str, *about: str) -> bytes:
+        """Decrypt such a secret.
+
+        Raises:
+            KeyringError: another master key sealed it, or it is damaged or out of place.
+        """
+        self._check(mark)
+        return _open(self._master, sealed, bind(*about))
+
+    def _check(self, mark: str) -> None:
         if mark != self.mark:
             raise KeyringError(
                 "the data was sealed under another master key; start with the master key it was written with"
             )
-        return DataKey(_open(self._master, wrapped, bind(tenant, customer_id)))
 
     def __repr__(self) -> str:
         return f"Keyring({self.mark})"

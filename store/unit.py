@@ -21,7 +21,9 @@ from store.repositories.consents import ConsentRepository
 from store.repositories.contests import ContestRepository
 from store.repositories.customers import CustomerRepository
 from store.repositories.decisions import ReviewRepository
+from store.repositories.deliveries import DeliveryRepository
 from store.repositories.dossier import DossierRepository
+from store.repositories.endpoints import EndpointRepository
 from store.repositories.exports import ExportRepository
 from store.repositories.feeds import FeedRepository
 from store.repositories.grants import GrantRepository
@@ -40,6 +42,7 @@ from store.repositories.outbox import OutboxRepository
 from store.repositories.preferences import PreferenceRepository
 from store.repositories.products import ProductRepository
 from store.repositories.profiles import ProfileRepository
+from store.repositories.received import ReceivedRepository
 from store.repositories.record_index import RecordIndexRepository
 from store.repositories.records import BookingRepository, TouchpointRepository
 from store.repositories.segments import SegmentRepository
@@ -104,3 +107,6 @@ class Unit:
         self.touchpoints = TouchpointRepository(scope)
         self.statements = StatementRepository(scope)
         self.timeline = TimelineRepository(scope)
+        self.endpoints = EndpointRepository(scope)
+        self.deliveries = DeliveryRepository(scope)
+        self.received = ReceivedRepository(scope)

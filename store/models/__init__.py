@@ -11,7 +11,7 @@ from store.models.consents import ConsentDecision, ConsentWording
 from store.models.contests import ScoreContest
 from store.models.copies import CustomerKey, Grant, RecordIndex, Snapshot, Summary
 from store.models.customers import Customer, IdentityLink, LookupKey, NameToken, ProfileValue
-from store.models.events import OutboxEvent
+from store.models.events import Delivery, Endpoint, OutboxEvent, ReceivedEvent
 from store.models.identity import (
     AnsweredRequest,
     Apart,
@@ -78,7 +78,9 @@ __all__ = [
     "CustomerScore",
     "DataExport",
     "DataExportChunk",
+    "Delivery",
     "EmergencyAccess",
+    "Endpoint",
     "EntryCustomer",
     "EntryParty",
     "ErasedParty",
@@ -104,6 +106,7 @@ __all__ = [
     "Preference",
     "Product",
     "ProfileValue",
+    "ReceivedEvent",
     "RecordIndex",
     "Redirect",
     "RequestCustomer",

@@ -1,0 +1,1 @@
+"""Webhooks: events that the hub delivers to integrators, and calls that partners make to the hub."""
