@@ -20,6 +20,7 @@ from msgspec import Meta
 from api.authentication.settings import Authentication
 from api.browsers import Browsers
 from api.observing.settings import Observing
+from api.webhooks.settings import WebhookSettings
 from c360.access import DEFAULT_TENANT
 from c360.config import read_config
 from c360.currencies import is_currency
@@ -249,6 +250,7 @@ class Settings(Section, frozen=True, kw_only=True):
     appointments: AppointmentRules = AppointmentRules()
     complaints: ComplaintRules = ComplaintRules()
     preferences: PreferenceRules = PreferenceRules()
+    webhooks: WebhookSettings = WebhookSettings()
     connectors: dict[str, ConnectorSettings] = {}
     folder: Path = Path()
     """Folder of the settings file: relative paths count from it."""
@@ -276,6 +278,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "appointments": AppointmentRules,
     "complaints": ComplaintRules,
     "preferences": PreferenceRules,
+    "webhooks": WebhookSettings,
 }
 _PLAIN = ("tenant", "phone_region")
 _PASSWORD = re.compile(r"(?P<before>://[^:@/]*:).*(?=@)|(?P<name>[?&]password=)[^&]*")

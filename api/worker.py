@@ -95,7 +95,7 @@ class Worker:
         self._matching = Matching(settings) if settings.identity.automatic else None
         self._region = settings.phone_region
         self._segments = DailyCount(hub, settings)
-        self._duties = duties(hub)
+        self._duties = duties(hub, settings)
         self._summarising = Summarising(hub, settings) if settings.worker.summaries else None
 
     async def lead(self) -> None:

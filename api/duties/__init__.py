@@ -5,16 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
+from typing import Protocol
 
 from api.duties.periodic import Periodic
+from api.settings import Settings
+from api.webhooks.duty import DeliverEvents, forget_old
 from api.wiring import Hub
 
 
-def duties(hub: Hub) -> Sequence[Periodic]:
+class Duty(Protocol):
+    """Something that goes on as long as a worker leads."""
+
+    name: str
+    """What it does, for the log."""
+
+    async def run(self) -> None:
+        """Do it until cancelled."""
+        ...
+
+
+def duties(hub: Hub, settings: Settings) -> Sequence[Duty]:
     """Every duty of a worker over an open hub."""
     return (
         Periodic("seal the audit", timedelta(minutes=1), partial(hub.audit.seal_others, hub.tenant)),
         Periodic("go on with actions at partners", timedelta(seconds=1), partial(_act, hub)),
+        DeliverEvents(hub, settings.webhooks),
+        Periodic("forget old events", timedelta(hours=1), partial(forget_old, hub, settings.webhooks)),
     )
 
 

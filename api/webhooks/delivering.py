@@ -45,6 +45,7 @@ class Delivering:
         sender: sends.
         clock: the present in UTC.
         concurrency: deliveries under way at once.
+        counts: counts attempts by how they ended: ``delivered``, or why not.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Delivering:
         *,
         clock: Callable[[], datetime],
         concurrency: int,
+        counts: Counter[str] | None = None,
     ) -> None:
         self._database = database
         self._tenant = tenant
@@ -66,8 +68,7 @@ class Delivering:
         self._chance = random.Random()  # noqa: S311  # spreads retries, hides nothing
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
-        self.counts: Counter[str] = Counter()
-        """Attempts since the process began, by how they ended: ``delivered``, or why not."""
+        self._counts = Counter[str]() if counts is None else counts
 
     async def run(self) -> None:
         """Deliver until cancelled; what is under way then is sent again by the next worker."""
@@ -160,7 +161,7 @@ class Delivering:
             events = await unit.outbox.get([delivery.event_id])
             keys = [each.value for each in await unit.endpoints.secrets(endpoint_id)]
         reply = await self._send(endpoint, events[0], keys) if events else _FORGOTTEN
-        self.counts["delivered" if reply.failure is None else reply.failure.value.lower()] += 1
+        self._counts["delivered" if reply.failure is None else reply.failure.value.lower()] += 1
         await self._database.retrying(self._tenant, lambda unit: self._note(unit, delivery, reply))
         return reply.failure in (None, DeliveryFailure.FORGOTTEN)
 

@@ -59,7 +59,11 @@ def hub(database: object) -> Any:
 
 
 @pytest.mark.parametrize("refusals", [1, 3])
-def test_it_goes_on_trying_to_lead(hasty: Settings, refusals: int, caplog: pytest.LogCaptureFixture) -> None:
+def test_it_goes_on_trying_to_lead(
+    hasty: Settings, refusals: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.worker.duties", lambda *_: ())
+
     async def scenario() -> None:
         leases = Leases(refusals)
         leading = asyncio.ensure_future(Worker(hub(leases), hasty).lead())
