@@ -15,6 +15,7 @@ from api.engine import build_engine
 from api.http import GraphQLEndpoint
 from api.observing.requests import RequestIds
 from api.presence import Presence
+from api.privacy.downloading import download
 from api.settings import Settings
 from api.sse import Streams
 from api.websocket import WebSocketEndpoint
@@ -40,6 +41,7 @@ def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None 
         routes=[
             Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", sockets.connect),
+            Route("/exports/{id}", download),
             Route("/health/live", live),
             Route("/health/ready", ready),
         ],

@@ -11,10 +11,17 @@ from resolvers.service.rules import ServiceRules
 from schema.build import build_schema
 from schema.engine import GraphEngine
 from schema.execution.context import EngineSettings
+from schema.execution.limits import Limits
 from schema.observing import OperationObserver
 
 
-def build_engine(hub: Hub, settings: Settings, observer: OperationObserver | None = None) -> GraphEngine:
+def build_engine(
+    hub: Hub,
+    settings: Settings,
+    observer: OperationObserver | None = None,
+    *,
+    limits: Limits | None = None,
+) -> GraphEngine:
     """The engine that answers from a hub, with the defaults that the settings name."""
     return GraphEngine(
         build_schema(),
@@ -37,4 +44,5 @@ def build_engine(hub: Hub, settings: Settings, observer: OperationObserver | Non
         observer=observer,
         performer=hub.performer,
         bus=hub.bus,
+        limits=limits,
     )

@@ -163,6 +163,14 @@ class WorkerSettings(Section, frozen=True, kw_only=True):
     ] = 24.0
 
 
+class PrivacySettings(Section, frozen=True, kw_only=True):
+    """Exports of what is known of a person."""
+
+    export_days: Annotated[
+        int, Meta(description="Days for which an export can be downloaded.", ge=1, le=90)
+    ] = 7
+
+
 class IdentitySettings(Section, frozen=True, kw_only=True):
     """Who is the same person."""
 
@@ -251,6 +259,7 @@ class Settings(Section, frozen=True, kw_only=True):
     complaints: ComplaintRules = ComplaintRules()
     preferences: PreferenceRules = PreferenceRules()
     webhooks: WebhookSettings = WebhookSettings()
+    privacy: PrivacySettings = PrivacySettings()
     connectors: dict[str, ConnectorSettings] = {}
     folder: Path = Path()
     """Folder of the settings file: relative paths count from it."""
@@ -279,6 +288,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "complaints": ComplaintRules,
     "preferences": PreferenceRules,
     "webhooks": WebhookSettings,
+    "privacy": PrivacySettings,
 }
 _PLAIN = ("tenant", "phone_region")
 _PASSWORD = re.compile(r"(?P<before>://[^:@/]*:).*(?=@)|(?P<name>[?&]password=)[^&]*")

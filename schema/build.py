@@ -26,6 +26,7 @@ from schema.mutations.base import Mutation
 from schema.mutations.service.contact_points import ContactPointInput
 from schema.mutations.types import mutation_type
 from schema.paging import connection_type
+from schema.privacy.shapes import DataExport
 from schema.roots.actions import ActionRoot, ActionsRoot, QueuedAction
 from schema.roots.audit import AuditEntriesRoot
 from schema.roots.base import RootField
@@ -33,6 +34,7 @@ from schema.roots.best import BestCustomersRoot
 from schema.roots.contests import ContestsRoot
 from schema.roots.customer import CustomerRoot
 from schema.roots.customers import CustomersRoot
+from schema.roots.exports import DataExportRoot
 from schema.roots.nodes import ConnectorsRoot, NodeRoot, NodesRoot
 from schema.roots.preferences import PreferenceKeysRoot
 from schema.roots.products import ProductsRoot
@@ -65,6 +67,7 @@ ROOTS: Mapping[str, type[RootField]] = {
         ContestsRoot,
         AuditEntriesRoot,
         ConsentWordingsRoot,
+        DataExportRoot,
         ActionRoot,
         ActionsRoot,
         TasksRoot,
@@ -174,6 +177,7 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "contests": _contests(make),
         "auditEntries": _audit(make),
         "consentWordings": _wordings(make),
+        "dataExport": make.object(DataExport) | None,
         "action": make.object(PartnerAction) | None,
         "actions": _actions(make),
         **service_lists(make),

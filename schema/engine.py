@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from graphql import (
     GraphQLError,
+    GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     get_variable_values,
@@ -114,6 +115,11 @@ class GraphEngine:
             audit=audit or Unaudited(),
             performer=performer or Performer(database, host, clock),
         )
+
+    @property
+    def graph(self) -> GraphQLSchema:
+        """The schema that it executes over."""
+        return self._schema.graphql
 
     def now(self) -> datetime:
         """The present, in UTC."""

@@ -53,6 +53,7 @@ from store.data_identity import (
     UnmergeResult,
 )
 from store.data_offers import Contact, OfferEvent, OfferEventDraft, ProductData
+from store.data_privacy import ExportData
 from store.data_segments import CountData, SegmentDefinition, SegmentSize, StandingPage
 from store.repositories.appointments import AppointmentRepository
 from store.repositories.complaints import ComplaintRepository
@@ -382,6 +383,18 @@ class Consents(Protocol):
         ...
 
 
+class Exports(Protocol):
+    """Requests to be told everything; see :class:`store.repositories.exports.ExportRepository`."""
+
+    async def request(self, customer_id: str, *, by: str) -> ExportData:
+        """Ask for everything about a customer."""
+        ...
+
+    async def get(self, ids: Iterable[str]) -> Mapping[str, ExportData]:
+        """Exports by id."""
+        ...
+
+
 class Candidates(Protocol):
     """Who a party may be; see :class:`store.repositories.candidates.CandidateRepository`."""
 
@@ -516,6 +529,11 @@ class Unit(Protocol):
     @property
     def consents(self) -> Consents:
         """What customers agreed to."""
+        ...
+
+    @property
+    def exports(self) -> Exports:
+        """Requests to be told everything."""
         ...
 
     @property

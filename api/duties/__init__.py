@@ -25,9 +25,16 @@ class Duty(Protocol):
 
 
 def duties(hub: Hub, settings: Settings) -> Sequence[Duty]:
+from api.privacy.exporting import Exporter
+from api.settings import Settings
+from api.wiring import Hub
+
+
+def duties(hub: Hub, settings: Settings) -> Sequence[Periodic]:
     """Every duty of a worker over an open hub."""
     return (
         Periodic("seal the audit", timedelta(minutes=1), partial(hub.audit.seal_others, hub.tenant)),
+        Periodic("make exports", timedelta(seconds=5), Exporter(hub, settings).round),
         Periodic("go on with actions at partners", timedelta(seconds=1), partial(_act, hub)),
         DeliverEvents(hub, settings.webhooks),
         Periodic("forget old events", timedelta(hours=1), partial(forget_old, hub, settings.webhooks)),

@@ -9,6 +9,7 @@ from schema.mutations.base import Mutation
 from schema.mutations.consenting import RecordConsent, RecordObjection, RestrictProcessing, WithdrawConsent
 from schema.mutations.contesting import ContestScore, DecideContest
 from schema.mutations.deciding import DecideReview, UndoLedgerEntry
+from schema.mutations.exporting import RequestExport
 from schema.mutations.linking import LinkIdentity, SplitCustomer, UnlinkIdentity
 from schema.mutations.merging import MergeCustomers, Unmerge
 from schema.mutations.offers import RecordOfferResponse
@@ -32,6 +33,7 @@ MUTATIONS: Sequence[type[Mutation]] = (
     RestrictProcessing,
     PublishWording,
     *SERVICE_MUTATIONS,
+    RequestExport,
 )
 """Every mutation of what is the hub's own, in the order in which the printed schema has them."""
 

@@ -44,6 +44,7 @@ from store.data_consents import DecisionData
 from store.data_contests import ContestData
 from store.data_events import EventDraft
 from store.data_identity import LedgerEntry, ReviewData
+from store.data_privacy import ExportData
 
 LONGEST_KEY = 200
 """Characters of an idempotency key."""
@@ -83,6 +84,7 @@ class Concerns(msgspec.Struct, frozen=True, kw_only=True):
     reviews: tuple[str, ...] = ()
     """With the customers on both sides."""
     contests: tuple[str, ...] = ()
+    exports: tuple[str, ...] = ()
     consents: tuple[str, ...] = ()
     """Decisions of customers about the use of their data."""
     actions: tuple[str, ...] = ()
@@ -100,6 +102,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     reviews: Mapping[str, ReviewData] = {}
     contests: Mapping[str, ContestData] = {}
     consents: Mapping[str, DecisionData] = {}
+    exports: Mapping[str, ExportData] = {}
     actions: Mapping[str, Kept] = {}
     rows: Mapping[tuple[str, str], Any] = {}
     """As the graph shows it."""
@@ -265,6 +268,7 @@ class PayloadField(RootField):
         self._entries, self._reviews = await read_decisions(unit, concerns.entries, concerns.reviews)
         self._contests = await unit.contests.get(concerns.contests) if concerns.contests else {}
         self._consents = await unit.consents.get(concerns.consents) if concerns.consents else {}
+        self._exports = await unit.exports.get(concerns.exports) if concerns.exports else {}
         found = await unit.actions.get(concerns.actions) if concerns.actions else {}
         self._actions = await read_actions(unit, found.values())
         self._rows = await read_rows(unit, concerns.rows, self._mutation.at) if concerns.rows else {}
@@ -287,6 +291,7 @@ class PayloadField(RootField):
             reviews=self._reviews,
             contests=self._contests,
             consents=self._consents,
+            exports=self._exports,
             actions=self._actions,
             rows=self._rows,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -116,26 +116,24 @@ class ExportRepository(Repository):
             export_id, state=ExportState.FAILED.value, finished_at=self._scope.clock(), problem=problem
         )
 
-    async def pieces(self, export: ExportData) -> AsyncIterator[bytes]:
-        """The JSON of an export that is ready, piece by piece.
+    async def piece(self, export: ExportData, place: int) -> bytes | None:
+        """A piece of the JSON of an export that is ready; none behind the last.
 
         Raises:
             KeyringError: it was sealed under another master key, or is damaged.
         """
-        key = (await Vault(self._scope).keys([export.home_id])).get(export.home_id)
-        place = 0
-        while key is not None:
-            sealed = await self._session.scalar(
-                select(DataExportChunk.content).where(
-                    DataExportChunk.tenant == self._tenant,
-                    DataExportChunk.export_id == export.id,
-                    DataExportChunk.place == place,
-                )
+        sealed = await self._session.scalar(
+            select(DataExportChunk.content).where(
+                DataExportChunk.tenant == self._tenant,
+                DataExportChunk.export_id == export.id,
+                DataExportChunk.place == place,
             )
-            if sealed is None:
-                return
-            yield key.open(sealed, self._tenant, export.home_id, _ABOUT, export.id, str(place))
-            place += 1
+        )
+        keys = {} if sealed is None else await Vault(self._scope).keys([export.home_id])
+        if sealed is None or export.home_id not in keys:
+            return None
+        about = (self._tenant, export.home_id, _ABOUT, export.id, str(place))
+        return keys[export.home_id].open(sealed, *about)
 
     async def forget(self, *, before: datetime, limit: int = 100) -> int:
         """Delete exports that expired before a moment; how many they were."""
