@@ -119,6 +119,7 @@ class Scope:
             asked, redirect = aliased(Customer), aliased(Redirect)
             present = (
                 select(func.coalesce(redirect.survivor_id, asked.id))
+                .select_from(asked)
                 .outerjoin(
                     redirect,
                     (redirect.tenant == asked.tenant)

@@ -71,7 +71,7 @@ def test_an_export_tells_what_the_graph_tells_and_what_is_kept(stage: Stage) -> 
         local = ids.decode_as("DataExport", made["export"]["id"], argument="id")
         async with graph.hub.store.database.read(graph.hub.tenant) as unit:
             found = (await unit.exports.get([local]))[local]
-            pieces = []
+            pieces: list[bytes] = []
             while (piece := await unit.exports.piece(found, len(pieces))) is not None:
                 pieces.append(piece)
         assert found.state is ExportState.READY
@@ -135,6 +135,7 @@ def test_an_export_is_downloaded_by_whoever_may_and_by_nobody_else(stage: Stage)
         return waiting, ready, unknown, forbidden, away
 
     waiting, ready, unknown, forbidden, away = stage.play(scene)
+    assert away.status_code == 404, away.text
     assert [one.status_code for one in (waiting, ready, unknown, forbidden, away)] == [
         404,
         200,
