@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from api.duties.periodic import Periodic
+from api.privacy.exporting import Exporter
 from api.settings import Settings
 from api.webhooks.duty import DeliverEvents, forget_old
 from api.wiring import Hub
@@ -25,12 +26,6 @@ class Duty(Protocol):
 
 
 def duties(hub: Hub, settings: Settings) -> Sequence[Duty]:
-from api.privacy.exporting import Exporter
-from api.settings import Settings
-from api.wiring import Hub
-
-
-def duties(hub: Hub, settings: Settings) -> Sequence[Periodic]:
     """Every duty of a worker over an open hub."""
     return (
         Periodic("seal the audit", timedelta(minutes=1), partial(hub.audit.seal_others, hub.tenant)),
