@@ -38,6 +38,7 @@ def build_engine(
                 preferences=settings.preferences,
             ),
             gathering=timedelta(seconds=settings.live.gathering),
+            access=settings.access,
         ),
         models=serving_models(settings),
         audit=hub.audit,

@@ -36,6 +36,7 @@ from resolvers.service.complaints import ComplaintRules
 from resolvers.service.preferences import PreferenceRules, catalogue
 from resolvers.serving import HOME
 from resolvers.survivorship import AS_EVER, ProfileRules, check
+from schema.permissions.settings import AccessSettings
 from store.data import HUB
 
 PREFIX = "C360_"
@@ -260,6 +261,7 @@ class Settings(Section, frozen=True, kw_only=True):
     preferences: PreferenceRules = PreferenceRules()
     webhooks: WebhookSettings = WebhookSettings()
     privacy: PrivacySettings = PrivacySettings()
+    access: AccessSettings = AccessSettings()
     connectors: dict[str, ConnectorSettings] = {}
     folder: Path = Path()
     """Folder of the settings file: relative paths count from it."""
@@ -289,6 +291,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "preferences": PreferenceRules,
     "webhooks": WebhookSettings,
     "privacy": PrivacySettings,
+    "access": AccessSettings,
 }
 _PLAIN = ("tenant", "phone_region")
 _PASSWORD = re.compile(r"(?P<before>://[^:@/]*:).*(?=@)|(?P<name>[?&]password=)[^&]*")

@@ -12,6 +12,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from c360.records.party import Party
 from resolvers.references import referrers
+from schema.access.shapes import QueuedEmergency
 from schema.actions.shapes import PartnerAction
 from schema.audit import AuditEntry
 from schema.consents.shapes import ConsentWording
@@ -23,9 +24,11 @@ from schema.identity.shapes import ProbableCustomer, Review
 from schema.inputs import CustomerKey
 from schema.mutations import every_mutation
 from schema.mutations.base import Mutation
+from schema.mutations.revealing import RevealValue
 from schema.mutations.service.contact_points import ContactPointInput
 from schema.mutations.types import mutation_type
 from schema.paging import connection_type
+from schema.permissions.veiling import veil_fields
 from schema.privacy.shapes import DataExport
 from schema.roots.actions import ActionRoot, ActionsRoot, QueuedAction
 from schema.roots.audit import AuditEntriesRoot
@@ -34,6 +37,7 @@ from schema.roots.best import BestCustomersRoot
 from schema.roots.contests import ContestsRoot
 from schema.roots.customer import CustomerRoot
 from schema.roots.customers import CustomersRoot
+from schema.roots.emergencies import EmergencyAccessesRoot
 from schema.roots.exports import DataExportRoot
 from schema.roots.nodes import ConnectorsRoot, NodeRoot, NodesRoot
 from schema.roots.preferences import PreferenceKeysRoot
@@ -75,6 +79,7 @@ ROOTS: Mapping[str, type[RootField]] = {
         ComplaintCountsRoot,
         AppointmentsRoot,
         PreferenceKeysRoot,
+        EmergencyAccessesRoot,
         ConnectorsRoot,
         NodeRoot,
         NodesRoot,
@@ -116,7 +121,10 @@ def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
     connector = connector_type(make)
     query = _query(make, customer, connector)
     roots = {**ROOTS, **{root.name: root.over(references) for root in (NodeRoot, NodesRoot)}}
-    changing = {one.name: one for one in (every_mutation() if mutations is None else mutations)}
+    changing = {
+        one.name: one.over(references) if issubclass(one, RevealValue) else one
+        for one in (every_mutation() if mutations is None else mutations)
+    }
     mutation, problems = mutation_type(make, changing.values(), _mutate) if changing else (None, ())
     following = {one.name: one for one in SUBSCRIPTIONS}
     hook: Any = extension(_NO_PLANNER, roots, changing, following)
@@ -130,6 +138,7 @@ def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
     )
     _natively_one_of(schema.graphql)
     _resolve_by_attribute(schema.graphql)
+    veil_fields(schema.graphql)
     schema.planner = hook.planner = Planner(schema.graphql, timelines)
     schema.subscriptions = following
     schema.group_answers = group_answers(group_types)
@@ -175,6 +184,7 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "bestCustomers": _best(make),
         "segments": list[make.object(Segment)],  # type: ignore[misc]  # built at run time
         "contests": _contests(make),
+        "emergencyAccesses": _emergencies(make),
         "auditEntries": _audit(make),
         "consentWordings": _wordings(make),
         "dataExport": make.object(DataExport) | None,
@@ -237,6 +247,17 @@ def _contests(make: Deriver) -> Any:
         "Contest",
         "contested scores, the oldest first",
         counted="How many contests stand so; counted only where it is asked for.",
+        count_demand=Demand(count=True),
+    )
+
+
+def _emergencies(make: Deriver) -> Any:
+    return connection_type(
+        make,
+        make.object(QueuedEmergency),
+        "EmergencyAccess",
+        "emergency accesses, the oldest first",
+        counted="How many stand so; counted only where it is asked for.",
         count_demand=Demand(count=True),
     )
 

@@ -105,6 +105,14 @@ def reader_of(field: object) -> Callable[[Any], Any] | None:
     return read or operator.attrgetter(definition.python_name)
 
 
+def is_attribute(field: object) -> bool:
+    """Whether a GraphQL field of a built schema is the attribute of its object that has its name."""
+    definition = getattr(field, "extensions", {}).get("strawberry-definition")
+    return (
+        definition is not None and definition.base_resolver is None and definition.metadata.get(_READ) is None
+    )
+
+
 class NodeOf(msgspec.Struct, frozen=True, kw_only=True):
     """What makes a struct's object a node."""
 

@@ -24,7 +24,17 @@ from store.data import (
     Page,
     PartyFigures,
 )
-from store.data_access import BookChange, BookEntryData
+from store.data_access import (
+    BookChange,
+    BookEntryData,
+    EmergencyData,
+    EmergencyState,
+    EmergencyVerdict,
+    RevealData,
+    RevealReason,
+    VerificationData,
+    VerificationMethod,
+)
 from store.data_audit import AuditFilter, AuditPage, SealEntry, WriteEntry
 from store.data_consents import DecisionData, DecisionDraft, Proof, WordingData
 from store.data_contests import ContestData, ContestPage, ContestState, ContestVerdict
@@ -55,10 +65,12 @@ from store.data_identity import (
 from store.data_offers import Contact, OfferEvent, OfferEventDraft, ProductData
 from store.data_privacy import ExportData
 from store.data_segments import CountData, SegmentDefinition, SegmentSize, StandingPage
+from store.data_service import OwnPage
 from store.repositories.appointments import AppointmentRepository
 from store.repositories.complaints import ComplaintRepository
 from store.repositories.interactions import InteractionRepository
 from store.repositories.notes import NoteRepository
+from store.repositories.own import Stretch
 from store.repositories.preferences import PreferenceRepository
 from store.repositories.records import BookingRepository, TouchpointRepository
 from store.repositories.statements import StatementRepository
@@ -147,6 +159,85 @@ class Books(Protocol):
 
     async def of(self, customer_ids: Iterable[str]) -> Mapping[str, tuple[BookEntryData, ...]]:
         """In whose books each customer is."""
+        ...
+
+
+class Verifications(Protocol):
+    """Verified callers; see :class:`store.repositories.verifications.VerificationRepository`."""
+
+    async def open(
+        self,
+        customer_id: str,
+        method: VerificationMethod,
+        *,
+        by: str,
+        lasting: timedelta,
+        session: str | None = None,
+        answers: int = 0,
+    ) -> VerificationData:
+        """Note that somebody made sure who the caller is."""
+        ...
+
+    async def end(
+        self, *, by: str, customer_id: str | None = None, session: str | None = None
+    ) -> tuple[str, ...]:
+        """End what somebody's verifications opened; whom they had opened."""
+        ...
+
+    async def verified(self, subject: str, customer_ids: Iterable[str]) -> Mapping[str, datetime]:
+        """Until when each of these customers is verified for somebody."""
+        ...
+
+    async def check_allowed(self, customer_id: str, *, by: str, most: int) -> str:
+        """Make sure that another answer may be compared; the present id of the customer."""
+        ...
+
+    async def note_answer(self, customer_id: str, attribute: str, *, matched: bool, by: str) -> None:
+        """Note that an answer was compared."""
+        ...
+
+
+class Reveals(Protocol):
+    """Revealed values; see :class:`store.repositories.reveals.RevealRepository`."""
+
+    async def note(
+        self, customer_id: str, path: str, reason: RevealReason, *, note: str | None, by: str, most: int
+    ) -> RevealData:
+        """Note that a value is shown."""
+        ...
+
+
+class Emergencies(Protocol):
+    """Emergency access; see :class:`store.repositories.emergencies.EmergencyRepository`."""
+
+    async def open(
+        self, customer_id: str, *, reason: str, ticket: str, by: str, lasting: timedelta
+    ) -> EmergencyData:
+        """Open a customer to somebody."""
+        ...
+
+    async def review(
+        self, access_id: str, verdict: EmergencyVerdict, *, note: str | None, by: str
+    ) -> EmergencyData:
+        """Say whether it was right."""
+        ...
+
+    async def standing(self, customer_id: str, *, by: str) -> EmergencyData | None:
+        """The one by which a customer is open to somebody at this moment."""
+        ...
+
+    async def get(self, ids: Iterable[str]) -> Mapping[str, EmergencyData]:
+        """Emergency accesses by id."""
+        ...
+
+    async def page(
+        self, *, state: EmergencyState = EmergencyState.OPEN, stretch: Stretch
+    ) -> OwnPage[EmergencyData]:
+        """A stretch of them, the oldest first."""
+        ...
+
+    async def count(self, *, state: EmergencyState = EmergencyState.OPEN) -> int:
+        """How many stand so."""
         ...
 
 
@@ -479,6 +570,21 @@ class Unit(Protocol):
     @property
     def audit(self) -> Audit:
         """Who looked at whom, and who changed what."""
+        ...
+
+    @property
+    def verifications(self) -> Verifications:
+        """Verified callers."""
+        ...
+
+    @property
+    def reveals(self) -> Reveals:
+        """Revealed values."""
+        ...
+
+    @property
+    def emergencies(self) -> Emergencies:
+        """Emergency access."""
         ...
 
     @property

@@ -7,6 +7,8 @@ from datetime import datetime
 
 import msgspec
 
+from store.data_service import Own, Text
+
 
 class BookEntryData(msgspec.Struct, frozen=True, kw_only=True):
     """A customer in an agent's book of business."""
@@ -94,23 +96,38 @@ class EmergencyState(enum.Enum):
     """Somebody has."""
 
 
-class EmergencyData(msgspec.Struct, frozen=True, kw_only=True):
+class RevealData(Own, frozen=True, kw_only=True):
+    """That a masked value was shown to somebody."""
+
+    subject: str
+    path: str
+    """Which value, by the fields that lead to it from the customer."""
+    reason: RevealReason
+    content: Text | None = None
+    """What the person typed as the reason."""
+    at: datetime
+
+
+class EmergencyText(msgspec.Struct, frozen=True, kw_only=True):
+    """What people typed about an emergency access."""
+
+    reason: str
+    note: str | None = None
+    """Why it is judged so."""
+
+
+class EmergencyData(Own, frozen=True, kw_only=True):
     """A customer who was opened to somebody beyond their reach."""
 
-    id: str
-    customer_id: str
-    """Who answers for the customer now."""
     subject: str
     """To whom."""
-    reason: str | None
-    """Why; none where the person was erased."""
     ticket: str
     """The case that it belongs to, as another system numbers it."""
+    content: EmergencyText | None = None
+    """None where the person was erased."""
     at: datetime
     until: datetime
     verdict: EmergencyVerdict | None = None
-    note: str | None = None
-    """Why it is judged so."""
     reviewed_at: datetime | None = None
     reviewed_by: str | None = None
 
@@ -118,13 +135,3 @@ class EmergencyData(msgspec.Struct, frozen=True, kw_only=True):
     def state(self) -> EmergencyState:
         """How it stands."""
         return EmergencyState.OPEN if self.verdict is None else EmergencyState.REVIEWED
-
-
-class EmergencyPage(msgspec.Struct, frozen=True, kw_only=True):
-    """A stretch of the emergency accesses."""
-
-    accesses: tuple[EmergencyData, ...]
-    cursors: tuple[str, ...]
-    """One per access: where to go on from."""
-    has_next: bool
-    has_previous: bool

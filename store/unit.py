@@ -23,6 +23,7 @@ from store.repositories.customers import CustomerRepository
 from store.repositories.decisions import ReviewRepository
 from store.repositories.deliveries import DeliveryRepository
 from store.repositories.dossier import DossierRepository
+from store.repositories.emergencies import EmergencyRepository
 from store.repositories.endpoints import EndpointRepository
 from store.repositories.exports import ExportRepository
 from store.repositories.feeds import FeedRepository
@@ -45,6 +46,7 @@ from store.repositories.profiles import ProfileRepository
 from store.repositories.received import ReceivedRepository
 from store.repositories.record_index import RecordIndexRepository
 from store.repositories.records import BookingRepository, TouchpointRepository
+from store.repositories.reveals import RevealRepository
 from store.repositories.segments import SegmentRepository
 from store.repositories.snapshots import SnapshotRepository
 from store.repositories.standings import StandingRepository
@@ -52,6 +54,7 @@ from store.repositories.statements import StatementRepository
 from store.repositories.summaries import SummaryRepository
 from store.repositories.tasks import TaskRepository
 from store.repositories.timeline import TimelineRepository
+from store.repositories.verifications import VerificationRepository
 from store.sight import EVERYTHING, Sight
 
 
@@ -71,6 +74,9 @@ class Unit:
         self.audit_verification = AuditVerification(scope)
         self.customers = CustomerRepository(scope)
         self.books = BookRepository(scope)
+        self.verifications = VerificationRepository(scope)
+        self.reveals = RevealRepository(scope)
+        self.emergencies = EmergencyRepository(scope)
         self.links = LinkRepository(scope)
         self.grants = GrantRepository(scope)
         self.snapshots = SnapshotRepository(scope)

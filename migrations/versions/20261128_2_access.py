@@ -50,24 +50,26 @@ def upgrade() -> None:
         sa.Column("at", MOMENT, nullable=False),
     )
     _index("ix_answer_check_customer_id", "answer_check", "customer_id", "at")
+    _index("ix_answer_check_subject", "answer_check", "subject", "at")
     _create(
         "reveal",
         _key("subject"),
         _key("path"),
         _key("reason"),
-        sa.Column("note", sa.LargeBinary(), nullable=True),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
     )
     _index("ix_reveal_subject", "reveal", "subject", "at")
     _create(
         "emergency_access",
         _key("subject"),
-        sa.Column("reason", sa.LargeBinary(), nullable=False),
         _key("ticket"),
+        sa.Column("content", sa.LargeBinary(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("at", MOMENT, nullable=False),
         sa.Column("until", MOMENT, nullable=False),
         sa.Column("verdict", KEY, nullable=True),
-        sa.Column("note", sa.LargeBinary(), nullable=True),
         sa.Column("reviewed_at", MOMENT, nullable=True),
         sa.Column("reviewed_by", KEY, nullable=True),
         sa.CheckConstraint(

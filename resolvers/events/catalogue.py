@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from resolvers.events import customers, work
+from resolvers.events import access, customers, work
 from resolvers.events.kinds import EventKind, Facts
 from store.data_events import EventDraft
 
-CATALOGUE: Mapping[str, EventKind] = {kind.name: kind for kind in (*customers.KINDS, *work.KINDS)}
+CATALOGUE: Mapping[str, EventKind] = {
+    kind.name: kind for kind in (*customers.KINDS, *work.KINDS, *access.KINDS)
+}
 """Every kind by its name."""
 
 _BY_FACTS: Mapping[type[Facts], EventKind] = {kind.facts: kind for kind in CATALOGUE.values()}

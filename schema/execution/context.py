@@ -23,6 +23,8 @@ from resolvers.view import CustomerView
 from schema.answers import Answer, CustomerAnswer, customer_answers
 from schema.execution.auditing import AuditSink, Selected, selected
 from schema.permissions.reaching import sight_of
+from schema.permissions.settings import AccessSettings
+from schema.permissions.veiling import VeiledCustomer
 from schema.ports import Database, Host
 from schema.subscriptions.base import NOTHING, REFRESHED, SubscriptionField, Told
 from store.sight import Sight
@@ -44,6 +46,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """By which rules people note things of customers."""
     gathering: timedelta = timedelta(milliseconds=50)
     """For how long events of one customer are gathered into one answer of a subscription."""
+    access: AccessSettings = AccessSettings()
+    """Who has to verify callers, and how long single doors stay open."""
     region: str = ""
     """Country of phone numbers that partners write without one, as ISO 3166-1 alpha-2."""
 
@@ -80,6 +84,8 @@ class OperationContext:
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: VariableValues
     at: datetime
+    verified: Mapping[str, datetime] = field(default_factory=dict)
+    """Where customers are masked: those who are not, and until when."""
     memo: dict[str, Any] = field(default_factory=dict)
     """What was worked out of the document alone; shared by all operations over it."""
     infos: Sequence[InstanceInfo] = ()
@@ -106,7 +112,12 @@ class OperationContext:
     @cached_property
     def sight(self) -> Sight:
         """What the store shows to the caller."""
-        return sight_of(self.access.principal)
+        return sight_of(self.access.principal, veiled=self.veils)
+
+    @cached_property
+    def veils(self) -> bool:
+        """Whether customers are masked for the caller until somebody verified who is calling."""
+        return not self.access.principal.roles.isdisjoint(self.services.settings.access.verified_roles)
 
     @property
     def selected(self) -> Selected:
@@ -138,4 +149,9 @@ class OperationContext:
         """What makes a customer's view an object of the graph, among the operation's customers."""
         domain_of = {info.id: info.domain for info in self.infos if info.domain}
         answers = {**customer_answers(domain_of), **self.services.groups}
-        return lambda view, customers: CustomerAnswer(view, answers, customers)
+
+        def make(view: CustomerView, customers: Mapping[str, CustomerAnswer]) -> CustomerAnswer:
+            masked = self.veils and view.customer.id not in self.verified
+            return (VeiledCustomer if masked else CustomerAnswer)(view, answers, customers)
+
+        return make

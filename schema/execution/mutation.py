@@ -71,6 +71,7 @@ async def _take_effect(context: OperationContext, root: Root, kind: type[Mutatio
             at=context.at,
             service=context.services.settings.service,
             recogniser=context.services.recogniser,
+            doors=context.services.settings.access,
         )
         context.services.audit.check()
         if _held_to_reach(context, mutation):

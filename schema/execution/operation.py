@@ -25,6 +25,7 @@ from schema.execution.expand import Known, Stop, expand
 from schema.execution.plan import Planner, Root
 from schema.inputs import LONGEST_DEADLINE, LONGEST_WINDOW, SHORTEST_DEADLINE, Gather, GatherMode
 from schema.permissions.reaching import own, own_only, own_sources, parties_in_sight
+from schema.permissions.veiling import veiled
 from schema.ports import Unit
 from schema.reading import read_input
 from schema.roots.base import Lookups, RootField, Searched
@@ -188,6 +189,10 @@ class _Operation:
             ]
             self._stops = await expand(unit, stops, loaded, self._known, own=context.sight.partial)
             await self._read_decisions(unit, loaded)
+            if context.veils and loaded:
+                subject = context.access.principal.subject
+                present = {customer.id for customer in loaded.values()}
+                context.verified = await unit.verifications.verified(subject, present)
         return loaded
 
     async def _read_decisions(self, unit: Unit, loaded: Mapping[str, CustomerData]) -> None:
@@ -293,7 +298,8 @@ class _Operation:
             entry = reading(context.access, customers, context.selected, found, gathered.at)
             context.services.audit.read(context.access.tenant, entry, context.selected)
         for key, (_, field) in self._fields.items():
-            context.answers[key] = field.answer({one: customers[one] for one in self._chosen[key]})
+            answer = field.answer({one: customers[one] for one in self._chosen[key]})
+            context.answers[key] = veiled(answer, context.verified) if context.veils else answer
 
 
 def _too_wide(need: Need) -> bool:

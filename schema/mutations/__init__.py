@@ -6,14 +6,18 @@ from collections.abc import Sequence
 
 from schema.mutations.actions import discover
 from schema.mutations.base import Mutation
+from schema.mutations.books import AssignCustomers, UnassignCustomers
 from schema.mutations.consenting import RecordConsent, RecordObjection, RestrictProcessing, WithdrawConsent
 from schema.mutations.contesting import ContestScore, DecideContest
 from schema.mutations.deciding import DecideReview, UndoLedgerEntry
+from schema.mutations.emergency import BreakGlass, ReviewEmergencyAccess
 from schema.mutations.exporting import RequestExport
 from schema.mutations.linking import LinkIdentity, SplitCustomer, UnlinkIdentity
 from schema.mutations.merging import MergeCustomers, Unmerge
 from schema.mutations.offers import RecordOfferResponse
+from schema.mutations.revealing import RevealValue
 from schema.mutations.service import SERVICE_MUTATIONS
+from schema.mutations.verifying import CheckAnswer, EndVerification, VerifyCaller
 from schema.mutations.wordings import PublishWording
 
 MUTATIONS: Sequence[type[Mutation]] = (
@@ -34,6 +38,14 @@ MUTATIONS: Sequence[type[Mutation]] = (
     PublishWording,
     *SERVICE_MUTATIONS,
     RequestExport,
+    AssignCustomers,
+    UnassignCustomers,
+    VerifyCaller,
+    EndVerification,
+    CheckAnswer,
+    RevealValue,
+    BreakGlass,
+    ReviewEmergencyAccess,
 )
 """Every mutation of what is the hub's own, in the order in which the printed schema has them."""
 

@@ -12,14 +12,15 @@ The payload is made from it anew for every caller, with the customers as they ar
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import Meta
 
 from c360.access import Access, IdempotencyKey
+from c360.contract import Need
 from connectors.infos import InstanceInfo
 from resolvers.events.catalogue import drafted
 from resolvers.events.customers import CustomerChanged
@@ -34,12 +35,14 @@ from schema.execution.context import Services
 from schema.inputs import Arguments, NodeId
 from schema.mutations.problems import AnyProblem, Problem
 from schema.permissions.rules import Rule
+from schema.permissions.settings import AccessSettings
 from schema.ports import Host, Unit
 from schema.roots.base import Lookups, RootField
 from schema.roots.decisions import read_decisions, sides
 from schema.service.rows import read_rows
 from schema.shapes import Shape
 from store.data import CustomerData
+from store.data_access import EmergencyData
 from store.data_consents import DecisionData
 from store.data_contests import ContestData
 from store.data_events import EventDraft
@@ -91,6 +94,8 @@ class Concerns(msgspec.Struct, frozen=True, kw_only=True):
     """At partners."""
     rows: tuple[tuple[str, str], ...] = ()
     """Type and local id of what people keep of customers."""
+    emergencies: tuple[str, ...] = ()
+    """Emergency accesses."""
 
 
 class Shown(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +111,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     actions: Mapping[str, Kept] = {}
     rows: Mapping[tuple[str, str], Any] = {}
     """As the graph shows it."""
+    emergencies: Mapping[str, EmergencyData] = {}
 
 
 class Mutation:
@@ -134,6 +140,7 @@ class Mutation:
         at: datetime,
         service: ServiceRules = AS_SHIPPED,
         recogniser: Recogniser | None = None,
+        doors: AccessSettings = AccessSettings(),  # noqa: B008  # frozen
     ) -> None:
         """Take a mutation as it was asked for.
 
@@ -147,6 +154,7 @@ class Mutation:
             at: When the operation began.
             service: By which rules people note things of customers.
             recogniser: Says who partner records probably are; without it nobody does.
+            doors: How callers are verified and customers opened.
 
         Raises:
             Refusal: The input cannot be used.
@@ -162,6 +170,7 @@ class Mutation:
         self.at = at
         self.service = service
         self.recogniser = recogniser
+        self.doors = doors
         self.domains_of = {info.id: info.domain or "" for info in infos}
         self.key = _checked_key(asked.idempotency_key)
         self.check()
@@ -214,8 +223,16 @@ class Mutation:
         """
 
     def concerns(self, outcome: Any) -> Concerns:
-        """What the payload shows."""
+        """Whom and what it changed."""
         raise NotImplementedError
+
+    def shows(self, outcome: Any) -> Concerns:
+        """What the payload shows of what it concerns; all of it by default."""
+        return self.concerns(outcome)
+
+    def needs(self, customer_id: str, today: date) -> Collection[Need]:
+        """What the payload itself needs of a customer's partners, beside what is selected below it."""
+        return ()
 
     def made(self, outcome: Any) -> Sequence[str]:
         """Customers whom it made: an agent who made them has them in the own book of business."""
@@ -259,11 +276,11 @@ class PayloadField(RootField):
 
     def want(self, lookups: Lookups, searched: object) -> None:  # nothing is searched
         """The customers whom the payload shows."""
-        self._concerns = self._mutation.concerns(self._outcome)
+        self._concerns = self._mutation.shows(self._outcome)
         lookups.ids.update(dict.fromkeys(self._concerns.customers))
 
     async def read(self, unit: Unit) -> None:
-        """Read the entries of the ledger, the reviews, the contests, the consents and the actions."""
+        """Read the entries, the reviews, the contests, the consents, the actions, the emergencies."""
         concerns = self._concerns
         self._entries, self._reviews = await read_decisions(unit, concerns.entries, concerns.reviews)
         self._contests = await unit.contests.get(concerns.contests) if concerns.contests else {}
@@ -272,6 +289,7 @@ class PayloadField(RootField):
         found = await unit.actions.get(concerns.actions) if concerns.actions else {}
         self._actions = await read_actions(unit, found.values())
         self._rows = await read_rows(unit, concerns.rows, self._mutation.at) if concerns.rows else {}
+        self._emergencies = await unit.emergencies.get(concerns.emergencies) if concerns.emergencies else {}
 
     def candidates(self, lookups: Lookups) -> Sequence[str]:
         """Those that exist, or who answer for them now, and those on both sides of a review."""
@@ -281,6 +299,10 @@ class PayloadField(RootField):
     def choose(self, loaded: Mapping[str, CustomerData]) -> Sequence[str]:
         """All of them."""
         return tuple(loaded)
+
+    def needs(self, customer_id: str, today: date) -> Collection[Need]:
+        """What the payload itself needs."""
+        return self._mutation.needs(customer_id, today)
 
     def answer(self, customers: Mapping[str, CustomerAnswer]) -> Any:
         """The payload."""
@@ -294,6 +316,7 @@ class PayloadField(RootField):
             exports=self._exports,
             actions=self._actions,
             rows=self._rows,
+            emergencies=self._emergencies,
         )
         return self._mutation.payload(self._outcome, shown)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -50,6 +51,18 @@ class ProblemCode(enum.Enum):
     """The decision cannot be taken back; the message says why."""
     REVIEW_CLOSED = "REVIEW_CLOSED"
     """The review is decided, or the two are one customer by now."""
+    NOT_PROVEN = "NOT_PROVEN"
+    """Too few answers of the caller agreed: compare more, or verify the caller in another way."""
+    TOO_OFTEN = "TOO_OFTEN"
+    """It was done as often as is allowed for now; `retryAfter` says how long to wait."""
+    IN_REACH = "IN_REACH"
+    """The customer is open to the caller already: there is no emergency."""
+    NO_EMERGENCY = "NO_EMERGENCY"
+    """Nobody of this kind opens customers in an emergency: only who has a book of business."""
+    FOUR_EYES = "FOUR_EYES"
+    """Nobody reviews what they did themselves: another person has to."""
+    ACCESS_REVIEWED = "ACCESS_REVIEWED"
+    """The emergency access is reviewed already."""
     CONTEST_CLOSED = "CONTEST_CLOSED"
     """The contested score is decided already."""
     NOT_PERFORMED = "NOT_PERFORMED"
@@ -178,6 +191,17 @@ class DuplicateProblem(Problem, frozen=True, kw_only=True):
     probably: Annotated[tuple[PossibleDuplicate, ...], Meta(description="Who it may be, likeliest first.")]
 
 
+class AccessProblem(Problem, frozen=True, kw_only=True):
+    """A door that stays shut, or was opened and judged already."""
+
+
+class RateProblem(Problem, frozen=True, kw_only=True):
+    """Something that was done as often as is allowed for now."""
+
+    code: Annotated[ProblemCode, Meta(description="`TOO_OFTEN`.")] = ProblemCode.TOO_OFTEN
+    retry_after: Annotated[timedelta, Meta(description="How long to wait before trying again.")]
+
+
 PROBLEMS: Sequence[type[Problem]] = (
     InputProblem,
     NotFoundProblem,
@@ -191,6 +215,8 @@ PROBLEMS: Sequence[type[Problem]] = (
     StateProblem,
     TimeTakenProblem,
     DuplicateProblem,
+    AccessProblem,
+    RateProblem,
 )
 """Every type that a problem can have."""
 

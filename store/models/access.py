@@ -98,6 +98,7 @@ class AnswerCheck(Base):
         of_customer(),
         of_home("answer_check"),
         Index("ix_answer_check_customer_id", "tenant", "customer_id", "at"),
+        Index("ix_answer_check_subject", "tenant", "subject", "at"),
         Index(None, "tenant", "home_id"),
     )
 
@@ -113,8 +114,8 @@ class Reveal(Base):
     home_id: Mapped[Key]
     path: Mapped[Key]
     reason: Mapped[Key]
-    note: Mapped[bytes | None]
-    """Sealed with the key of the home."""
+    content: Mapped[bytes | None]
+    version: Mapped[int]
     at: Mapped[Moment]
 
     __table_args__: Any = (
@@ -135,13 +136,12 @@ class EmergencyAccess(Base):
     subject: Mapped[Key]
     customer_id: Mapped[Key]
     home_id: Mapped[Key]
-    reason: Mapped[bytes]
-    """Sealed with the key of the home, as the note is."""
     ticket: Mapped[Key]
+    content: Mapped[bytes | None]
+    version: Mapped[int]
     at: Mapped[Moment]
     until: Mapped[Moment]
     verdict: Mapped[str | None] = mapped_column(BINARY_TEXT)
-    note: Mapped[bytes | None]
     reviewed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reviewed_by: Mapped[str | None] = mapped_column(BINARY_TEXT)
 

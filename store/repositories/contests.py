@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, false, func, select, update
 
 from store.columns import new_id
 from store.data_contests import ContestData, ContestPage, ContestState, ContestVerdict
@@ -76,9 +76,7 @@ class ContestRepository(Repository):
 
     async def get(self, ids: Iterable[str]) -> Mapping[str, ContestData]:
         """Contests by id; unknown ones are left out."""
-        found = await self._read(
-            self._scope.among(ScoreContest.id, ids), *self._scope.seen(ScoreContest.customer_id)
-        )
+        found = await self._read(self._scope.among(ScoreContest.id, ids), *self._shown())
         return {each.id: each for each in found}
 
     async def of(self, customer_ids: Iterable[str]) -> Mapping[str, tuple[ContestData, ...]]:
@@ -110,7 +108,7 @@ class ContestRepository(Repository):
             CursorError: a cursor is damaged.
         """
         forward, size = last is None, first if last is None else last
-        conditions = [self._stands(state), *self._scope.seen(ScoreContest.customer_id)]
+        conditions = [self._stands(state), *self._shown()]
         start = None if after is None else ScoreContest.id > decode_cursor(after)
         end = None if before is None else ScoreContest.id < decode_cursor(before)
         bounds = [bound for bound in (start, end) if bound is not None]
@@ -134,10 +132,14 @@ class ContestRepository(Repository):
             .where(
                 ScoreContest.tenant == self._tenant,
                 self._stands(state),
-                *self._scope.seen(ScoreContest.customer_id),
+                *self._shown(),
             )
         )
         return (await self._session.execute(statement)).scalar_one()
+
+    def _shown(self) -> list[ColumnElement[bool]]:
+        """Contests in sight. Scores are reckoned over all partners, so that none is a single one's."""
+        return [false()] if self._scope.sight.partial else self._scope.seen(ScoreContest.customer_id)
 
     @staticmethod
     def _stands(state: ContestState) -> ColumnElement[bool]:
