@@ -16,6 +16,7 @@ from store.repositories.audit_verification import AuditVerification
 from store.repositories.base import Scope
 from store.repositories.books import BookRepository
 from store.repositories.candidates import CandidateRepository
+from store.repositories.certificates import CertificateRepository
 from store.repositories.complaints import ComplaintRepository
 from store.repositories.consents import ConsentRepository
 from store.repositories.contests import ContestRepository
@@ -25,9 +26,11 @@ from store.repositories.deliveries import DeliveryRepository
 from store.repositories.dossier import DossierRepository
 from store.repositories.emergencies import EmergencyRepository
 from store.repositories.endpoints import EndpointRepository
+from store.repositories.expiring import ExpiryRepository
 from store.repositories.exports import ExportRepository
 from store.repositories.feeds import FeedRepository
 from store.repositories.grants import GrantRepository
+from store.repositories.holds import HoldRepository
 from store.repositories.households import HouseholdRepository
 from store.repositories.idempotency import IdempotencyRepository
 from store.repositories.instances import InstanceRepository
@@ -95,6 +98,9 @@ class Unit:
         self.ledger = LedgerRepository(scope)
         self.consents = ConsentRepository(scope)
         self.dossiers = DossierRepository(scope)
+        self.erasures = CertificateRepository(scope)
+        self.holds = HoldRepository(scope)
+        self.expiry = ExpiryRepository(scope)
         self.exports = ExportRepository(scope)
         self.contests = ContestRepository(scope)
         self.reviews = ReviewRepository(scope)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from api.duties.periodic import Periodic
+from api.duties.retention import Retention
 from api.privacy.exporting import Exporter
 from api.settings import Settings
 from api.webhooks.duty import DeliverEvents, forget_old
@@ -29,6 +30,7 @@ def duties(hub: Hub, settings: Settings) -> Sequence[Duty]:
     """Every duty of a worker over an open hub."""
     return (
         Periodic("seal the audit", timedelta(minutes=1), partial(hub.audit.seal_others, hub.tenant)),
+        Periodic("delete what is kept long enough", timedelta(hours=1), Retention(hub).round),
         Periodic("make exports", timedelta(seconds=5), Exporter(hub, settings).round),
         Periodic("go on with actions at partners", timedelta(seconds=1), partial(_act, hub)),
         DeliverEvents(hub, settings.webhooks),

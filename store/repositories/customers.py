@@ -259,4 +259,4 @@ class CustomerRepository(Repository):
         Returns:
             whether there was such a customer, not erased yet.
         """
-        return await Erasure(self._scope).run(customer_id)
+        return await Erasure(self._scope).run(customer_id) is not None

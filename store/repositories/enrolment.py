@@ -16,6 +16,7 @@ from store.data_identity import PartyRef
 from store.models import Customer, IdentityLink, NameToken
 from store.models.base import table
 from store.repositories.base import Repository
+from store.repositories.erasure import erased_id
 from store.repositories.families import Families
 from store.repositories.grants import GrantRepository
 from store.repositories.keys import KeyRepository
@@ -119,7 +120,11 @@ class Enrolment(Repository):
             batch.changed.update(row["customer"] for row in different)
 
     async def _known(self, lines: Sequence[EnrolCustomer]) -> dict[str, Row[*tuple[Any, ...]]]:
+        """By the external ids that are brought; those of erased customers are kept as hashes alone."""
         customers = table(Customer).c
+        asked = {line.external_id: line.external_id for line in lines}
+        if self._scope.keyring_or_none is not None:
+            asked |= {erased_id(self._scope, line.external_id): line.external_id for line in lines}
         rows = await self._session.execute(
             select(
                 customers.external_id,
@@ -132,12 +137,12 @@ class Enrolment(Repository):
             )
             .where(
                 Customer.tenant == self._tenant,
-                self._scope.among(Customer.external_id, [line.external_id for line in lines]),
+                self._scope.among(Customer.external_id, [*asked.values(), *asked]),
             )
             .order_by(Customer.id)
             .with_for_update()
         )
-        return {row.external_id: row for row in rows}
+        return {asked[row.external_id]: row for row in rows}
 
     async def _names(self, batch: _Batch) -> None:
         wanted = {
