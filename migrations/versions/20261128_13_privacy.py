@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261128_13"
-down_revision: str | None = "20261128_6b"
+down_revision: str | None = "20261128_6"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
