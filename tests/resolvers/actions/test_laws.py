@@ -1,0 +1,226 @@
+"""However sending, dying, standing still, late answers, looking up and people follow on each other:
+nothing takes effect twice, and what is settled is true."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from c360.contract import Effect
+from resolvers.actions.telling import tell
+from store.data_actions import (
+    FINAL,
+    ActionChange,
+    ActionRejection,
+    PartnerActionState,
+    StepReason,
+)
+from tests.resolvers.actions.world import LATEST, Died, Fate, Process, T, Unit, World
+
+REQUESTED, SENT, CONFIRMED, REJECTED, UNKNOWN = PartnerActionState
+TROUBLE = st.dictionaries(st.integers(1, 9), st.sampled_from(["die", "park"]), max_size=2)
+MOVES = st.one_of(
+    st.tuples(st.just("perform"), TROUBLE),
+    st.tuples(st.just("round"), TROUBLE),
+    st.tuples(st.just("wait"), st.sampled_from([1, 5, 29, 31, 61, 120, 3_600, 90_000])),
+    st.tuples(st.just("go on"), st.none()),
+    st.tuples(st.just("cancel"), st.none()),
+    st.tuples(st.just("person"), st.none()),
+    st.tuples(st.just("retry"), st.none()),
+    st.tuples(st.just("decide"), st.booleans()),
+    st.tuples(st.just("deaf"), st.booleans()),
+)
+
+
+class Play:
+    """One action in a world, and all the processes that ever did something about it."""
+
+    def __init__(self, effect: Effect, fates: list[Fate]) -> None:
+        self.world = World(effect, fates=fates)
+        self.processes: list[Process] = []
+
+    async def move(self, what: str, more: Any) -> None:
+        """One thing happens."""
+        if what in {"perform", "round"}:
+            await self._process(what, more)
+        elif what == "wait":
+            self.world.pass_time(timedelta(seconds=more))
+        elif what == "go on":
+            await self.go_on()
+        elif what == "cancel":
+            await self.cancel()
+        elif what == "person":
+            await self.person()
+        elif what == "retry":
+            await self.retry()
+        elif what == "decide":
+            self.world.decide(well=more)
+        else:
+            self.world.deaf = more
+
+    async def _process(self, what: str, trouble: dict[int, str]) -> None:
+        process = Process(self.world, trouble)
+        self.processes.append(process)
+
+        async def run() -> None:
+            if what == "perform":
+                await process.performer.perform(T, "a1", wait=timedelta(minutes=1))
+            else:
+                await process.performer.round(T)
+                await process.performer.close(60)
+
+        process.work = asyncio.ensure_future(_mortal(run()))
+        await self._still()
+
+    async def _still(self) -> None:
+        """Until everybody has come to an end, died or stands still."""
+        while not all(each.still for each in self.processes):  # noqa: ASYNC110  # whose order is the test's
+            await asyncio.sleep(0)
+
+    async def go_on(self) -> None:
+        for process in self.processes:
+            process.go_on()
+        await self._still()
+
+    async def cancel(self) -> None:
+        action = self.world.action
+        if action.state is REQUESTED:
+            change = ActionChange(
+                after=REJECTED, reason=StepReason.CANCELLED, rejection=ActionRejection.CANCELLED
+            )
+            await self._decided(change)
+
+    async def _decided(self, change: ActionChange) -> None:
+        unit, before = Unit(self.world), self.world.action
+        await tell(unit, before, await unit.move(before, change, by="agent"))
+
+    async def person(self) -> None:
+        """Somebody asks the partner, when nothing is on its way any more, and says what they heard."""
+        action = self.world.action
+        if action.state is not UNKNOWN or action.holder is not None or action.human_at is None:
+            return
+        self.world.pass_time(LATEST)
+        took = bool(self.world.effects)
+        change = ActionChange(
+            after=CONFIRMED if took else REJECTED,
+            reason=StepReason.VERDICT,
+            rejection=None if took else ActionRejection.NO_EFFECT,
+        )
+        await self._decided(change)
+
+    async def retry(self) -> None:
+        action, now = self.world.action, self.world.now
+        alone = action.state is UNKNOWN and self.world.effect is Effect.UNTRACEABLE
+        if action.state not in {REQUESTED, UNKNOWN} or action.holder is not None or alone:
+            return
+        self.world.actions["a1"] = msgspec.structs.replace(
+            action,
+            next_at=now,
+            valid_until=now + timedelta(hours=24),
+            doubtful_at=None if action.doubtful_at is None else now,
+            human_at=None,
+        )
+        await tell(Unit(self.world), action, self.world.action)
+
+    async def heal(self) -> None:
+        """Everybody comes back, everything works, and time passes until nothing is left to do."""
+        await self.go_on()
+        self.world.deaf = False
+        self.world.fates.clear()
+        for _ in range(150):
+            if self.world.action.next_at is None:
+                break
+            self.world.decide(well=True)
+            self.world.pass_time(timedelta(minutes=20))
+            await self._process("round", {})
+        await self.go_on()
+
+
+async def _mortal(work: Any) -> None:
+    try:
+        await work
+    except Died:
+        return
+
+
+def _play(effect: Effect, fates: list[Fate], moves: list[tuple[str, Any]]) -> World:
+    async def go() -> World:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # of those who died
+        play = Play(effect, list(fates))
+        play.world.ask()
+        for what, more in moves:
+            await play.move(what, more)
+            assert len(play.world.effects) <= 1
+        await play.heal()
+        return play.world
+
+    return asyncio.run(go())
+
+
+@settings(max_examples=250)
+@given(
+    effect=st.sampled_from(Effect),
+    fates=st.lists(st.sampled_from(Fate), max_size=4),
+    moves=st.lists(MOVES, min_size=1, max_size=8),
+)
+def test_never_two_effects_and_never_a_wrong_end(
+    effect: Effect, fates: list[Fate], moves: list[tuple[str, Any]]
+) -> None:
+    world = _play(effect, fates, moves)
+    action = world.action
+    assert len(world.effects) <= 1
+    if action.state is CONFIRMED:
+        assert len(world.effects) == 1
+    elif action.state is REJECTED:
+        assert world.effects == []
+    else:
+        # Nobody gave it up: a person was asked, for what nobody can find out.
+        assert action.human_at is not None
+        assert world.tasks == 1
+    if action.state in FINAL:
+        assert world.tasks == 0
+    # What is settled was settled once, and stayed so.
+    assert not any(state in FINAL for state in world.steps[:-1])
+
+
+@settings(max_examples=60)
+@given(
+    effect=st.sampled_from([Effect.KEYED, Effect.TRACEABLE]),
+    fates=st.lists(st.sampled_from([Fate.LOST, Fate.UNANSWERED, Fate.LATE, Fate.UNREACHED]), max_size=3),
+    moves=st.lists(
+        st.tuples(st.sampled_from(["perform", "round"]), TROUBLE)
+        | st.tuples(st.just("wait"), st.sampled_from([1, 31, 61])),
+        max_size=6,
+    ),
+)
+def test_with_a_key_or_a_look_up_it_takes_effect_once(
+    effect: Effect, fates: list[Fate], moves: list[tuple[str, Any]]
+) -> None:
+    """Exactly once, and no person is needed, whatever dies and gets lost on the way."""
+    world = _play(effect, fates, [("perform", {}), *moves])
+    assert world.action.state is CONFIRMED
+    assert len(world.effects) == 1
+
+
+def test_what_was_sent_and_nobody_can_trace_is_not_sent_again() -> None:
+    world = _play(Effect.UNTRACEABLE, [Fate.LOST], [("perform", {}), ("wait", 3_600), ("retry", None)])
+    assert world.steps == [REQUESTED, SENT, UNKNOWN]
+    assert (world.effects, world.tasks) == ([], 1)
+
+
+def test_a_partner_that_decides_later_is_asked_again_until_it_has() -> None:
+    world = _play(Effect.KEYED, [Fate.PENDING], [("perform", {}), ("wait", 3_600), ("round", {})])
+    assert world.steps == [REQUESTED, SENT, CONFIRMED]
+
+
+def test_what_may_still_arrive_is_not_sent_again() -> None:
+    """A look-up that finds nothing is believed only when nothing is on its way any more."""
+    moves = [("perform", {}), ("wait", 5), ("round", {}), ("wait", 31), ("round", {})]
+    world = _play(Effect.TRACEABLE, [Fate.LATE], moves)
+    assert world.steps == [REQUESTED, SENT, UNKNOWN, CONFIRMED]
+    assert len(world.effects) == 1
