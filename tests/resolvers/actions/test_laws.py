@@ -27,7 +27,7 @@ TROUBLE = st.dictionaries(st.integers(1, 9), st.sampled_from(["die", "park"]), m
 MOVES = st.one_of(
     st.tuples(st.just("perform"), TROUBLE),
     st.tuples(st.just("round"), TROUBLE),
-    st.tuples(st.just("wait"), st.sampled_from([1, 5, 29, 31, 61, 120, 3_600, 90_000])),
+    st.tuples(st.just("wait"), st.sampled_from([1, 5, 11, 29, 31, 61, 3_600, 90_000])),
     st.tuples(st.just("go on"), st.none()),
     st.tuples(st.just("cancel"), st.none()),
     st.tuples(st.just("person"), st.none()),
@@ -220,7 +220,44 @@ def test_a_partner_that_decides_later_is_asked_again_until_it_has() -> None:
 
 def test_what_may_still_arrive_is_not_sent_again() -> None:
     """A look-up that finds nothing is believed only when nothing is on its way any more."""
-    moves = [("perform", {}), ("wait", 5), ("round", {}), ("wait", 31), ("round", {})]
-    world = _play(Effect.TRACEABLE, [Fate.LATE], moves)
+    rounds = [("wait", 5), ("round", {}), ("wait", 11), ("round", {}), ("wait", 31), ("round", {})]
+    world = _play(Effect.TRACEABLE, [Fate.LATE], [("perform", {}), *rounds])
     assert world.steps == [REQUESTED, SENT, UNKNOWN, CONFIRMED]
     assert len(world.effects) == 1
+
+
+def test_an_attempt_that_does_not_arrive_says_nothing_of_the_one_before() -> None:
+    """Otherwise it could be called off although it took effect."""
+    fates = [Fate.UNANSWERED, Fate.UNREACHED]
+    world = _play(Effect.KEYED, fates, [("perform", {}), ("wait", 5), ("round", {}), ("cancel", None)])
+    assert world.steps == [REQUESTED, SENT, UNKNOWN, SENT, UNKNOWN, SENT, CONFIRMED]
+    assert len(world.effects) == 1
+
+
+_SENT_KEPT, _ANSWERED = 2, 4
+"""Numbers of the points right after it is kept that an action goes out, and right after its answer."""
+
+
+def test_who_was_given_up_sends_nothing_any_more() -> None:
+    """A process that stood still after its step: a person has found meanwhile that nothing happened."""
+    stands = {_SENT_KEPT: "park"}
+    moves = [("perform", stands), ("wait", 31), ("round", {}), ("person", None), ("go on", None)]
+    world = _play(Effect.UNTRACEABLE, [], moves)
+    assert world.action.state is REJECTED
+    assert world.effects == []
+
+
+def test_a_late_refusal_is_of_its_own_sending_alone() -> None:
+    """It was sent again since, and that one took effect."""
+    fates = [Fate.REFUSED, Fate.UNANSWERED]
+    moves = [("perform", {_ANSWERED: "park"}), ("wait", 61), ("round", {}), ("go on", None)]
+    world = _play(Effect.TRACEABLE, fates, moves)
+    assert world.action.state is CONFIRMED
+    assert len(world.effects) == 1
+
+
+def test_a_late_confirmation_counts_whoever_went_on_meanwhile() -> None:
+    moves = [("perform", {_ANSWERED: "park"}), ("wait", 31), ("round", {}), ("go on", None)]
+    world = _play(Effect.UNTRACEABLE, [], moves)
+    assert world.steps == [REQUESTED, SENT, UNKNOWN, CONFIRMED]
+    assert (len(world.effects), world.tasks) == (1, 0)
