@@ -51,11 +51,14 @@ class PostalAddress(Value, frozen=True, kw_only=True):
     """A postal address as a partner holds it; parts that the partner does not have are null."""
 
     lines: Annotated[
-        tuple[str, ...], Meta(description="Street, number and complement, in the order printed.")
+        tuple[str, ...],
+        Meta(description="Street, number and complement, in the order printed.", extra={"personal": True}),
     ] = ()
-    city: Annotated[str | None, Meta(description="Town or city.")] = None
+    city: Annotated[str | None, Meta(description="Town or city.", extra={"personal": True})] = None
     region: Annotated[str | None, Meta(description="State, province or canton.")] = None
-    postal_code: Annotated[str | None, Meta(description="Postal code as the country writes it.")] = None
+    postal_code: Annotated[
+        str | None, Meta(description="Postal code as the country writes it.", extra={"personal": True})
+    ] = None
     country: Annotated[CountryCode | None, Meta(description="ISO 3166-1 alpha-2 code.")] = None
     purpose: Annotated[AddressPurpose, Meta(description="What the address is used for.")] = (
         AddressPurpose.OTHER

@@ -18,6 +18,7 @@ from schema.audit import AuditEntry
 from schema.consents.shapes import ConsentWording
 from schema.derive import Demand, Deriver, reader_of
 from schema.execution.extension import extension
+from schema.execution.guard import PermittingExecutor
 from schema.execution.plan import Planner
 from schema.groups import discover
 from schema.identity.shapes import ProbableCustomer, Review
@@ -28,6 +29,8 @@ from schema.mutations.revealing import RevealValue
 from schema.mutations.service.contact_points import ContactPointInput
 from schema.mutations.types import mutation_type
 from schema.paging import connection_type
+from schema.permissions.permit import Permits
+from schema.permissions.table import rule_table
 from schema.permissions.veiling import veil_fields
 from schema.privacy.shapes import DataExport
 from schema.roots.actions import ActionRoot, ActionsRoot, QueuedAction
@@ -92,6 +95,7 @@ class Schema(strawberry.Schema):
 
     planner: Planner
     subscriptions: Mapping[str, type[SubscriptionField]]
+    permits: Permits
     group_answers: Mapping[str, Any]
 
     @property
@@ -134,6 +138,7 @@ def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
         subscription=_subscription(make, following.values()),
         types=[customer, connector, *problems],
         extensions=[hook],
+        execution_context_class=PermittingExecutor,
         config=StrawberryConfig(scalar_map=scalar_map()),
     )
     _natively_one_of(schema.graphql)
@@ -141,6 +146,7 @@ def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
     veil_fields(schema.graphql)
     schema.planner = hook.planner = Planner(schema.graphql, timelines)
     schema.subscriptions = following
+    schema.permits = Permits(schema.graphql, rule_table(schema.as_str()))
     schema.group_answers = group_answers(group_types)
     return schema
 
@@ -173,9 +179,12 @@ def _subscription(make: Deriver, following: Iterable[type[SubscriptionField]]) -
     return make.build("Subscription", f"What can be followed. {FOLLOWING}", fields)
 
 
+_NULLABLE = "A field is null where an error says why: one that is refused does not void the others."
+
+
 def _query(make: Deriver, customer: Any, connector: Any) -> Any:
     returns = {
-        "customer": customer | None,
+        "customer": customer,
         "customers": _customers(make, customer),
         "search": _search(make, customer),
         "connectors": list[connector],
@@ -187,20 +196,20 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "emergencyAccesses": _emergencies(make),
         "auditEntries": _audit(make),
         "consentWordings": _wordings(make),
-        "dataExport": make.object(DataExport) | None,
-        "action": make.object(PartnerAction) | None,
+        "dataExport": make.object(DataExport),
+        "action": make.object(PartnerAction),
         "actions": _actions(make),
         **service_lists(make),
-        "node": Node | None,
+        "node": Node,
         "nodes": list[Node | None],
     }
     fields = {
         name: make.computed(
-            _ready, returns[name], root.description, arguments=root.arguments_type, rule=root.rule
+            _ready, returns[name] | None, root.description, arguments=root.arguments_type, rule=root.rule
         )
         for name, root in ROOTS.items()
     }
-    return make.build("Query", "What can be asked.", fields)
+    return make.build("Query", f"What can be asked. {_NULLABLE}", fields)
 
 
 def _customers(make: Deriver, customer: Any) -> Any:
@@ -305,9 +314,9 @@ def _search(make: Deriver, customer: Any) -> Any:
                 tuple[Party, ...], "Partner records that were found live, as the partners hold them."
             ),
             "probably": make.attribute(
-                tuple[ProbableCustomer, ...],
+                tuple[ProbableCustomer, ...] | None,
                 "Of a record that no customer is linked to: whom it probably is, the likeliest first. "
-                "`linkIdentity` links it.",
+                "`linkIdentity` links it. Null only where it is refused.",
             ),
         },
     )

@@ -24,12 +24,15 @@ from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
 
+from c360.access import Purpose
 from c360.contract import Need
 from c360.values import CountryCode, CurrencyCode, LanguageTag, Percentage
 from resolvers.joins import field_extra
 from resolvers.timeline import Timeline
 from schema.docs import description, member_descriptions
-from schema.permissions.rules import Rule
+from schema.permissions.directives import Directives
+from schema.permissions.rules import Rule, personal
+from schema.permissions.types import type_rule
 
 _SCALARS = (
     str, int, float, bool, date, datetime, timedelta, Decimal,
@@ -129,6 +132,7 @@ class Deriver:
         stands_for: The types that :class:`GraphName` names.
         nodes: The structs whose objects are nodes; their field ``id`` is not one of the struct.
         input_names: Names in the graph of structs that are inputs as well as objects.
+        asking: Who may give a value of an enum, where not everybody may.
     """
 
     def __init__(
@@ -137,6 +141,7 @@ class Deriver:
         stands_for: Mapping[str, Any] | None = None,
         nodes: Mapping[type[msgspec.Struct], NodeOf] | None = None,
         input_names: Mapping[type[msgspec.Struct], str] | None = None,
+        asking: Mapping[enum.Enum, Rule] | None = None,
     ) -> None:
         self._enum_names = dict(enum_names or {})
         self._stands_for = dict(stands_for or {})
@@ -146,6 +151,9 @@ class Deriver:
         self._objects: dict[type, Any] = {}
         self._inputs: dict[type, Any] = {}
         self._names: set[str] = set()
+        self._asking: Mapping[enum.Enum, Sequence[object]] = {}
+        self.directives = Directives(self.enum(Purpose))
+        self._asking = {one: self.directives.asking(rule) for one, rule in (asking or {}).items()}
 
     def stand(self, name: str, made: Any) -> None:
         """Let :class:`GraphName` name a type that is made only now, even where it was named before."""
@@ -194,7 +202,12 @@ class Deriver:
                 wrapped_cls=kind,
                 name=self._enum_names.get(kind, kind.__name__),
                 values=[
-                    EnumValue(name, member.value, description=descriptions[name])
+                    EnumValue(
+                        name,
+                        member.value,
+                        description=descriptions[name],
+                        directives=self._asking.get(member, ()),
+                    )
                     for name, member in kind.__members__.items()
                 ],
                 description=description(kind),
@@ -206,7 +219,12 @@ class Deriver:
         if record not in self._objects:
             node = self._nodes.get(record)
             self._objects[record] = (
-                self.build(record.__name__, description(record), self.fields(record))
+                self.build(
+                    record.__name__,
+                    description(record),
+                    self.fields(record),
+                    rule=type_rule(record.__name__, record),
+                )
                 if node is None
                 else self._node(record, node)
             )
@@ -221,6 +239,7 @@ class Deriver:
             {"id": identity, **self.fields(record)},
             bases=(node.interface,),
             is_type_of=lambda value, _info: isinstance(value, record),
+            rule=type_rule(record.__name__, record),
         )
 
     def fields(self, record: type[msgspec.Struct]) -> dict[str, StrawberryField]:
@@ -231,7 +250,7 @@ class Deriver:
                 _named(hint),
                 _described(record, name, hint),
                 demand=_joined(hint),
-                rule=field_extra(hint).get("rule"),
+                rule=_ruled(hint),
             )
             for name, hint in ((name, hints[name]) for name in record.__struct_fields__)
         }
@@ -254,7 +273,8 @@ class Deriver:
             read: How it is read; by default it is the attribute of that name.
             rule: Who may select it; by default whoever may select its type's fields.
         """
-        return _field(None, self.annotation(hint), text, demand, read=read, rule=rule)
+        directives = self.directives.of(rule)
+        return _field(None, self.annotation(hint), text, demand, read=read, rule=rule, directives=directives)
 
     def computed(
         self,
@@ -277,7 +297,8 @@ class Deriver:
             rule: Who may select it; by default whoever may select its type's fields.
         """
         parameters = [] if arguments is None else list(self._parameters(arguments))
-        return _field(_typed(resolver, parameters, self.annotation(hint)), None, text, demand, rule=rule)
+        typed = _typed(resolver, parameters, self.annotation(hint))
+        return _field(typed, None, text, demand, rule=rule, directives=self.directives.of(rule))
 
     def build(
         self,
@@ -288,6 +309,7 @@ class Deriver:
         bases: tuple[type, ...] = (),
         is_type_of: Callable[[Any, Any], bool] | None = None,
         interface: bool = False,
+        rule: Rule | None = None,
     ) -> Any:
         """A GraphQL object, or an interface, with these fields.
 
@@ -298,6 +320,7 @@ class Deriver:
             bases: Interfaces it implements.
             is_type_of: Whether a value is resolved as this type, where an interface asks.
             interface: Whether it is an interface itself.
+            rule: Who may select its fields; by default what is said of types of that name.
 
         Raises:
             TypeError: Another type has that name: the library would mix the two up.
@@ -316,7 +339,8 @@ class Deriver:
             body["is_type_of"] = staticmethod(is_type_of)
         made = types.new_class(name, bases, exec_body=lambda namespace: namespace.update(body))
         decorate = strawberry.interface if interface else strawberry.type
-        return decorate(made, name=name, description=text)
+        directives = self.directives.of(rule or type_rule(name, None))
+        return decorate(made, name=name, description=text, directives=directives)
 
     def input(self, struct: type[msgspec.Struct], *, one_of: bool = False) -> Any:
         """The GraphQL input object of a struct; to be called for a ``one_of`` before it is referred to."""
@@ -330,7 +354,9 @@ class Deriver:
             for name, one in fields.items():
                 (argument,) = one.annotation.__metadata__
                 default = {} if one.default is one.empty else {"default": one.default}
-                body[name] = strawberry.field(description=argument.description, **default)
+                body[name] = strawberry.field(
+                    description=argument.description, directives=argument.directives, **default
+                )
             name = self._input_names.get(struct, struct.__name__)
             made = types.new_class(name, exec_body=lambda namespace: namespace.update(body))
             self._inputs[struct] = strawberry.input(
@@ -342,7 +368,10 @@ class Deriver:
         hints = typing.get_type_hints(struct, include_extras=True)
         for field in msgspec.structs.fields(struct):
             hint = hints[field.name]
-            argument = strawberry.argument(description=_described(struct, field.name, hint))
+            asking = self.directives.asking(field_extra(hint).get("asking"))
+            argument = strawberry.argument(
+                description=_described(struct, field.name, hint), directives=asking
+            )
             yield inspect.Parameter(
                 field.name,
                 inspect.Parameter.KEYWORD_ONLY,
@@ -395,12 +424,14 @@ def _field(
     *,
     read: Callable[[Any], Any] | None = None,
     rule: Rule | None = None,
+    directives: Sequence[object] = (),
 ) -> StrawberryField:
     made: Callable[..., Any] = strawberry.field
     field: StrawberryField = made(
         resolver=resolver,
         graphql_type=annotation,
         description=text,
+        directives=directives,
         metadata={
             **({} if demand is NOTHING else {_DEMAND: demand}),
             **({} if read is None else {_READ: read}),
@@ -440,6 +471,13 @@ def _described(record: type, name: str, hint: object) -> str:
 def _named(hint: Any) -> Any:
     """What the host fills in names a connector instance, and is an id wherever it stands."""
     return strawberry.ID if field_extra(hint).get("host") else hint
+
+
+def _ruled(hint: object) -> Rule | None:
+    """The rule that a struct's field declares; of one that is marked as personal, that too."""
+    extra = field_extra(hint)
+    rule: Rule | None = extra.get("rule")
+    return personal(rule) if extra.get("personal") else rule
 
 
 def _joined(hint: object) -> Demand:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -37,7 +37,10 @@ from schema.execution.limits import Limits
 from schema.execution.unavailable import unavailable
 from schema.live import AccessEnded, AccessSource, check_expiry
 from schema.observing import Observation, OperationObserver, Unobserved
+from schema.permissions.holders import HOLDERS
+from schema.permissions.permit import Permit
 from schema.permissions.reaching import sight_of
+from schema.permissions.withholding import Holder
 from schema.ports import Database, Host
 from schema.response import GraphResponse
 from schema.subscriptions.base import NOTHING, SubscriptionField, Told, place_of
@@ -77,6 +80,7 @@ class GraphEngine:
         matcher: Recognises partner records; with the model that is shipped unless told.
         models: What value, risk and offers are reckoned by; the shipped ones unless told.
         bus: Where subscriptions follow what happens; without it there are none.
+        holders: Keep fields of single customers back; those in :mod:`schema.permissions.holders` unless told.
         audit: Keeps who read what of whom; without it nobody does.
         observer: Watches how operations do.
         performer: Has partners do what they are asked to; one of its own unless told.
@@ -97,6 +101,7 @@ class GraphEngine:
         observer: OperationObserver | None = None,
         performer: Performer | None = None,
         bus: Bus | None = None,
+        holders: Sequence[Holder] | None = None,
     ) -> None:
         settings = settings or EngineSettings()
         self._schema = schema
@@ -112,6 +117,8 @@ class GraphEngine:
             recogniser=Recogniser(matcher or Matcher(model.load()), settings.region),
             models=models or shipped(),
             schema=schema.graphql,
+            permits=schema.permits,
+            holders=HOLDERS if holders is None else holders,
             audit=audit or Unaudited(),
             performer=performer or Performer(database, host, clock),
         )
@@ -287,8 +294,18 @@ class GraphEngine:
             variables=variables,
             told=told,
             at=self._services.clock(),
+            permit=self._permit(prepared, access),
             memo=prepared.memo,
         )
+
+    def _permit(self, prepared: Prepared, access: Access) -> Permit:
+        """What the caller may select of a document."""
+        permits = self._services.permits
+        memo = prepared.memo
+        selected = memo.get("touched")
+        if selected is None:
+            selected = memo["touched"] = permits.selections.of(prepared.document)
+        return permits.of(selected, memo.setdefault("permits", {}), access)
 
     def _coerced(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> VariableValues:
         definitions = operation.variable_definitions or ()

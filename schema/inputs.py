@@ -14,6 +14,8 @@ from c360.records.party import PartyKind
 from c360.values import CountryCode
 from resolvers.summaries.measures import Line
 from schema.derive import GraphName
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 from store.data_contests import ContestState
 from store.data_identity import ReviewState
 
@@ -55,21 +57,35 @@ class CustomerKey(Arguments, frozen=True, kw_only=True):
     """What a customer is looked up by; exactly one of the fields is given."""
 
     id: Annotated[NodeId | None, Meta(description="Global id of the customer.")] = None
-    email: Annotated[str | None, Meta(description="E-mail address.")] = None
+    email: Annotated[
+        str | None, Meta(description="E-mail address.", extra={"asking": needs(Scope.PROFILE_READ)})
+    ] = None
     phone: Annotated[
-        str | None, Meta(description="Phone number with its country code: `+61 2 5550 1234`.")
+        str | None,
+        Meta(
+            description="Phone number with its country code: `+61 2 5550 1234`.",
+            extra={"asking": needs(Scope.PROFILE_READ)},
+        ),
     ] = None
     partner_ref: Annotated[PartnerRef | None, Meta(description="Customer number at one partner.")] = None
-    policy_number: Annotated[str | None, Meta(description="Number of an insurance policy.")] = None
+    policy_number: Annotated[
+        str | None,
+        Meta(description="Number of an insurance policy.", extra={"asking": needs(Scope.INSURANCE_READ)}),
+    ] = None
     account_number: Annotated[
         str | None,
         Meta(
             description="Number of an account in full, with the number of its bank and branch before it (in "
-            "Australia the BSB), or of a card. Spaces and hyphens do not matter."
+            "Australia the BSB), or of a card. Spaces and hyphens do not matter.",
+            extra={"asking": needs(Scope.BANKING_READ)},
         ),
     ] = None
     membership_number: Annotated[
-        str | None, Meta(description="Number of a loyalty membership: the programme's id of the account.")
+        str | None,
+        Meta(
+            description="Number of a loyalty membership: the programme's id of the account.",
+            extra={"asking": needs(Scope.LOYALTY_READ)},
+        ),
     ] = None
 
 
@@ -114,7 +130,10 @@ class CustomerFilter(Arguments, frozen=True, kw_only=True):
 
     name: Annotated[
         str | None,
-        Meta(description="Every word starts a word of the customer's name, whatever its case and accents."),
+        Meta(
+            description="Every word starts a word of the customer's name, whatever its case and accents.",
+            extra={"asking": needs(Scope.PROFILE_READ)},
+        ),
     ] = None
     holds: Annotated[
         tuple[DomainName, ...],
@@ -127,7 +146,10 @@ class CustomerFilter(Arguments, frozen=True, kw_only=True):
     kind: Annotated[PartyKind | None, Meta(description="Persons or organisations.")] = None
     segment: Annotated[
         str | None,
-        Meta(description="Name of a segment: whoever belonged to it when customers were last counted."),
+        Meta(
+            description="Name of a segment: whoever belonged to it when customers were last counted.",
+            extra={"asking": needs(Scope.SCORES_READ)},
+        ),
     ] = None
 
 
@@ -306,7 +328,8 @@ class CreditLineArguments(Arguments, frozen=True, kw_only=True):
     against_policy: Annotated[
         NodeId | None,
         Meta(
-            description="Id of a policy of the customer's whose reserve is to secure it; an old id will do."
+            description="Id of a policy of the customer's whose reserve is to secure it; an old id will do.",
+            extra={"asking": needs(Scope.INSURANCE_READ)},
         ),
     ] = None
 

@@ -17,6 +17,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from c360.values import CountryCode, CurrencyCode, LanguageTag, Percentage
 from schema.errors import ErrorCode, InputError
+from schema.permissions.directives import ScopeName
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _DATETIME = re.compile(
@@ -30,6 +31,7 @@ _DURATION = re.compile(
 )
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_SCOPE = re.compile(r"[a-z-]{1,40}:[a-z]{1,40}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}")
 
 
@@ -175,6 +177,12 @@ def scalar_map() -> Mapping[object, ScalarDefinition]:
             description="An ISO 3166-1 alpha-2 code in capitals, such as `CH`.",
             serialize=str,
             parse_value=_text(_COUNTRY, "an ISO 3166-1 alpha-2 code in capitals", "CH"),
+        ),
+        ScopeName: _scalar(
+            name="Scope",
+            description="What a token can be given leave for, such as `profile:read`.",
+            serialize=str,
+            parse_value=_text(_SCOPE, "the name of a scope", "profile:read"),
         ),
         LanguageTag: _scalar(
             name="LanguageTag",

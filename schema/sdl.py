@@ -15,6 +15,10 @@ COMMITTED = Path(__file__).with_name("schema.graphql")
 """The schema as it was last agreed on."""
 
 
+RULES = "rules.txt"
+"""Name of the file beside it that says who may select each field."""
+
+
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """How a schema differs from another, in words."""
 
@@ -56,6 +60,11 @@ def _coordinates(schema: GraphQLSchema) -> Iterator[str]:
             yield f"{name}.{key}"
             for argument in getattr(field, "args", {}):
                 yield f"{name}.{key}({argument}:)"
+
+
+def compare_rules(old: str, new: str) -> tuple[str, ...]:
+    """The lines of two tables of rules that differ, those that are gone with a minus."""
+    return tuple(_lines(old, new))
 
 
 def _lines(old: str, new: str) -> Iterator[str]:

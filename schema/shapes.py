@@ -21,6 +21,9 @@ from connectors.results import SourceState
 from resolvers.contacts import ContactKind
 from resolvers.profile import SurvivorshipRule
 from schema.inputs import DomainName, NodeId
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
+from schema.permissions.types import IDENTIFYING
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +70,9 @@ class ValueSource(Shape, frozen=True, kw_only=True):
     """A source that states a value."""
 
     connector: Annotated[NodeId, Meta(description="Id of the connector instance.")]
-    party_id: Annotated[str, Meta(description="The partner's own id of the customer.")]
+    party_id: Annotated[
+        str, Meta(description="The partner's own id of the customer.", extra={"personal": True})
+    ]
     observed_at: Annotated[datetime | None, Meta(description="When the partner stated it.")]
     fetched_at: Annotated[
         datetime | None, Meta(description="When the hub fetched it, or recorded the copy that it keeps.")
@@ -81,10 +86,13 @@ def _golden(name: str, what: str, value: Any) -> type[msgspec.Struct]:
     def field(kind: Any, text: str) -> Any:
         return Annotated[kind, Meta(description=text)]
 
+    stated = Annotated[value, Meta(description="The value.", extra={"personal": True})]
+    won = Annotated[value, Meta(description="The value that won.", extra={"personal": True})]
+
     losing: Any = msgspec.defstruct(
         f"Losing{name}",
         [
-            ("value", field(value, "The value.")),
+            ("value", stated),
             ("sources", field(tuple[ValueSource, ...], "Who states it, the best source first.")),
         ],
         bases=(Shape,),
@@ -95,7 +103,7 @@ def _golden(name: str, what: str, value: Any) -> type[msgspec.Struct]:
     return msgspec.defstruct(
         f"Golden{name}",
         [
-            ("value", field(value, "The value that won.")),
+            ("value", won),
             ("rule", field(SurvivorshipRule, "Why it won.")),
             ("verified", field(bool, "Whether somebody checked it, at any of its sources.")),
             ("source", field(ValueSource, "Where it was taken from.")),
@@ -120,8 +128,10 @@ class ContactPoint(Shape, frozen=True, kw_only=True):
     """One way to reach a customer."""
 
     kind: Annotated[ContactKind, Meta(description="What it is.")]
-    value: Annotated[str, Meta(description="The address or number in one line.")]
-    address: Annotated[PostalAddress | None, Meta(description="Of a postal address: its parts.")] = None
+    value: Annotated[str, Meta(description="The address or number in one line.", extra={"personal": True})]
+    address: Annotated[
+        PostalAddress | None, Meta(description="Of a postal address: its parts.", extra={"personal": True})
+    ] = None
     preferred: Annotated[
         bool, Meta(description="Whether it is the one that the golden record has; of each kind one is.")
     ]
@@ -135,6 +145,10 @@ class ContactPoint(Shape, frozen=True, kw_only=True):
         ),
     ] = None
 
+
+_PERSONAL: dict[str, Any] = {"personal": True}
+_TELLING_APART = {**_PERSONAL, "rule": needs(Scope.PROFILE_READ, purposes=IDENTIFYING)}
+"""Of what tells somebody apart from others of the same name; to address them it is not needed."""
 
 _PROFILE: Mapping[str, tuple[Any, str]] = {
     "given_name": (GoldenText, "Given name or names; of an organisation, its contact's."),
@@ -151,29 +165,36 @@ _PROFILE: Mapping[str, tuple[Any, str]] = {
     "language": (GoldenLanguage, "Preferred language."),
 }
 
+_EXTRAS: Mapping[str, dict[str, Any]] = {"birth_date": _TELLING_APART, "language": {}}
+
 Profile: Any = msgspec.defstruct(
     "Profile",
     [
-        ("display_name", Annotated[str, Meta(description="What to call the customer.")]),
+        ("display_name", Annotated[str, Meta(description="What to call the customer.", extra=_PERSONAL)]),
         *(
-            (name, Annotated[shape | None, Meta(description=text)], None)
+            (name, Annotated[shape | None, Meta(description=text, extra=_EXTRAS.get(name, _PERSONAL))], None)
             for name, (shape, text) in _PROFILE.items()
         ),
         (
             "identifiers",
             Annotated[
-                tuple[GoldenIdentifier, ...],  # type: ignore[valid-type]  # made above
-                Meta(description="Registered numbers, one for each kind and country."),
+                tuple[GoldenIdentifier, ...] | None,  # type: ignore[valid-type]  # made above
+                Meta(
+                    description="Registered numbers, one for each kind and country. Null only where they are "
+                    "withheld.",
+                    extra=_TELLING_APART,
+                ),
             ],
             (),
         ),
         (
             "contact_points",
             Annotated[
-                tuple[ContactPoint, ...],
+                tuple[ContactPoint, ...] | None,
                 Meta(
                     description="Every e-mail address, phone number and postal address, of each kind the "
-                    "preferred one first."
+                    "preferred one first. Null only where they are withheld.",
+                    extra=_PERSONAL,
                 ),
             ],
             (),
@@ -217,6 +238,9 @@ class ConnectorBreaker(Shape, frozen=True, kw_only=True):
     )
 
 
+_INSIDE = {"rule": needs(Scope.OPERATIONS_READ)}
+
+
 class Connector(Shape, frozen=True, kw_only=True):
     """A connector instance: a partner, as this installation is connected to it."""
 
@@ -233,8 +257,13 @@ class Connector(Shape, frozen=True, kw_only=True):
     searchable_by: Annotated[tuple[KeyKind, ...], Meta(description="Keys it can search the partner by.")]
     feeds: Annotated[tuple[str, ...], Meta(description="Kinds of record whose changes it streams.")]
     documentation: Annotated[str | None, Meta(description="Address of the partner's published API.")]
-    problem: Annotated[str | None, Meta(description="What is wrong with its settings or plugin.")]
-    health: Annotated[ConnectorHealth, Meta(description="How its requests went.")]
+    problem: Annotated[
+        str | None, Meta(description="What is wrong with its settings or plugin.", extra=_INSIDE)
+    ]
+    health: Annotated[
+        ConnectorHealth | None,
+        Meta(description="How its requests went. Null only where it is refused.", extra=_INSIDE),
+    ]
     tier: Annotated[
         Tier | None, Meta(description="Quality tier that its plugin has proven; null where it is unproven.")
     ] = None
@@ -243,8 +272,12 @@ class Connector(Shape, frozen=True, kw_only=True):
         BreakerState, Meta(description="Whether its calls go out: the state of the operation worst off.")
     ] = BreakerState.CLOSED
     left_alone: Annotated[
-        tuple[ConnectorBreaker, ...],
-        Meta(description="Operations of which no calls go out, or only to find out whether they may again."),
+        tuple[ConnectorBreaker, ...] | None,
+        Meta(
+            description="Operations of which no calls go out, or only to find out whether they may again. "
+            "Null only where they are refused.",
+            extra=_INSIDE,
+        ),
     ] = ()
 
 

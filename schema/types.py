@@ -41,8 +41,13 @@ from schema.docs import description
 from schema.groups.base import Group, RecordConnection, RecordList, Total
 from schema.identity.fields import identities, identity_fields
 from schema.identity.shapes import Identity, LedgerEntry, Review
-from schema.inputs import NodeId, WindowArguments
+from schema.inputs import CustomerOrderField, NodeId, WindowArguments
 from schema.paging import connection_type
+from schema.permissions.directives import Authenticated
+from schema.permissions.rules import Rule, needs
+from schema.permissions.scopes import Scope
+from schema.permissions.types import ADDRESSED, TYPES, domain_rule, type_rule
+from schema.permissions.withholding import Withheld
 from schema.scoring.offers import offer_fields
 from schema.scoring.profit import profit_fields
 from schema.scoring.risk import risk_fields
@@ -57,7 +62,9 @@ from store.data_identity import EntryKind
 from store.data_service import Direction, Severity
 
 
-@strawberry.interface(description="An object with an id of its own, which `node` finds again.")
+@strawberry.interface(
+    description="An object with an id of its own, which `node` finds again.", directives=[Authenticated()]
+)
 class Node:
     """What Relay calls a node."""
 
@@ -102,6 +109,7 @@ def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deri
             own: NodeOf(interface=Node, identify=operator.attrgetter("id"))
             for own in (LedgerEntry, Review, PartnerAction)
         },
+        asking={CustomerOrderField.NAME: needs(Scope.PROFILE_READ)},
     )
 
 
@@ -127,17 +135,18 @@ class GroupType:
         self.group = group
         self.answers: dict[str, Answer] = {}
         self.totals = {total.name: _known(total.compute) for total in group.totals}
-        self.type = make.build(group.type_name, group.description, self._fields(make))
+        rule = domain_rule(group.domain)
+        self.type = make.build(group.type_name, group.description, self._fields(make, rule), rule=rule)
 
     def answer(self, view: CustomerView) -> FieldAnswers | None:
         """The group of a customer; none where no source of the domain gave anything."""
         return FieldAnswers(view, self.answers) if view.answered(self.group.domain) else None
 
-    def _fields(self, make: Deriver) -> dict[str, StrawberryField]:
+    def _fields(self, make: Deriver, rule: Rule) -> dict[str, StrawberryField]:
         fields = {one.name: self._list(make, one) for one in self.group.lists}
         fields |= {one.name: self._connection(make, one) for one in self.group.connections}
         if self.group.totals:
-            fields["totals"] = self._totals(make)
+            fields["totals"] = self._totals(make, rule)
         main = Demand(kinds=(self.group.main,))
         fields["partial"] = make.attribute(
             bool, "Whether a source did not give all that was needed, so that totals miss it.", demand=main
@@ -163,7 +172,11 @@ class GroupType:
     def _list(self, make: Deriver, one: RecordList) -> StrawberryField:
         self.answers[one.name] = lambda view: view.joined(one.kind)
         record = kind_of(one.kind).record
-        return make.attribute(tuple[record, ...], one.description, demand=Demand(kinds=(one.kind,)))  # type: ignore[valid-type]  # known at run time
+        listed: Any = tuple[record, ...]  # type: ignore[valid-type]  # known at run time
+        text, rule = one.description, type_rule(record.__name__, record)
+        if rule != domain_rule(self.group.domain):
+            listed, text = listed | None, f"{text} Null only where they are withheld."
+        return make.attribute(listed, text, demand=Demand(kinds=(one.kind,)))
 
     def _connection(self, make: Deriver, one: RecordConnection) -> StrawberryField:
         timeline = one.timeline
@@ -191,12 +204,13 @@ class GroupType:
             demand=Demand(kinds=(timeline.kind,), timeline=timeline),
         )
 
-    def _totals(self, make: Deriver) -> StrawberryField:
+    def _totals(self, make: Deriver, rule: Rule) -> StrawberryField:
         fields = {total.name: self._total(make, total) for total in self.group.totals}
         built = make.build(
             f"{self.group.type_name}Totals",
             f"What the records of the group add up to. {_PER_CURRENCY}",
             fields,
+            rule=rule,
         )
         self.answers["totals"] = lambda view: FieldAnswers(view, self.totals)
         return make.attribute(built, "What the records add up to, per currency.")
@@ -221,29 +235,53 @@ def _default_window(timeline: Timeline) -> str:
     return f"The window is the last {timeline.back} days{ahead} unless told."
 
 
+_EXISTS = needs(Scope.CUSTOMERS_READ)
+"""Of what tells that there is a customer, and not who."""
+
+
 def customer_type(make: Deriver, groups: Sequence[GroupType], lines: Lines) -> Any:
     """The type of a customer with a field per group."""
     fields: dict[str, StrawberryField] = {
-        "id": make.attribute(NodeId, "Global id."),
-        "kind": make.attribute(PartyKind, "A person or an organisation."),
-        "display_name": make.attribute(str, "Name in lists, as the hub keeps it; asks no partner."),
-        "country": make.attribute(CountryCode | None, "Country of residence, as the hub keeps it."),
-        "created_at": make.attribute(datetime, "When the hub came to know the customer."),
-        "updated_at": make.attribute(datetime, "When the hub last changed something about the customer."),
+        "id": make.attribute(NodeId, "Global id.", rule=_EXISTS),
+        "kind": make.attribute(PartyKind, "A person or an organisation.", rule=_EXISTS),
+        "display_name": make.attribute(
+            str | None,
+            "Name in lists, as the hub keeps it; asks no partner. Null only where it is withheld.",
+            rule=needs(Scope.PROFILE_READ, purposes=ADDRESSED, pii=True),
+        ),
+        "country": make.attribute(
+            CountryCode | None, "Country of residence, as the hub keeps it.", rule=_EXISTS
+        ),
+        "created_at": make.attribute(datetime, "When the hub came to know the customer.", rule=_EXISTS),
+        "updated_at": make.attribute(
+            datetime, "When the hub last changed something about the customer.", rule=_EXISTS
+        ),
         "identities": make.attribute(
-            tuple[Identity, ...],
-            "The partner records behind this customer, with their evidence.",
+            tuple[Identity, ...] | None,
+            "The partner records behind this customer, with their evidence. Null only where they are "
+            "withheld.",
             read=identities,
+            rule=TYPES["Identity"],
         ),
         "sources": make.attribute(
-            tuple[SourceStatus, ...], "Every configured source and how it answered in this operation."
+            tuple[SourceStatus, ...],
+            "Every configured source and how it answered in this operation.",
+            rule=_EXISTS,
         ),
         "complete": make.attribute(
             bool,
             "Whether every source this operation needed answered within the freshness asked for. What is "
             "withheld from the caller does not count against it.",
+            rule=_EXISTS,
         ),
     }
+    fields["withheld"] = make.computed(
+        lambda customer, info: info.context.withheld(customer, info.path.prev.as_list()),
+        tuple[Withheld, ...],
+        "What was asked for of this customer and is held back, and what would open it: such a field is null, "
+        "or shows a part, and is no error.",
+        rule=_EXISTS,
+    )
     fields |= identity_fields(make)
     fields |= value_fields(make)
     fields |= profit_fields(make)
@@ -256,8 +294,11 @@ def customer_type(make: Deriver, groups: Sequence[GroupType], lines: Lines) -> A
     fields |= service_fields(make)
     fields["timeline"] = timeline_field(make, lines)
     for one in groups:
-        text = f"{one.group.description} Null only where no source gave anything; `sources` says why."
-        fields[one.group.domain] = make.attribute(one.type | None, text)
+        text = (
+            f"{one.group.description} Null only where no source gave anything, and `sources` says why; or "
+            "where it is withheld, and `withheld` says so."
+        )
+        fields[one.group.domain] = make.attribute(one.type | None, text, rule=domain_rule(one.group.domain))
     return make.build(
         "Customer",
         "A person or an organisation whose records live with many partners.",

@@ -20,7 +20,7 @@ from api.wiring import Hub, open_hub
 from api.worker import Worker
 from benchmarks.stage.databases import Databases
 from benchmarks.stage.partners import Partners, People
-from c360.access import Access, Principal, Reach
+from c360.access import Access, Principal, Purpose, Reach
 from c360.values import Secret
 from connectors.resilience import BreakerPolicy, Resilience
 from sandbox.export import export
@@ -28,6 +28,7 @@ from sandbox.population import Population
 from sandbox.population.model import Member
 from sandbox.population.numbers import DOMAINS
 from schema.engine import GraphEngine
+from schema.permissions.scopes import Scope
 from schema.response import GraphResponse
 from store import migrate
 
@@ -36,7 +37,14 @@ T = TypeVar("T")
 HURRIED = Resilience(breaker=BreakerPolicy(pause=0.1, longest=0.2))
 """As it is by default, but that a partner is given another chance after a moment."""
 
-ACCESS = Access(principal=Principal(subject="stage", reach=Reach.EVERYBODY))
+ACCESS = Access(
+    principal=Principal(
+        subject="stage",
+        purposes=frozenset(Purpose),
+        scopes=frozenset(scope.value for scope in Scope),
+        reach=Reach.EVERYBODY,
+    )
+)
 
 
 class AnswerError(Exception):
@@ -67,17 +75,22 @@ class Graph:
     hub: Hub
     engine: GraphEngine
 
-    async def execute(self, document: str, variables: Mapping[str, Any] | None = None) -> GraphResponse:
+    async def execute(
+        self, document: str, variables: Mapping[str, Any] | None = None, *, purpose: Purpose = Purpose.SERVICE
+    ) -> GraphResponse:
         """Execute an operation as the HTTP endpoint does."""
-        return await self.engine.execute(document, variables, access=ACCESS)
+        access = Access(principal=ACCESS.principal, purpose=purpose)
+        return await self.engine.execute(document, variables, access=access)
 
-    async def ask(self, document: str, variables: Mapping[str, Any] | None = None) -> Any:
-        """The data of an operation.
+    async def ask(
+        self, document: str, variables: Mapping[str, Any] | None = None, *, purpose: Purpose = Purpose.SERVICE
+    ) -> Any:
+        """The data of an operation for a purpose.
 
         Raises:
             AnswerError: it has errors.
         """
-        answer = await self.execute(document, variables)
+        answer = await self.execute(document, variables, purpose=purpose)
         if answer.errors or answer.data is None:
             message = f"the operation failed: {answer.errors}"
             raise AnswerError(message)

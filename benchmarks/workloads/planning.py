@@ -11,6 +11,7 @@ from graphql import FragmentDefinitionNode, get_variable_values, parse
 from benchmarks.figures import Figure, Sample
 from benchmarks.punctual import quiet_collector
 from benchmarks.stage.documents import FULL_VIEW, ONE_PAGE, listed
+from benchmarks.stage.graph import ACCESS
 from schema.build import Schema, build_schema
 from schema.execution.documents import Documents, operation_of
 from schema.execution.limits import Limits
@@ -51,7 +52,9 @@ def _planning(schema: Schema, document: str, variables: Mapping[str, object]) ->
     if isinstance(values, list):
         raise values[0]
     today = date(2026, 6, 15)
-    return lambda: schema.planner.plan(operation, fragments, values, today)
+    selected = schema.permits.selections.of(parsed)
+    permit = schema.permits.of(selected, {}, ACCESS)
+    return lambda: schema.planner.plan(operation, fragments, values, today, permit)
 
 
 def _preparing(schema: Schema, document: str, *, fresh: bool) -> Callable[[], object]:

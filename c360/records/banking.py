@@ -72,7 +72,7 @@ class AccountOwnership(enum.Enum):
 class Balance(Record, frozen=True, kw_only=True):
     """The balances of one account at the moment of asking."""
 
-    account_id: Annotated[str, Meta(description="The account it belongs to.")]
+    account_id: Annotated[str, Meta(description="The account it belongs to.", extra={"personal": True})]
     current: Annotated[Money, Meta(description="Posted balance; negative where money is owed.")]
     available: Annotated[Money | None, Meta(description="What can be spent now.")] = None
     credit_limit: Annotated[
@@ -168,7 +168,10 @@ class LoanTerms(Value, frozen=True, kw_only=True):
         Money | None, Meta(description="Most that can be drawn again; null where redraw is not available.")
     ] = None
     offset_account_ids: Annotated[
-        tuple[str, ...], Meta(description="Accounts whose balance lowers the interest of this loan.")
+        tuple[str, ...],
+        Meta(
+            description="Accounts whose balance lowers the interest of this loan.", extra={"personal": True}
+        ),
     ] = ()
 
 
@@ -206,12 +209,20 @@ class DepositTerms(Value, frozen=True, kw_only=True):
 class AccountTerms(Record, frozen=True, kw_only=True):
     """The contract behind an account: numbers, rates, and what its kind of product has agreed."""
 
-    account_id: Annotated[str, Meta(description="The account it belongs to.")]
+    account_id: Annotated[str, Meta(description="The account it belongs to.", extra={"personal": True})]
     branch_code: Annotated[
-        str | None, Meta(description="Number of bank and branch (in Australia the BSB), digits only.")
+        str | None,
+        Meta(
+            description="Number of bank and branch (in Australia the BSB), digits only.",
+            extra={"personal": True},
+        ),
     ] = None
     account_number: Annotated[
-        str | None, Meta(description="Account number in full, digits only; never a card's number.")
+        str | None,
+        Meta(
+            description="Account number in full, digits only; never a card's number.",
+            extra={"personal": True},
+        ),
     ] = None
     bundle_name: Annotated[str | None, Meta(description="Bundle of products it belongs to.")] = None
     deposit_rate: Annotated[
@@ -231,7 +242,7 @@ class AccountTerms(Record, frozen=True, kw_only=True):
 class DirectDebit(Record, frozen=True, kw_only=True):
     """An authorisation by which somebody else may debit an account."""
 
-    account_id: Annotated[str, Meta(description="The account debited.")]
+    account_id: Annotated[str, Meta(description="The account debited.", extra={"personal": True})]
     authorised_entity: Annotated[str | None, Meta(description="Who may debit.")] = None
     entity_identifiers: Annotated[
         tuple[Identifier, ...], Meta(description="Numbers that entity is registered under.")
@@ -277,13 +288,18 @@ class BankTransaction(Record, frozen=True, kw_only=True):
     """A movement on an account."""
 
     transaction_id: Annotated[
-        str | None, Meta(description="The bank's id; null where it has none, as while pending.")
+        str | None,
+        Meta(
+            description="The bank's id; null where it has none, as while pending.", extra={"personal": True}
+        ),
     ] = None
-    account_id: Annotated[str, Meta(description="The account it moved.")]
+    account_id: Annotated[str, Meta(description="The account it moved.", extra={"personal": True})]
     kind: Annotated[BankTransactionKind, Meta(description="What moved the money.")]
     status: Annotated[TransactionStatus, Meta(description="Pending or posted.")]
-    description: Annotated[str, Meta(description="As on the statement.")]
-    reference: Annotated[str | None, Meta(description="Reference the ordering institution gave.")] = None
+    description: Annotated[str, Meta(description="As on the statement.", extra={"personal": True})]
+    reference: Annotated[
+        str | None, Meta(description="Reference the ordering institution gave.", extra={"personal": True})
+    ] = None
     amount: Annotated[Money, Meta(description="Negative for a debit.")]
     posted_at: Annotated[datetime | None, Meta(description="When it was posted.")] = None
     valued_at: Annotated[
@@ -299,11 +315,15 @@ class BankTransaction(Record, frozen=True, kw_only=True):
 class Account(Record, frozen=True, kw_only=True):
     """A bank account, card or loan."""
 
-    account_id: Annotated[str, Meta(description="The bank's id of the account.")]
+    account_id: Annotated[str, Meta(description="The bank's id of the account.", extra={"personal": True})]
     kind: Annotated[AccountKind, Meta(description="What the account is.")]
     display_name: Annotated[str, Meta(description="Name the bank shows for it.")]
-    nickname: Annotated[str | None, Meta(description="Name the customer gave it.")] = None
-    masked_number: Annotated[str, Meta(description="Account or card number, masked by the bank.")]
+    nickname: Annotated[
+        str | None, Meta(description="Name the customer gave it.", extra={"personal": True})
+    ] = None
+    masked_number: Annotated[
+        str, Meta(description="Account or card number, masked by the bank.", extra={"personal": True})
+    ]
     product_name: Annotated[str, Meta(description="Product it was opened under.")]
     status: Annotated[AccountStatus | None, Meta(description="Open or closed.")] = None
     opened_on: Annotated[date | None, Meta(description="Date of opening.")] = None

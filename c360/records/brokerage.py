@@ -26,13 +26,25 @@ class CustodyAccountKind(enum.Enum):
 class CustodyAccount(Record, frozen=True, kw_only=True):
     """An account at a custodian."""
 
-    account_id: Annotated[str, Meta(description="The custodian's id of the account.")]
+    account_id: Annotated[
+        str, Meta(description="The custodian's id of the account.", extra={"personal": True})
+    ]
     kind: Annotated[CustodyAccountKind, Meta(description="Cash or safekeeping.")]
-    name: Annotated[str | None, Meta(description="Name agreed with the account's owner.")] = None
-    designation: Annotated[str | None, Meta(description="What the custodian adds to the name.")] = None
-    number: Annotated[str | None, Meta(description="The custodian's own account number.")] = None
-    iban: Annotated[str | None, Meta(description="IBAN where the account has one.")] = None
-    portfolio_id: Annotated[str | None, Meta(description="Portfolio that the account belongs to.")] = None
+    name: Annotated[
+        str | None, Meta(description="Name agreed with the account's owner.", extra={"personal": True})
+    ] = None
+    designation: Annotated[
+        str | None, Meta(description="What the custodian adds to the name.", extra={"personal": True})
+    ] = None
+    number: Annotated[
+        str | None, Meta(description="The custodian's own account number.", extra={"personal": True})
+    ] = None
+    iban: Annotated[
+        str | None, Meta(description="IBAN where the account has one.", extra={"personal": True})
+    ] = None
+    portfolio_id: Annotated[
+        str | None, Meta(description="Portfolio that the account belongs to.", extra={"personal": True})
+    ] = None
     reference_currency: Annotated[CurrencyCode, Meta(description="Currency it is valued in.")]
 
 
@@ -81,8 +93,10 @@ class QuantityKind(enum.Enum):
 class Position(Record, frozen=True, kw_only=True):
     """A valued holding of one instrument; debts have negative values."""
 
-    position_id: Annotated[str, Meta(description="The custodian's id of the position.")]
-    account_id: Annotated[str, Meta(description="The account that holds it.")]
+    position_id: Annotated[
+        str, Meta(description="The custodian's id of the position.", extra={"personal": True})
+    ]
+    account_id: Annotated[str, Meta(description="The account that holds it.", extra={"personal": True})]
     instrument: Annotated[InstrumentKind, Meta(description="Kind of instrument.")]
     name: Annotated[str, Meta(description="Name of the instrument.")]
     isin: Annotated[str | None, Meta(description="ISIN where the instrument has one.")] = None
@@ -228,20 +242,26 @@ class TradeKind(enum.Enum):
 class Posting(Value, frozen=True, kw_only=True):
     """Money that a transaction moved on one account."""
 
-    account_id: Annotated[str, Meta(description="The account posted to.")]
+    account_id: Annotated[str, Meta(description="The account posted to.", extra={"personal": True})]
     amount: Annotated[Money, Meta(description="Amount in the account's currency; negative for a debit.")]
 
 
 class TradeTransaction(Record, frozen=True, kw_only=True):
     """A transaction at the custodian."""
 
-    transaction_id: Annotated[str, Meta(description="The custodian's id of the transaction.")]
+    transaction_id: Annotated[
+        str, Meta(description="The custodian's id of the transaction.", extra={"personal": True})
+    ]
     kind: Annotated[TradeKind, Meta(description="Kind of transaction.")]
     transacted_on: Annotated[date, Meta(description="Date for which the custodian shows it.")]
     traded_on: Annotated[date | None, Meta(description="Date of the trade.")] = None
     settled_on: Annotated[date | None, Meta(description="Date of delivery.")] = None
-    description: Annotated[str | None, Meta(description="In the custodian's words.")] = None
-    reference: Annotated[str | None, Meta(description="Reference printed on the statement.")] = None
+    description: Annotated[
+        str | None, Meta(description="In the custodian's words.", extra={"personal": True})
+    ] = None
+    reference: Annotated[
+        str | None, Meta(description="Reference printed on the statement.", extra={"personal": True})
+    ] = None
     instrument: Annotated[InstrumentKind | None, Meta(description="Kind of instrument concerned.")] = None
     instrument_name: Annotated[str | None, Meta(description="Instrument concerned.")] = None
     isin: Annotated[str | None, Meta(description="ISIN of the instrument concerned.")] = None
@@ -256,7 +276,9 @@ class TradeTransaction(Record, frozen=True, kw_only=True):
     ] = None
     postings: Annotated[tuple[Posting, ...], Meta(description="What was posted to which account.")] = ()
     reversal: Annotated[bool, Meta(description="Whether it reverses another transaction.")] = False
-    reverses: Annotated[str | None, Meta(description="Id of the transaction that it reverses.")] = None
+    reverses: Annotated[
+        str | None, Meta(description="Id of the transaction that it reverses.", extra={"personal": True})
+    ] = None
     end_of_day: Annotated[
         bool, Meta(description="Whether the custodian's end-of-day processing has confirmed it.")
     ]

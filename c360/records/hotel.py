@@ -50,7 +50,9 @@ class StayRoom(Value, frozen=True, kw_only=True):
 class Stay(Record, frozen=True, kw_only=True):
     """A reservation at a hotel, past or to come."""
 
-    reservation_id: Annotated[str, Meta(description="The hotel's id of the reservation.")]
+    reservation_id: Annotated[
+        str, Meta(description="The hotel's id of the reservation.", extra={"personal": True})
+    ]
     property_id: Annotated[str | None, Meta(description="The hotel's id.")] = None
     property_name: Annotated[str | None, Meta(description="Name of the hotel.")] = None
     status: Annotated[StayStatus, Meta(description="Where it stands.")]
@@ -78,10 +80,14 @@ class Stay(Record, frozen=True, kw_only=True):
 class GuestNote(Record, frozen=True, kw_only=True):
     """Something the house noted on a reservation."""
 
-    note_id: Annotated[str, Meta(description="The hotel's id of the note.")]
-    reservation_id: Annotated[str, Meta(description="The reservation it was made on.")]
-    text: Annotated[str, Meta(description="The note.")]
-    author: Annotated[str | None, Meta(description="Who of the house wrote it.")] = None
+    note_id: Annotated[str, Meta(description="The hotel's id of the note.", extra={"personal": True})]
+    reservation_id: Annotated[
+        str, Meta(description="The reservation it was made on.", extra={"personal": True})
+    ]
+    text: Annotated[str, Meta(description="The note.", extra={"personal": True})]
+    author: Annotated[
+        str | None, Meta(description="Who of the house wrote it.", extra={"personal": True})
+    ] = None
     noted_at: Annotated[datetime | None, Meta(description="When it was made.")] = None
     updated_at: Annotated[datetime | None, Meta(description="When it was last changed.")] = None
 
@@ -90,14 +96,16 @@ class GuestField(Value, frozen=True, kw_only=True):
     """A question of the house's own and the guest's answer."""
 
     name: Annotated[str, Meta(description="What the house asks, such as a favourite pillow.")]
-    value: Annotated[str, Meta(description="What the guest answered.")]
+    value: Annotated[str, Meta(description="What the guest answered.", extra={"personal": True})]
 
 
 class GuestPreferences(Record, frozen=True, kw_only=True):
     """What a guest likes and asked for."""
 
-    guest_id: Annotated[str, Meta(description="The hotel's id of the guest.")]
-    special_requests: Annotated[str | None, Meta(description="Asked for when booking, in words.")] = None
+    guest_id: Annotated[str, Meta(description="The hotel's id of the guest.", extra={"personal": True})]
+    special_requests: Annotated[
+        str | None, Meta(description="Asked for when booking, in words.", extra={"personal": True})
+    ] = None
     marketing_opt_in: Annotated[
         bool | None, Meta(description="Whether the guest agreed to marketing by this hotel.")
     ] = None

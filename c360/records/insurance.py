@@ -129,17 +129,19 @@ class Coverage(Value, frozen=True, kw_only=True):
 class InsuredObject(Value, frozen=True, kw_only=True):
     """What is insured."""
 
-    description: Annotated[str, Meta(description="The object in words.")]
+    description: Annotated[str, Meta(description="The object in words.", extra={"personal": True})]
     kind: Annotated[InsuredObjectKind, Meta(description="What sort of thing it is.")] = (
         InsuredObjectKind.OTHER
     )
-    identification: Annotated[str | None, Meta(description="Number of the object.")] = None
+    identification: Annotated[
+        str | None, Meta(description="Number of the object.", extra={"personal": True})
+    ] = None
     model: Annotated[str | None, Meta(description="Model code of a vehicle.")] = None
     year: Annotated[str | None, Meta(description="Model year of a vehicle.")] = None
     building: Annotated[PropertyKind | None, Meta(description="What sort of building it is.")] = None
-    postal_code: Annotated[str | None, Meta(description="Where the building or the vehicle's risk is.")] = (
-        None
-    )
+    postal_code: Annotated[
+        str | None, Meta(description="Where the building or the vehicle's risk is.", extra={"personal": True})
+    ] = None
     value: Annotated[Money | None, Meta(description="Insured value of the object.")] = None
 
 
@@ -273,7 +275,7 @@ class PremiumPayment(Value, frozen=True, kw_only=True):
 class Premium(Record, frozen=True, kw_only=True):
     """What a policy costs and what was paid."""
 
-    policy_id: Annotated[str, Meta(description="The policy it is paid for.")]
+    policy_id: Annotated[str, Meta(description="The policy it is paid for.", extra={"personal": True})]
     total: Annotated[
         Money | None, Meta(description="Total premium of the contract; null where it is not money.")
     ] = None
@@ -320,8 +322,8 @@ class DenialReason(enum.Enum):
 class Claim(Record, frozen=True, kw_only=True):
     """A claim under a policy."""
 
-    claim_id: Annotated[str, Meta(description="The insurer's id of the claim.")]
-    policy_id: Annotated[str, Meta(description="The policy it is made under.")]
+    claim_id: Annotated[str, Meta(description="The insurer's id of the claim.", extra={"personal": True})]
+    policy_id: Annotated[str, Meta(description="The policy it is made under.", extra={"personal": True})]
     status: Annotated[ClaimStatus, Meta(description="Where it stands.")]
     status_changed_on: Annotated[date | None, Meta(description="When it got there.")] = None
     occurred_on: Annotated[date | None, Meta(description="Date of the event.")] = None
@@ -331,7 +333,8 @@ class Claim(Record, frozen=True, kw_only=True):
     ] = None
     denial_reason: Annotated[DenialReason | None, Meta(description="Why it was denied.")] = None
     denial_explanation: Annotated[
-        str | None, Meta(description="The insurer's words where the reason is another one.")
+        str | None,
+        Meta(description="The insurer's words where the reason is another one.", extra={"personal": True}),
     ] = None
     coverages: Annotated[tuple[str, ...], Meta(description="Codes of the covers it falls under.")] = ()
 
@@ -339,7 +342,7 @@ class Claim(Record, frozen=True, kw_only=True):
 class Policy(Record, frozen=True, kw_only=True):
     """An insurance policy."""
 
-    policy_id: Annotated[str, Meta(description="The insurer's id of the policy.")]
+    policy_id: Annotated[str, Meta(description="The insurer's id of the policy.", extra={"personal": True})]
     line: Annotated[PolicyLine, Meta(description="Line of business.")]
     document: Annotated[PolicyDocument | None, Meta(description="The form it was issued in.")] = None
     product_name: Annotated[str | None, Meta(description="Product it was sold as.")] = None

@@ -23,14 +23,19 @@ class ExpiringPoints(Value, frozen=True, kw_only=True):
 class Membership(Record, frozen=True, kw_only=True):
     """An account in a loyalty programme."""
 
-    membership_id: Annotated[str, Meta(description="The programme's id of the account.")]
+    membership_id: Annotated[
+        str, Meta(description="The programme's id of the account.", extra={"personal": True})
+    ]
     program_id: Annotated[str, Meta(description="The programme.")]
     points: Annotated[
         int | None,
         Meta(description="Points that can be spent; below zero after a refund or a correction."),
     ] = None
     lifetime_points: Annotated[int | None, Meta(description="Points earned since enrolment.")] = None
-    phone: Annotated[str | None, Meta(description="Phone number (E.164) the account is found by.")] = None
+    phone: Annotated[
+        str | None,
+        Meta(description="Phone number (E.164) the account is found by.", extra={"personal": True}),
+    ] = None
     enrolled_at: Annotated[datetime | None, Meta(description="When the customer enrolled.")] = None
     created_at: Annotated[datetime | None, Meta(description="When the account was opened.")] = None
     updated_at: Annotated[datetime | None, Meta(description="When the account last changed.")] = None
@@ -60,8 +65,8 @@ class LoyaltyEventKind(enum.Enum):
 class LoyaltyEvent(Record, frozen=True, kw_only=True):
     """Something that happened in a loyalty account, mostly a change of its points."""
 
-    event_id: Annotated[str, Meta(description="The programme's id of the event.")]
-    membership_id: Annotated[str, Meta(description="The account it concerns.")]
+    event_id: Annotated[str, Meta(description="The programme's id of the event.", extra={"personal": True})]
+    membership_id: Annotated[str, Meta(description="The account it concerns.", extra={"personal": True})]
     kind: Annotated[LoyaltyEventKind, Meta(description="What happened.")]
     occurred_at: Annotated[datetime, Meta(description="When it happened.")]
     points: Annotated[
@@ -74,8 +79,12 @@ class LoyaltyEvent(Record, frozen=True, kw_only=True):
     ] = None
     reward_id: Annotated[str | None, Meta(description="The reward it concerns.")] = None
     promotion_id: Annotated[str | None, Meta(description="The promotion that gave the points.")] = None
-    order_id: Annotated[str | None, Meta(description="The purchase behind it.")] = None
-    reason: Annotated[str | None, Meta(description="Why points were adjusted by hand.")] = None
+    order_id: Annotated[str | None, Meta(description="The purchase behind it.", extra={"personal": True})] = (
+        None
+    )
+    reason: Annotated[
+        str | None, Meta(description="Why points were adjusted by hand.", extra={"personal": True})
+    ] = None
     location_id: Annotated[str | None, Meta(description="Where it happened.")] = None
     at_point_of_sale: Annotated[
         bool | None, Meta(description="Whether it came from a till rather than through the programme's API.")
@@ -91,15 +100,21 @@ KINDS = (
 class AdjustPoints(Value, frozen=True, kw_only=True):
     """Points to be given or taken by hand."""
 
-    membership_id: Annotated[str, Meta(description="The programme's id of the account.")]
+    membership_id: Annotated[
+        str, Meta(description="The programme's id of the account.", extra={"personal": True})
+    ]
     points: Annotated[int, Meta(description="Points to add; negative to take; never zero.")]
-    reason: Annotated[str | None, Meta(description="Why, in words that the member may read.")] = None
+    reason: Annotated[
+        str | None, Meta(description="Why, in words that the member may read.", extra={"personal": True})
+    ] = None
 
 
 class CreateReward(Value, frozen=True, kw_only=True):
     """Points to be set aside for a reward."""
 
-    membership_id: Annotated[str, Meta(description="The programme's id of the account.")]
+    membership_id: Annotated[
+        str, Meta(description="The programme's id of the account.", extra={"personal": True})
+    ]
     tier_id: Annotated[str, Meta(description="The programme's id of what the points are set aside for.")]
 
 

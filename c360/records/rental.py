@@ -106,15 +106,17 @@ class VehicleClass(enum.Enum):
 class RentalLeg(Value, frozen=True, kw_only=True):
     """The use of one vehicle within a booking."""
 
-    leg_id: Annotated[str | None, Meta(description="The operator's id of the leg.")] = None
+    leg_id: Annotated[
+        str | None, Meta(description="The operator's id of the leg.", extra={"personal": True})
+    ] = None
     status: Annotated[LegStatus, Meta(description="Where it stands.")] = LegStatus.OTHER
     vehicle_class: Annotated[VehicleClass | None, Meta(description="Class of vehicle.")] = None
     vehicle_category: Annotated[
         str | None, Meta(description="The operator's finer division of the class, such as `cargo bike`.")
     ] = None
     vehicle: Annotated[str | None, Meta(description="The vehicle, such as its brand and model.")] = None
-    from_name: Annotated[str | None, Meta(description="Where it is taken.")] = None
-    to_name: Annotated[str | None, Meta(description="Where it is returned.")] = None
+    from_name: Annotated[str | None, Meta(description="Where it is taken.", extra={"personal": True})] = None
+    to_name: Annotated[str | None, Meta(description="Where it is returned.", extra={"personal": True})] = None
     starts_at: Annotated[datetime | None, Meta(description="Planned departure, with its zone.")] = None
     ends_at: Annotated[datetime | None, Meta(description="Planned return, with its zone.")] = None
     started_at: Annotated[datetime | None, Meta(description="Actual departure, with its zone.")] = None
@@ -125,7 +127,9 @@ class RentalLeg(Value, frozen=True, kw_only=True):
 class RentalBooking(Record, frozen=True, kw_only=True):
     """A booking of one vehicle or several."""
 
-    booking_id: Annotated[str, Meta(description="The operator's id of the booking.")]
+    booking_id: Annotated[
+        str, Meta(description="The operator's id of the booking.", extra={"personal": True})
+    ]
     status: Annotated[RentalStatus, Meta(description="Where it stands.")]
     starts_at: Annotated[datetime | None, Meta(description="Planned departure, with its zone.")] = None
     ends_at: Annotated[datetime | None, Meta(description="Planned return, with its zone.")] = None
@@ -136,8 +140,12 @@ class RentalBooking(Record, frozen=True, kw_only=True):
         str | None, Meta(description="The operator's finer division of the class, such as `cargo bike`.")
     ] = None
     vehicle: Annotated[str | None, Meta(description="The main vehicle, such as its brand and model.")] = None
-    from_name: Annotated[str | None, Meta(description="Where the first vehicle is taken.")] = None
-    to_name: Annotated[str | None, Meta(description="Where the last vehicle is returned.")] = None
+    from_name: Annotated[
+        str | None, Meta(description="Where the first vehicle is taken.", extra={"personal": True})
+    ] = None
+    to_name: Annotated[
+        str | None, Meta(description="Where the last vehicle is returned.", extra={"personal": True})
+    ] = None
     price: Annotated[
         Money | None,
         Meta(
@@ -192,9 +200,9 @@ class ChargeCategory(enum.Enum):
 class RentalCharge(Record, frozen=True, kw_only=True):
     """An entry of the operator's journal for a leg of a booking."""
 
-    entry_id: Annotated[str, Meta(description="The operator's id of the entry.")]
-    booking_id: Annotated[str, Meta(description="The booking it charges.")]
-    leg_id: Annotated[str, Meta(description="The leg it charges.")]
+    entry_id: Annotated[str, Meta(description="The operator's id of the entry.", extra={"personal": True})]
+    booking_id: Annotated[str, Meta(description="The booking it charges.", extra={"personal": True})]
+    leg_id: Annotated[str, Meta(description="The leg it charges.", extra={"personal": True})]
     category: Annotated[ChargeCategory | None, Meta(description="What is charged for.")] = None
     amount: Annotated[
         Money | None,
@@ -206,12 +214,16 @@ class RentalCharge(Record, frozen=True, kw_only=True):
     amount_without_tax: Annotated[Money | None, Meta(description="Amount without tax.")] = None
     tax_rate: Annotated[Percentage | None, Meta(description="Rate of the value added tax.")] = None
     state: Annotated[ChargeState | None, Meta(description="Whether it has been invoiced.")] = None
-    invoice_id: Annotated[str | None, Meta(description="Number of the invoice.")] = None
+    invoice_id: Annotated[
+        str | None, Meta(description="Number of the invoice.", extra={"personal": True})
+    ] = None
     invoiced_at: Annotated[datetime | None, Meta(description="When it was invoiced, with its zone.")] = None
     expires_at: Annotated[
         datetime | None, Meta(description="When the operator says the entry expires, with its zone.")
     ] = None
-    description: Annotated[str | None, Meta(description="In the operator's words.")] = None
+    description: Annotated[
+        str | None, Meta(description="In the operator's words.", extra={"personal": True})
+    ] = None
 
 
 KINDS = (
@@ -223,7 +235,9 @@ KINDS = (
 class CancelBooking(Value, frozen=True, kw_only=True):
     """A booking to be called off."""
 
-    booking_id: Annotated[str, Meta(description="The operator's id of the booking.")]
+    booking_id: Annotated[
+        str, Meta(description="The operator's id of the booking.", extra={"personal": True})
+    ]
 
 
 ACTIONS = (

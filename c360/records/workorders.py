@@ -50,12 +50,15 @@ class OrderStatus(enum.Enum):
 class WorkOrder(Record, frozen=True, kw_only=True):
     """Something the back office was asked to do for a customer."""
 
-    order_id: Annotated[str, Meta(description="The back office's id of the order.")]
+    order_id: Annotated[str, Meta(description="The back office's id of the order.", extra={"personal": True})]
     type: Annotated[OrderType, Meta(description="What is to be done.")]
     status: Annotated[OrderStatus, Meta(description="Where it stands.")]
     concerns: Annotated[
         str | None,
-        Meta(description="What it is about, as the partner numbers it: a policy, an account, a reservation."),
+        Meta(
+            description="What it is about, as the partner numbers it: a policy, an account, a reservation.",
+            extra={"personal": True},
+        ),
     ] = None
     created_at: Annotated[datetime, Meta(description="When it was placed.")]
     updated_at: Annotated[datetime | None, Meta(description="When it last moved.")] = None
@@ -65,7 +68,10 @@ class WorkOrder(Record, frozen=True, kw_only=True):
     ] = None
     result: Annotated[
         str | None,
-        Meta(description="What came of it, as the partner numbers it, such as the new account or claim."),
+        Meta(
+            description="What came of it, as the partner numbers it, such as the new account or claim.",
+            extra={"personal": True},
+        ),
     ] = None
     valuation: Annotated[Money | None, Meta(description="What a policy was found to be worth.")] = None
     rejection: Annotated[
@@ -81,15 +87,21 @@ class OpenAccount(Value, frozen=True, kw_only=True):
         CurrencyCode, Meta(description="ISO 4217 code of its currency.", pattern="^[A-Z]{3}$")
     ]
     nickname: Annotated[
-        Annotated[str, Meta(max_length=40)] | None, Meta(description="What the customer wants to call it.")
+        Annotated[str, Meta(max_length=40)] | None,
+        Meta(description="What the customer wants to call it.", extra={"personal": True}),
     ] = None
 
 
 class ReissueCheque(Value, frozen=True, kw_only=True):
     """What is needed to stop a cheque and issue another."""
 
-    account_id: Annotated[str, Meta(description="Account it is drawn on.", min_length=1, max_length=80)]
-    cheque_number: Annotated[str, Meta(description="Number on the cheque.", pattern="^[0-9]{1,12}$")]
+    account_id: Annotated[
+        str,
+        Meta(description="Account it is drawn on.", min_length=1, max_length=80, extra={"personal": True}),
+    ]
+    cheque_number: Annotated[
+        str, Meta(description="Number on the cheque.", pattern="^[0-9]{1,12}$", extra={"personal": True})
+    ]
     reissue: Annotated[bool, Meta(description="Whether another is to be issued in its place.")] = True
 
 
@@ -97,12 +109,18 @@ class RequestPolicyLoan(Value, frozen=True, kw_only=True):
     """What is needed to lend against a policy."""
 
     policy_id: Annotated[
-        str, Meta(description="The insurer's id of the policy.", min_length=1, max_length=80)
+        str,
+        Meta(
+            description="The insurer's id of the policy.",
+            min_length=1,
+            max_length=80,
+            extra={"personal": True},
+        ),
     ]
     amount: Annotated[Money, Meta(description="How much is to be lent.")]
     payout_account: Annotated[
         Annotated[str, Meta(max_length=80)] | None,
-        Meta(description="Account to pay it to; null: the one premiums come from."),
+        Meta(description="Account to pay it to; null: the one premiums come from.", extra={"personal": True}),
     ] = None
 
 
@@ -110,7 +128,13 @@ class RequestPolicyValuation(Value, frozen=True, kw_only=True):
     """What is needed to value a policy."""
 
     policy_id: Annotated[
-        str, Meta(description="The insurer's id of the policy.", min_length=1, max_length=80)
+        str,
+        Meta(
+            description="The insurer's id of the policy.",
+            min_length=1,
+            max_length=80,
+            extra={"personal": True},
+        ),
     ]
     as_of: Annotated[date | None, Meta(description="Day to value it at; null: today.")] = None
 
@@ -119,10 +143,19 @@ class ReportClaim(Value, frozen=True, kw_only=True):
     """What is needed to take up a claim."""
 
     policy_id: Annotated[
-        str, Meta(description="The insurer's id of the policy.", min_length=1, max_length=80)
+        str,
+        Meta(
+            description="The insurer's id of the policy.",
+            min_length=1,
+            max_length=80,
+            extra={"personal": True},
+        ),
     ]
     occurred_on: Annotated[date, Meta(description="Day of the event.")]
-    description: Annotated[str, Meta(description="What happened, in words.", min_length=1, max_length=2000)]
+    description: Annotated[
+        str,
+        Meta(description="What happened, in words.", min_length=1, max_length=2000, extra={"personal": True}),
+    ]
     estimate: Annotated[Money | None, Meta(description="The customer's estimate of the damage.")] = None
 
 
@@ -130,19 +163,28 @@ class ChangeStay(Value, frozen=True, kw_only=True):
     """What is needed to change a reservation; what stays as it is, is null."""
 
     reservation_id: Annotated[
-        str, Meta(description="The hotel's id of the reservation.", min_length=1, max_length=80)
+        str,
+        Meta(
+            description="The hotel's id of the reservation.",
+            min_length=1,
+            max_length=80,
+            extra={"personal": True},
+        ),
     ]
     check_in: Annotated[date | None, Meta(description="New day of arrival.")] = None
     check_out: Annotated[date | None, Meta(description="New day of departure.")] = None
     request: Annotated[
-        Annotated[str, Meta(max_length=2000)] | None, Meta(description="What else is to change, in words.")
+        Annotated[str, Meta(max_length=2000)] | None,
+        Meta(description="What else is to change, in words.", extra={"personal": True}),
     ] = None
 
 
 class CancelOrder(Value, frozen=True, kw_only=True):
     """What is needed to withdraw an order."""
 
-    order_id: Annotated[str, Meta(description="The order.", min_length=1, max_length=80)]
+    order_id: Annotated[
+        str, Meta(description="The order.", min_length=1, max_length=80, extra={"personal": True})
+    ]
 
 
 KINDS = (Kind(name="workorders.orders", record=WorkOrder, identity="order_id"),)

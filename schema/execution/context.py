@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 import msgspec
-from graphql import DocumentNode, FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
 from graphql.execution.values import VariableValues
 
 from c360.access import Access
@@ -22,9 +28,13 @@ from resolvers.survivorship import AS_EVER, ProfileRules
 from resolvers.view import CustomerView
 from schema.answers import Answer, CustomerAnswer, customer_answers
 from schema.execution.auditing import AuditSink, Selected, selected
+from schema.execution.plan import Planner, Root
+from schema.permissions.permit import Permit, Permits
 from schema.permissions.reaching import sight_of
+from schema.permissions.refusing import Forbidden, as_withheld
 from schema.permissions.settings import AccessSettings
 from schema.permissions.veiling import VeiledCustomer
+from schema.permissions.withholding import Coordinate, Hold, Holder, Withheld
 from schema.ports import Database, Host
 from schema.subscriptions.base import NOTHING, REFRESHED, SubscriptionField, Told
 from store.sight import Sight
@@ -67,6 +77,10 @@ class Services:
     models: Models
     """What value, risk and offers are reckoned by."""
     schema: GraphQLSchema
+    permits: Permits
+    """Says what callers may select."""
+    holders: Sequence[Holder]
+    """Keep fields of single customers back."""
     audit: AuditSink
     """Is told who read what of whom, and who changed what."""
     performer: Performer
@@ -84,8 +98,16 @@ class OperationContext:
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: VariableValues
     at: datetime
+    permit: Permit
+    """What of the document the caller may select."""
     verified: Mapping[str, datetime] = field(default_factory=dict)
     """Where customers are masked: those who are not, and until when."""
+    refused_nodes: dict[int, Forbidden] = field(default_factory=dict)
+    """Fields whose arguments the caller may not give, by the identity of their place in the document."""
+    holds: dict[str, Mapping[Coordinate, Hold]] = field(default_factory=dict)
+    """What holders keep back of each customer, by the customer's local id."""
+    held_somewhere: set[Coordinate] = field(default_factory=set)
+    """Every field that is kept back of some customer."""
     memo: dict[str, Any] = field(default_factory=dict)
     """What was worked out of the document alone; shared by all operations over it."""
     infos: Sequence[InstanceInfo] = ()
@@ -128,6 +150,64 @@ class OperationContext:
             known = selected(self.services.schema, self.operation, self.fragments)
             self.memo[f"selected {name}"] = known
         return known
+
+    def planned(self, planner: Planner) -> Sequence[Root]:
+        """The root fields, planned for what the caller may select."""
+        plan = planner.plan(self.operation, self.fragments, self.variables, self.today, self.permit)
+        self.refused_nodes = dict(plan.refused)
+        return plan.roots
+
+    @property
+    def guarded(self) -> bool:
+        """Whether anything may have to be held back while the operation is answered."""
+        if self.permit.refused or self.refused_nodes or self.holds:
+            return True
+        # What a mutation shows is gathered field by field: whom it shows is not known yet.
+        return bool(self.services.holders) and self.operation.operation is not OperationType.QUERY
+
+    def hold(self, customers: Iterable[CustomerAnswer]) -> None:
+        """Ask the holders what they keep back of some customers."""
+        for holder in self.services.holders:
+            for customer in customers:
+                found = dict(self.holds.get(customer.view.customer.id, {}))
+                for hold in holder(customer.view, self.access):
+                    found = {**dict.fromkeys(hold.fields, hold), **found}
+                if found:
+                    self.holds[customer.view.customer.id] = found
+                    self.held_somewhere.update(found)
+
+    def hold_of(self, customer: CustomerAnswer, coordinate: Coordinate) -> Hold | None:
+        """What keeps a field of a customer back; none where nothing does."""
+        return self.holds.get(customer.view.customer.id, {}).get(coordinate)
+
+    def withheld(self, customer: CustomerAnswer, at: Sequence[str | int]) -> tuple[Withheld, ...]:
+        """What was asked for of a customer and is held back.
+
+        Args:
+            customer: The customer.
+            at: Where in the answer it stands.
+        """
+        held = self.holds.get(customer.view.customer.id, {})
+        quiet = self.permit.quiet
+        if not held and not quiet:
+            return ()
+        place = tuple(key for key in at if isinstance(key, str))
+        paths = self._below_customers.get(place, {})
+        shut = (as_withheld(path, quiet[one]) for one in quiet for path in paths.get(one, ()))
+        kept = (
+            Withheld(path=path, reason=hold.reason, remedy=hold.remedy, masked=hold.masked)
+            for one, hold in held.items()
+            if one not in quiet
+            for path in paths.get(one, ())
+        )
+        return tuple(sorted((*shut, *kept), key=lambda one: one.path))
+
+    @cached_property
+    def _below_customers(self) -> Mapping[tuple[str, ...], Mapping[Coordinate, Sequence[tuple[str, ...]]]]:
+        wanted = self.permit.quiet.keys() | self.held_somewhere
+        return self.services.permits.selections.below_customers(
+            self.operation, self.fragments, self.variables, wanted
+        )
 
     @property
     def today(self) -> date:

@@ -31,7 +31,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from schema.errors import ErrorCode, InputError
-from schema.execution.plan import included
+from schema.execution.including import included
 from schema.inputs import DEFAULT_PAGE, MAX_NODES, MAX_PAGE
 
 SHORT_LIST = 5

@@ -70,7 +70,7 @@ async def opened(context: OperationContext, planner: Planner, fields: Fields) ->
 
 def _root(context: OperationContext, planner: Planner) -> Root:
     """The one root field: validation lets none have several."""
-    planned = planner.plan(context.operation, context.fragments, context.variables, context.today)
+    planned = context.planned(planner)
     if not planned:
         message = "The subscription selects nothing: its field is skipped."
         raise InputError(message, code=ErrorCode.BAD_USER_INPUT)

@@ -46,7 +46,7 @@ def arrange(context: OperationContext, planner: Planner, mutations: Mapping[str,
         mutations: The fields of the root type by name.
     """
     context.infos = own(context.services.host.infos(), context.access.principal)
-    for root in planner.plan(context.operation, context.fragments, context.variables, context.today):
+    for root in context.planned(planner):
         context.mutations[root.key] = partial(_take_effect, context, root, mutations[root.field])
 
 

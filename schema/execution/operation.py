@@ -47,7 +47,7 @@ async def prepare(context: OperationContext, planner: Planner, fields: Mapping[s
         planner: Plans over its schema.
         fields: The root fields by name.
     """
-    roots = planner.plan(context.operation, context.fragments, context.variables, context.today)
+    roots = context.planned(planner)
     if roots:
         context.infos = own(context.services.host.infos(), context.access.principal)
         await gather(context, [(root, partial(_made, context, root, fields[root.field])) for root in roots])
@@ -297,6 +297,7 @@ class _Operation:
             found = [gathered.of(customer_id) for customer_id in customers]
             entry = reading(context.access, customers, context.selected, found, gathered.at)
             context.services.audit.read(context.access.tenant, entry, context.selected)
+        context.hold(customers.values())
         for key, (_, field) in self._fields.items():
             answer = field.answer({one: customers[one] for one in self._chosen[key]})
             context.answers[key] = veiled(answer, context.verified) if context.veils else answer

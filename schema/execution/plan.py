@@ -14,17 +14,13 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     GraphQLField,
-    GraphQLIncludeDirective,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
-    GraphQLSkipDirective,
     InlineFragmentNode,
     OperationDefinitionNode,
-    SelectionNode,
     SelectionSetNode,
     get_argument_values,
-    get_directive_values,
     get_named_type,
 )
 from graphql.execution.values import VariableValues
@@ -35,8 +31,11 @@ from resolvers.timeline import Timeline
 from schema.answers import window_of
 from schema.derive import Demand, demand_of
 from schema.errors import ErrorCode, InputError, coded
+from schema.execution.including import included
 from schema.hub import READERS, HubNeed
 from schema.inputs import WindowArguments
+from schema.permissions.permit import Permit
+from schema.permissions.refusing import Forbidden, forbidden, refused_argument
 from schema.reading import read_input
 
 _COUNT = Need(kind="count")
@@ -67,6 +66,14 @@ class Root(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the number of all customers is selected."""
     error: GraphQLError | None = None
     """Why its arguments cannot be used."""
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operation needs."""
+
+    roots: Sequence[Root]
+    refused: Mapping[int, Forbidden]
+    """Fields below the roots whose arguments the caller may not give, by the identity of their node."""
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -102,34 +109,43 @@ class Planner:
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: VariableValues,
         today: date,
-    ) -> list[Root]:
-        """The root fields of a validated operation with what they need."""
+        permit: Permit,
+    ) -> Plan:
+        """The root fields of a validated operation with what they need.
+
+        What the permit refuses is left out, with everything below it.
+        """
         kind = self._schema.get_root_type(operation.operation)
-        entries = self.table[kind.name] if kind else {}
-        walk = _Walk(self.table, self._timelines, fragments, variables, today)
+        name = kind.name if kind else ""
+        walk = _Walk(self.table, self._timelines, fragments, variables, today, permit=permit)
         roots: dict[str, list[FieldNode]] = {}
         for node in walk.fields(operation.selection_set, set()):
             roots.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
-        return [
-            self._root(key, nodes, entries[nodes[0].name.value], walk)
+        planned = [
+            self._root(key, nodes, name, walk)
             for key, nodes in roots.items()
             if not nodes[0].name.value.startswith("__")
         ]
+        return Plan(roots=planned, refused=walk.refused)
 
-    def _root(self, key: str, nodes: Sequence[FieldNode], entry: _Entry, walk: _Walk) -> Root:
-        found = _Collected()
-        for node in nodes:
-            if node.selection_set is not None and entry.inner is not None:
-                walk.collect(node.selection_set, entry.inner, found)
+    def _root(self, key: str, nodes: Sequence[FieldNode], root_type: str, walk: _Walk) -> Root:
+        name = nodes[0].name.value
+        entry = self.table[root_type][name]
+        refused = walk.permit.of(root_type, name)
         arguments: Mapping[str, Any] = {}
-        error = None
+        error: GraphQLError | None = None if refused is None else forbidden(refused)
         try:
             arguments = get_argument_values(entry.field, nodes[0], walk.variables)
-        except GraphQLError as refused:
-            error = coded(refused, ErrorCode.BAD_USER_INPUT)
+            error = error or walk.refused_argument(root_type, name, arguments)
+        except GraphQLError as wrong:
+            error = error or coded(wrong, ErrorCode.BAD_USER_INPUT)
+        found = _Collected()
+        for node in nodes if error is None else ():
+            if node.selection_set is not None and entry.inner is not None:
+                walk.collect(node.selection_set, entry.inner, found)
         return Root(
             key=key,
-            field=nodes[0].name.value,
+            field=name,
             arguments=arguments,
             selection=found.selection(),
             count=_COUNT in found.needs,
@@ -179,7 +195,11 @@ class _Walk:
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: VariableValues,
         today: date,
+        *,
+        permit: Permit,
     ) -> None:
+        self.permit = permit
+        self.refused: dict[int, Forbidden] = {}
         self._table = table
         self._timelines = timelines
         self._fragments = fragments
@@ -203,12 +223,14 @@ class _Walk:
     def collect(self, selection_set: SelectionSetNode, type_name: str, found: _Collected) -> None:
         """Add what a selection set needs."""
         entries = self._table.get(type_name, {})
+        refused = self.permit.refused.get(type_name, ())
         for selection in selection_set.selections:
             if selection.directives and not included(selection, self.variables):
                 continue
             if isinstance(selection, FieldNode):
-                entry = entries.get(selection.name.value)
-                if entry is None:
+                name = selection.name.value
+                entry = entries.get(name)
+                if entry is None or name in refused or self._asks_too_much(type_name, entry, selection):
                     continue
                 below = found if entry.demand is None else self._add(entry, entry.demand, selection, found)
                 if selection.selection_set is not None and entry.inner is not None:
@@ -218,6 +240,24 @@ class _Walk:
                 self.collect(selection.selection_set, condition.name.value if condition else type_name, found)
             elif isinstance(selection, FragmentSpreadNode):
                 found.add(self._fragment(selection.name.value))
+
+    def refused_argument(self, type_name: str, name: str, given: Mapping[str, Any]) -> Forbidden | None:
+        """Why a field may not be asked so; none where it may."""
+        asking = self.permit.asking.get((type_name, name))
+        return None if asking is None else refused_argument(f"{type_name}.{name}", asking, given)
+
+    def _asks_too_much(self, type_name: str, entry: _Entry, node: FieldNode) -> bool:
+        """Whether a field's arguments are more than the caller may ask; the executor is told."""
+        if not self.permit.asking or (type_name, node.name.value) not in self.permit.asking:
+            return False
+        try:
+            given = get_argument_values(entry.field, node, self.variables)
+        except GraphQLError:
+            return False  # the executor says what is wrong
+        error = self.refused_argument(type_name, node.name.value, given)
+        if error is not None:
+            self.refused[id(node)] = error
+        return error is not None
 
     def _fragment(self, name: str) -> _Collected:
         known = self._known.get(name)
@@ -272,14 +312,3 @@ class _Walk:
         except (GraphQLError, InputError):
             # The field's own resolver says what is wrong, and is asked only where its group is there.
             needs.add(timeline.window(self._today))
-
-
-def included(node: SelectionNode, variables: VariableValues) -> bool:
-    """Whether ``@skip`` and ``@include`` leave a selection in."""
-    if not node.directives:
-        return True
-    skip = get_directive_values(GraphQLSkipDirective, node, variables)
-    if skip is not None and skip["if"]:
-        return False
-    include = get_directive_values(GraphQLIncludeDirective, node, variables)
-    return include is None or bool(include["if"])

@@ -17,6 +17,9 @@ from schema.identity import answers
 from schema.identity.shapes import FormerCustomer, Household, Identity, LedgerEntry
 from schema.inputs import EntriesArguments, ProfileArguments
 from schema.paging import Connection, connection_type, stored_page
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
+from schema.permissions.types import TYPES
 from schema.shapes import Profile
 from store.data import CustomerData
 from store.data_identity import LedgerPage
@@ -30,33 +33,38 @@ def identity_fields(make: Deriver) -> dict[str, StrawberryField]:
             "Changes whenever the hub changes anything about the customer: give it to a mutation as "
             "`expectedVersion`, to change nothing that you have not seen.",
             read=lambda customer: version_of(customer.view.customer),
+            rule=needs(Scope.CUSTOMERS_READ),
         ),
         "profile": make.computed(
             _profile,
-            Profile,
+            Profile | None,
             "The golden record over all partners, each value with its source and what it won over; with "
-            "`asOf` or `recordedAt` that of the past.",
+            "`asOf` or `recordedAt` that of the past. Null only where it is withheld.",
+            rule=TYPES["Profile"],
             arguments=ProfileArguments,
             demand=Demand(kinds=(PARTY,), hub=hub.PAST, arguments=ProfileArguments),
         ),
         "identity_history": make.computed(
             _history,
-            _history_type(make),
+            _history_type(make) | None,
             "Every decision about who this is, and about everybody merged into them, the latest first.",
             arguments=EntriesArguments,
             demand=Demand(hub=hub.HISTORY, arguments=EntriesArguments),
+            rule=TYPES["LedgerEntry"],
         ),
         "merged_from": make.attribute(
             tuple[FormerCustomer, ...],
             "Customers who were merged into this one, by their old ids. An old id that was asked for is "
             "among them.",
             demand=Demand(hub=hub.FORMER),
+            rule=TYPES["FormerCustomer"],
             read=lambda customer: answers.former(known(customer.view, hub.FORMER) or ()),
         ),
         "household": make.attribute(
             Household | None,
             "The household that a person lives in; null for an organisation, and where none is known.",
             demand=Demand(hub=hub.HOUSEHOLD, leads=True),
+            rule=TYPES["Household"],
             read=_household,
         ),
     }

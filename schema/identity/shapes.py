@@ -23,7 +23,9 @@ class PartyReference(Shape, frozen=True, kw_only=True):
     """A partner's record of a customer, as the partner numbers it."""
 
     connector: Annotated[NodeId, Meta(description="Id of the connector instance.")]
-    party_id: Annotated[str, Meta(description="The partner's own id of the customer.")]
+    party_id: Annotated[
+        str, Meta(description="The partner's own id of the customer.", extra={"personal": True})
+    ]
 
 
 class Evidence(Shape, frozen=True, kw_only=True):
@@ -50,7 +52,9 @@ class LedgerEntry(Shape, frozen=True, kw_only=True):
     ] = None
     model_version: Annotated[str | None, Meta(description="Version of the model that was asked.")] = None
     evidence: Annotated[tuple[Evidence, ...], Meta(description="What agreed and what did not.")] = ()
-    reason: Annotated[str | None, Meta(description="What a person gave as the reason.")] = None
+    reason: Annotated[
+        str | None, Meta(description="What a person gave as the reason.", extra={"personal": True})
+    ] = None
     customer_id: Annotated[
         NodeId,
         Meta(
@@ -77,7 +81,9 @@ class Identity(Shape, frozen=True, kw_only=True):
     domain: Annotated[
         DomainName | None, Meta(description="Its business domain; null where it is not configured any more.")
     ]
-    party_id: Annotated[str, Meta(description="The partner's own id of the customer.")]
+    party_id: Annotated[
+        str, Meta(description="The partner's own id of the customer.", extra={"personal": True})
+    ]
     linked_at: Annotated[datetime, Meta(description="Since when the hub holds it.")]
     rule: Annotated[
         str,
@@ -92,7 +98,8 @@ class Identity(Shape, frozen=True, kw_only=True):
         Meta(description="How sure the model was, from 0 to 1; null where none was asked.", extra=_DECIDED),
     ]
     evidence: Annotated[
-        tuple[Evidence, ...], Meta(description="What agreed and what did not.", extra=_DECIDED)
+        tuple[Evidence, ...] | None,
+        Meta(description="What agreed and what did not. Null only where it is refused.", extra=_DECIDED),
     ]
     model_version: Annotated[
         str | None, Meta(description="Version of the model that was asked.", extra=_DECIDED)
@@ -103,10 +110,10 @@ class Identity(Shape, frozen=True, kw_only=True):
     ]
     at: Annotated[datetime, Meta(description="When it was decided that it is theirs.", extra=_DECIDED)]
     decisions: Annotated[
-        tuple[LedgerEntry, ...],
+        tuple[LedgerEntry, ...] | None,
         Meta(
             description="All decisions by which it is with this customer, the latest first: the link or "
-            "move, and the merges since.",
+            "move, and the merges since. Null only where they are refused.",
             extra=_DECIDED,
         ),
     ]
@@ -134,7 +141,10 @@ class Household(Shape, frozen=True, kw_only=True):
     ]
     since: Annotated[datetime, Meta(description="Since when the hub takes them for one household.")]
     rule: Annotated[str, Meta(description="Why, such as `PHONE_AND_ADDRESS`.")]
-    evidence: Annotated[tuple[Evidence, ...], Meta(description="What they share.")]
+    evidence: Annotated[
+        tuple[Evidence, ...] | None,
+        Meta(description="What they share. Null only where it is refused."),
+    ]
 
 
 class ProbableCustomer(Shape, frozen=True, kw_only=True):
@@ -161,15 +171,23 @@ class ComparedField(Shape, frozen=True, kw_only=True):
     weight: Annotated[
         float, Meta(description="Match weight in bits: above 0 speaks for one person, below 0 against.")
     ]
-    left: Annotated[tuple[str, ...], Meta(description="What the hub keeps of it of the left party.")]
-    right: Annotated[tuple[str, ...], Meta(description="What the hub keeps of it of the right party.")]
+    left: Annotated[
+        tuple[str, ...],
+        Meta(description="What the hub keeps of it of the left party.", extra={"personal": True}),
+    ]
+    right: Annotated[
+        tuple[str, ...],
+        Meta(description="What the hub keeps of it of the right party.", extra={"personal": True}),
+    ]
 
 
 class ReviewSide(Shape, frozen=True, kw_only=True):
     """One of the two parties of a review."""
 
     connector: Annotated[NodeId, Meta(description="Id of the connector instance.")]
-    party_id: Annotated[str, Meta(description="The partner's own id of the customer.")]
+    party_id: Annotated[
+        str, Meta(description="The partner's own id of the customer.", extra={"personal": True})
+    ]
     profile: Annotated[
         Profile | None,
         Meta(description="What this party says, as the hub keeps it; null where its customer was erased."),

@@ -14,6 +14,8 @@ from schema.inputs import NodeId
 from schema.mutations.base import Concerns, Mutation, MutationInput, Outcome, Payload, Shown
 from schema.mutations.identity import LONGEST_REASON
 from schema.mutations.problems import ContestProblem, NotFoundProblem, ProblemCode, Refusal
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from schema.scoring.contests import CONTEST, ScoreContest, contest
 from store.data_contests import ContestVerdict
@@ -84,6 +86,7 @@ class ContestScore(_ContestMutation):
     """Contests a score."""
 
     name = "contestScore"
+    rule = needs(Scope.CONTESTS_WRITE)
     description = (
         "Puts a customer's score before a person: until it is decided, `combined.humanReview` says that "
         "nobody is to decide by the score alone."
@@ -113,6 +116,7 @@ class DecideContest(_ContestMutation):
     """Decides a contest."""
 
     name = "decideContest"
+    rule = needs(Scope.CONTESTS_DECIDE)
     description = "Says whether a contested score stands, or whether a person decides without it."
     input_type = DecideContestInput
     payload_type = DecideContestPayload

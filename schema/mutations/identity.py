@@ -15,6 +15,8 @@ from schema.inputs import Arguments, NodeId, PartnerRef
 from schema.mutations.base import Mutation, MutationInput
 from schema.mutations.problems import Problem, Refusal, VersionProblem
 from schema.mutations.refusing import Paths, customer_missing, told
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from store.data import CustomerData
 from store.data_identity import LinkDecision, PartyRef
@@ -52,6 +54,9 @@ class DecisionInput(MutationInput, frozen=True, kw_only=True):
 
 class IdentityMutation(Mutation):
     """A decision about who is who. A subclass says what is decided, in ``decide``."""
+
+    rule = needs(Scope.IDENTITY_READ, Scope.IDENTITY_WRITE)
+    """Who decides sees what the decision rests on, and what it did."""
 
     def check(self) -> None:
         """Check the reason; a subclass goes on with what else was given."""

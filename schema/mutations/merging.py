@@ -36,7 +36,7 @@ class HubFact(Shape, frozen=True, kw_only=True):
     """Something that the hub itself noted of a customer."""
 
     kind: Annotated[str, Meta(description="What it is, such as `summary`.")]
-    key: Annotated[str, Meta(description="Which one.")]
+    key: Annotated[str, Meta(description="Which one.", extra={"personal": True})]
     at: Annotated[datetime, Meta(description="When it was noted.")]
 
 

@@ -22,6 +22,8 @@ from schema.inputs import NodeId
 from schema.mutations.base import Concerns, Mutation, MutationInput, Outcome, Payload, Shown
 from schema.mutations.problems import IdempotencyProblem, NotFoundProblem, Refusal
 from schema.mutations.refusing import Paths, customer_missing
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from schema.scoring.offer_answers import case_of, offer_consents
 from schema.shapes import Shape
@@ -61,10 +63,18 @@ class OfferResponse(Shape, frozen=True, kw_only=True):
     at: Annotated[dt.datetime, Meta(description="When the hub noted it.")]
     stage: Annotated[Stage, Meta(description="How far the product came for the customer at that moment.")]
     propensity: Annotated[
-        float | None, Meta(description="How likely the customer was to take it; null where it was rejected.")
+        float | None,
+        Meta(
+            description="How likely the customer was to take it; null where it was rejected.",
+            extra={"rule": needs(Scope.SCORES_READ)},
+        ),
     ]
     priority: Annotated[
-        float | None, Meta(description="Its priority at that moment; null where it was rejected.")
+        float | None,
+        Meta(
+            description="Its priority at that moment; null where it was rejected.",
+            extra={"rule": needs(Scope.SCORES_READ)},
+        ),
     ]
     explored: Annotated[bool, Meta(description="Whether offers came in random order on that day.")]
 
@@ -87,6 +97,7 @@ class RecordOfferResponse(Mutation):
     """Notes what became of an offer."""
 
     name = "recordOfferResponse"
+    rule = needs(Scope.OFFERS_WRITE)
     description = (
         "Notes that an offer was presented to a customer, accepted or declined. Presentations count against "
         "the product's frequency caps, answers let it rest; propensities are fitted to them. The same "

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from c360.access import Purpose, Reach
-from schema.permissions.scopes import Scope
+from c360.kinds import domains
+from schema.permissions.scopes import Scope, domain_scope
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True):
@@ -189,8 +190,21 @@ ROLES: Mapping[str, Role] = {
 
 
 def granted(roles: Iterable[str]) -> frozenset[str]:
-    """The scopes, as tokens name them, that some roles grant together."""
-    return frozenset(scope.value for name in roles if name in ROLES for scope in ROLES[name].scopes)
+    """The scopes, as tokens name them, that some roles grant together.
+
+    Who reads the records of every domain reads those of a domain that is added, too.
+    """
+    found: set[str] = set()
+    for role in (ROLES[name] for name in roles if name in ROLES):
+        found.update(scope.value for scope in role.scopes)
+        if role.scopes >= RECORDS:
+            found.update(map(domain_scope, domains()))
+    return frozenset(found)
+
+
+def every_scope() -> frozenset[str]:
+    """Every scope that there is."""
+    return frozenset(scope.value for scope in Scope) | frozenset(map(domain_scope, domains()))
 
 
 def purposes(roles: Iterable[str]) -> frozenset[Purpose]:

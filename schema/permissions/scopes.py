@@ -78,3 +78,8 @@ class Scope(enum.Enum):
     """Register where events are delivered, replay them, and read what failed."""
     EVENTS_READ = "events:read"
     """Follow live what changes."""
+
+
+def domain_scope(domain: str) -> str:
+    """The scope that reads the records of a domain: of one that is discovered, it stands in no list."""
+    return f"{domain}:read"

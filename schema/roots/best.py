@@ -12,6 +12,7 @@ from schema import cursors
 from schema.answers import CustomerAnswer
 from schema.inputs import BestCustomersArguments
 from schema.paging import Connection, page_size, stored_page
+from schema.permissions.types import TYPES
 from schema.ports import Unit
 from schema.roots.base import Lookups, RootField
 from schema.scoring.segments import BestCustomer
@@ -32,6 +33,7 @@ class BestCustomersRoot(RootField):
     """Lists customers by a kept figure."""
 
     name = "bestCustomers"
+    rule = TYPES["BestCustomer"]
     description = (
         "Customers by what they contributed or are worth, the best first, over all lines of business or of "
         "one, as they were last counted. Who has no such figure is not among them."

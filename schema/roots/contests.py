@@ -10,6 +10,8 @@ from schema import cursors
 from schema.answers import CustomerAnswer
 from schema.inputs import ContestsArguments
 from schema.paging import stored_page, stretch
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from schema.roots.base import Lookups, RootField
 from schema.scoring.contests import queued
@@ -21,6 +23,7 @@ class ContestsRoot(RootField):
     """Lists contests page by page."""
 
     name = "contests"
+    rule = needs(Scope.RISK_READ)
     description = (
         "Scores that somebody contested, the oldest first, page by page, forward and backward; each with its "
         "customer. `decideContest` decides one."

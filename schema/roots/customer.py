@@ -11,6 +11,8 @@ from schema import ids
 from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
 from schema.inputs import CustomerArguments, CustomerKey, LookupMode, PartnerRef
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 from schema.roots.base import Lookups, RootField, Search, Searched
 from store.data import CustomerData
 
@@ -32,6 +34,7 @@ class CustomerRoot(RootField):
     """Looks a customer up by exactly one key."""
 
     name = "customer"
+    rule = needs(Scope.CUSTOMERS_READ)
     description = (
         "One customer by any key; null where the hub knows none by it. The id of a customer who was merged "
         "into another leads to that one, whose `mergedFrom` names it. A key that several customers "

@@ -10,6 +10,8 @@ from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
 from schema.inputs import CustomerFilter, CustomersArguments, OrderDirection
 from schema.paging import stored_page, stretch
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from schema.roots.base import Lookups, RootField
 from store import data
@@ -23,6 +25,7 @@ class CustomersRoot(RootField):
     """Lists customers page by page."""
 
     name = "customers"
+    rule = needs(Scope.CUSTOMERS_READ)
     description = "The customers, filtered and ordered, page by page, forward and backward."
     arguments_type = CustomersArguments
     arguments: CustomersArguments

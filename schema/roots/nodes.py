@@ -19,6 +19,9 @@ from schema.errors import ErrorCode, InputError
 from schema.identity import answers
 from schema.identity.answers import CUSTOMER, ENTRY, REVIEW
 from schema.inputs import LONGEST_WINDOW, MAX_NODES, Arguments, NodeArguments, NodesArguments
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
+from schema.permissions.types import ANYBODY
 from schema.ports import Unit
 from schema.roots.base import Lookups, RootField
 from schema.roots.decisions import read_decisions, sides
@@ -43,6 +46,7 @@ class NodesRoot(RootField):
     """Finds several objects."""
 
     name = "nodes"
+    rule = ANYBODY
     description = (
         f"Objects by their global ids, at most {MAX_NODES}, in their order; null where there is none. A "
         "partner's record is fetched for it, and is null too where its source did not answer."
@@ -177,6 +181,7 @@ class ConnectorsRoot(RootField):
     """Lists the connector instances."""
 
     name = "connectors"
+    rule = needs(Scope.CATALOGUE_READ)
     description = "The configured connector instances: what each can do and how it is doing."
 
     def candidates(self, lookups: Lookups) -> Sequence[str]:  # no customers

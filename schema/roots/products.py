@@ -10,6 +10,8 @@ from msgspec import Meta
 from schema.answers import CustomerAnswer
 from schema.inputs import Arguments, DomainName, PageArguments
 from schema.paging import connect, stretch
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from schema.roots.base import Lookups, RootField
 from schema.scoring.offer_answers import ProductAnswer
@@ -36,6 +38,7 @@ class ProductsRoot(RootField):
     """Lists the catalogue."""
 
     name = "products"
+    rule = needs(Scope.CATALOGUE_READ)
     description = "The products that customers can be offered, by id; asks no partner."
     arguments_type = ProductsArguments
     arguments: ProductsArguments

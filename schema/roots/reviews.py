@@ -11,6 +11,8 @@ from schema.answers import CustomerAnswer
 from schema.identity import answers
 from schema.inputs import ReviewFilter, ReviewsArguments
 from schema.paging import stored_page, stretch
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from schema.roots.base import Lookups, RootField
 from schema.roots.decisions import sides
@@ -22,6 +24,7 @@ class ReviewsRoot(RootField):
     """Lists reviews page by page."""
 
     name = "reviews"
+    rule = needs(Scope.IDENTITY_READ)
     description = (
         "The review queue: pairs of customers that may be one, the oldest first, page by page, forward and "
         "backward. Both sides stand beside each other, field by field."

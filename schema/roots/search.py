@@ -25,6 +25,9 @@ from schema.identity.answers import probable, probable_matches
 from schema.identity.shapes import ProbableCustomer
 from schema.inputs import SearchArguments
 from schema.paging import Connection, Stretch, connect, page_size
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
+from schema.permissions.types import ADDRESSED
 from schema.ports import Unit
 from schema.roots.base import Lookups, RootField, Search, Searched
 from schema.shapes import SearchSource
@@ -66,6 +69,7 @@ class SearchRoot(RootField):
     """Searches by free text."""
 
     name = "search"
+    rule = needs(Scope.CUSTOMERS_READ, Scope.PROFILE_READ, purposes=ADDRESSED)
     description = (
         "Customers and partner records by a name, e-mail address, phone or other number. Asks the hub's "
         "index and, live, every partner that can be searched by such a text; `sources` says which did "

@@ -13,6 +13,8 @@ from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
 from schema.hub import defined
 from schema.inputs import LONGEST_WINDOW, SegmentsArguments
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from schema.roots.base import Lookups, RootField
 from schema.scoring.segments import Segment, SegmentSize, actions
@@ -26,6 +28,7 @@ class SegmentsRoot(RootField):
     """Lists the segments in force with their sizes over time."""
 
     name = "segments"
+    rule = needs(Scope.CATALOGUE_READ)
     description = (
         "The segments in force, by name, with their sizes over time. `customers(filter: {segment: …})` lists "
         "who belongs to one."

@@ -25,13 +25,15 @@ class ScoreContest(Shape, frozen=True, kw_only=True):
 
     id: Annotated[NodeId, Meta(description="Id, to decide it by.")]
     state: Annotated[ContestState, Meta(description="How it stands.")]
-    reason: Annotated[str, Meta(description="Why, in the customer's words or an agent's.")]
+    reason: Annotated[
+        str, Meta(description="Why, in the customer's words or an agent's.", extra={"personal": True})
+    ]
     raised_at: Annotated[dt.datetime, Meta(description="When.")]
     raised_by: Annotated[str, Meta(description="Who contested it.")]
     verdict: Annotated[
         ContestVerdict | None, Meta(description="What a person said; null where nobody has.")
     ] = None
-    note: Annotated[str | None, Meta(description="Why it was decided so.")] = None
+    note: Annotated[str | None, Meta(description="Why it was decided so.", extra={"personal": True})] = None
     decided_at: Annotated[dt.datetime | None, Meta(description="When it was decided.")] = None
     decided_by: Annotated[str | None, Meta(description="Who decided it.")] = None
     customer_id: Annotated[NodeId, Meta(description="Id of the customer whose score it is.")]

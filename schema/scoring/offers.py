@@ -18,6 +18,9 @@ from schema.answers import CustomerAnswer
 from schema.derive import Demand, Deriver
 from schema.errors import ErrorCode, InputError
 from schema.inputs import Arguments, DomainName, NodeId
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
+from schema.permissions.types import TYPES
 from schema.reading import read_input
 from schema.scoring.offer_answers import OfferAnswer, offers_of
 from schema.scoring.policy_loans import PolicyLoan
@@ -32,6 +35,10 @@ from store.data_offers import ProductState
 
 MOST_OFFERS = 50
 """That are answered at once."""
+
+
+_REASONING = needs(Scope.SCORES_READ, Scope.RISK_READ)
+"""Of why something is offered or not: it tells what the customer is worth, and what they can bear."""
 
 
 class OfferContext(Arguments, frozen=True, kw_only=True):
@@ -50,7 +57,8 @@ class OffersArguments(Arguments, frozen=True, kw_only=True):
         bool,
         Meta(
             description="Whether products that were rejected follow behind the others, each with its stage "
-            "and reasons. Has no effect on anything that is counted or learnt."
+            "and reasons. Has no effect on anything that is counted or learnt.",
+            extra={"asking": _REASONING},
         ),
     ] = False
     context: Annotated[
@@ -119,32 +127,47 @@ class Offer(Shape, frozen=True, kw_only=True):
     product: Annotated[Product, Meta(description="The product.")]
     stage: Annotated[Stage, Meta(description="Where it was rejected, or that it is offered.")]
     reasons: Annotated[
-        tuple[OfferReason, ...], Meta(description="Why it was rejected; empty where it is offered.")
+        tuple[OfferReason, ...] | None,
+        Meta(
+            description="Why it was rejected; empty where it is offered, null only where it is refused.",
+            extra={"rule": _REASONING},
+        ),
     ]
     consent: Annotated[
         ConsentState, Meta(description="What is known of the customer's consent to being approached with it.")
     ]
     priority: Annotated[
-        float | None, Meta(description="P, C, V and L multiplied; null where it was rejected.")
+        float | None,
+        Meta(description="P, C, V and L multiplied; null where it was rejected.", extra={"rule": _REASONING}),
     ]
     parts: Annotated[
-        OfferParts | None, Meta(description="What makes the priority; null where it was rejected.")
+        OfferParts | None,
+        Meta(description="What makes the priority; null where it was rejected.", extra={"rule": _REASONING}),
     ]
     explored: Annotated[
         bool,
         Meta(description="Whether the offers come in random order on this day, to learn from the answers."),
     ]
     log_odds: Annotated[
-        float | None, Meta(description="ln(P / (1 − P)): what `baseline` and `contributions` add up to.")
+        float | None,
+        Meta(
+            description="ln(P / (1 − P)): what `baseline` and `contributions` add up to.",
+            extra={"rule": _REASONING},
+        ),
     ]
     baseline: Annotated[
-        float | None, Meta(description="Log-odds of a customer in the middle of those learnt from.")
+        float | None,
+        Meta(
+            description="Log-odds of a customer in the middle of those learnt from.",
+            extra={"rule": _REASONING},
+        ),
     ]
     contributions: Annotated[
-        tuple[Contribution, ...],
+        tuple[Contribution, ...] | None,
         Meta(
             description="What each property of the customer adds to the log-odds, the strongest first; with "
-            "the baseline they add up to `logOdds` within 1e-9."
+            "the baseline they add up to `logOdds` within 1e-9. Null only where they are refused.",
+            extra={"rule": _REASONING},
         ),
     ]
     learnt_from: Annotated[
@@ -152,10 +175,17 @@ class Offer(Shape, frozen=True, kw_only=True):
         Meta(
             description="What the propensity of this product was learnt from: `TAKEN` (who took it within a "
             "year, offered or not), `RESPONSES` (who accepted it when presented); null where there is no "
-            "model, and everybody counts as equally likely."
+            "model, and everybody counts as equally likely.",
+            extra={"rule": _REASONING},
         ),
     ]
-    model: Annotated[ModelOrigin, Meta(description="What says how likely customers are to take products.")]
+    model: Annotated[
+        ModelOrigin | None,
+        Meta(
+            description="What says how likely customers are to take products; null only where it is refused.",
+            extra={"rule": _REASONING},
+        ),
+    ]
     basis: Annotated[Basis, Meta(description="What it is reckoned from.")]
     as_of: OldestFigure
     missing: Annotated[
@@ -166,11 +196,15 @@ class Offer(Shape, frozen=True, kw_only=True):
         ),
     ]
     policy_loans: Annotated[
-        tuple[PolicyLoan, ...],
+        tuple[PolicyLoan, ...] | None,
         Meta(
             description="Beside a loan against a policy: what it is worth for each policy that can be "
-            "surrendered, and what surrender is. From the insurers' own records; of other products empty.",
-            extra={"kinds": ("insurance.policies", "insurance.premiums")},
+            "surrendered, and what surrender is. From the insurers' own records; of other products "
+            "empty, null only where they are refused or withheld.",
+            extra={
+                "kinds": ("insurance.policies", "insurance.premiums"),
+                "rule": needs(Scope.INSURANCE_READ),
+            },
         ),
     ]
 
@@ -180,10 +214,12 @@ def offer_fields(make: Deriver) -> dict[str, StrawberryField]:
     return {
         "offers": make.computed(
             _offers,
-            tuple[Offer, ...],
+            tuple[Offer, ...] | None,
             "What to offer the customer next, the most important first: what passes eligibility, consent, "
             "contact policy and suitability, ranked by propensity, context, value and levers. From the hub's "
-            "summaries; of the partners only hotels are asked, whether the guest refuses marketing.",
+            "summaries; of the partners only hotels are asked, whether the guest refuses marketing. "
+            "Null only where they are withheld.",
+            rule=TYPES["Offer"],
             arguments=OffersArguments,
             demand=Demand(hub=hub.OFFERS, kinds=("hotel.preferences",)),
         ),

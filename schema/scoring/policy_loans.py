@@ -45,7 +45,7 @@ class PolicyLoan(Shape, frozen=True, kw_only=True):
     """A loan against a policy beside its surrender: what each is worth today."""
 
     connector: Annotated[NodeId, Meta(description="Id of the connector instance.")]
-    policy_id: Annotated[str, Meta(description="The insurer's id of the policy.")]
+    policy_id: Annotated[str, Meta(description="The insurer's id of the policy.", extra={"personal": True})]
     product_name: Annotated[str | None, Meta(description="Product it was sold as.")]
     surrender_value: Annotated[Money, Meta(description="What the policy is worth now, before charges.")]
     annual_premium: Annotated[

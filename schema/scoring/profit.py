@@ -20,6 +20,7 @@ from schema import hub
 from schema.answers import CustomerAnswer
 from schema.derive import Demand, Deriver
 from schema.inputs import NodeId
+from schema.permissions.types import TYPES
 from schema.scoring.answers import Reckoned, ValueRank, contributions, money, rank
 from schema.scoring.shapes import (
     Assumption,
@@ -151,9 +152,10 @@ def profit_fields(make: Deriver) -> dict[str, StrawberryField]:
     """The fields by name."""
     return {
         "profit": make.attribute(
-            Profit,
+            Profit | None,
             "What the customer contributed in the last 12 months, in total and by line of business, with the "
-            "reasons. From the hub's summaries; asks no partner.",
+            "reasons. From the hub's summaries; asks no partner. Null only where it is withheld.",
+            rule=TYPES["Profit"],
             demand=Demand(hub=hub.SUMMARIES),
             read=_profit,
         ),

@@ -22,6 +22,7 @@ from resolvers.view import CustomerView
 from schema import hub
 from schema.derive import Demand, Deriver
 from schema.inputs import CreditLineArguments
+from schema.permissions.types import TYPES
 from schema.scoring import risk_shapes as shapes
 from schema.scoring.contests import ScoreContest, contest
 from schema.scoring.credit_line import credit_line
@@ -76,10 +77,11 @@ def risk_fields(make: Deriver) -> dict[str, StrawberryField]:
     )
     return {
         "risk": make.attribute(
-            risk,
+            risk | None,
             "How likely the customer is to default, and what it rests on. No protected attribute is read. "
-            "`contestScore` puts it before a person.",
+            "`contestScore` puts it before a person. Null only where it is withheld.",
             demand=Demand(hub=hub.SUMMARIES),
+            rule=TYPES["Risk"],
             read=lambda customer: risk_of(customer.view),
         )
     }

@@ -22,6 +22,9 @@ from schema.derive import Demand, Deriver
 from schema.hub import known
 from schema.identity.shapes import CustomerNode
 from schema.inputs import NodeId
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
+from schema.permissions.types import TYPES
 from schema.scoring.shapes import Basis, ModelOrigin, model_origin
 from schema.shapes import Shape
 
@@ -59,7 +62,12 @@ class CustomerSegment(Shape, frozen=True, kw_only=True):
     title: Annotated[str, Meta(description="Its name for people.")]
     description: Annotated[str, Meta(description="Who belongs to it.")]
     why: Annotated[
-        tuple[SegmentReason, ...], Meta(description="Each dimension and figure that its rule asks for.")
+        tuple[SegmentReason, ...] | None,
+        Meta(
+            description="Each dimension and figure that its rule asks for. Null only where they are "
+            "withheld.",
+            extra={"rule": TYPES["Risk"]},
+        ),
     ]
     strategy: Annotated[str, Meta(description="What the company wants with these customers.")]
     actions: Annotated[tuple[SegmentAction, ...], Meta(description="What it does about them.")]
@@ -72,9 +80,18 @@ class CustomerStanding(Shape, frozen=True, kw_only=True):
     """The one cell of value, risk and lifecycle that a customer is in."""
 
     value: Annotated[Value, Meta(description="Their worth among customers of their kind.")]
-    risk: Annotated[Risk, Meta(description="Their risk.")]
+    risk: Annotated[
+        Risk | None,
+        Meta(description="Their risk. Null only where it is withheld.", extra={"rule": TYPES["Risk"]}),
+    ]
     lifecycle: Annotated[Lifecycle, Meta(description="Where they stand between coming and leaving.")]
-    why: Annotated[tuple[SegmentReason, ...], Meta(description="One reason for each of the three.")]
+    why: Annotated[
+        tuple[SegmentReason, ...] | None,
+        Meta(
+            description="One reason for each of the three. Null only where they are withheld.",
+            extra={"rule": TYPES["Risk"]},
+        ),
+    ]
     version: Annotated[int, Meta(description="Of the cuts, from 1; 0 for those that are shipped.")]
     ranks: Annotated[ModelOrigin, Meta(description="The population that percentiles are places in.")]
     basis: Annotated[Basis, Meta(description="What it is reckoned from.")]
@@ -91,8 +108,21 @@ class SegmentSize(Shape, frozen=True, kw_only=True):
     date: Annotated[dt.date, Meta(description="The day of the count.")]
     customers: Annotated[int, Meta(description="How many customers were in it.")]
     share: Annotated[float, Meta(description="Of all customers counted that day, from 0 to 1.")]
-    profit: Annotated[Money, Meta(description="What they contributed together in the 12 months before.")]
-    lifetime_value: Annotated[Money, Meta(description="What they were worth together.")]
+    profit: Annotated[
+        Money | None,
+        Meta(
+            description="What they contributed together in the 12 months before. Null only where it is "
+            "refused.",
+            extra={"rule": needs(Scope.SCORES_READ)},
+        ),
+    ]
+    lifetime_value: Annotated[
+        Money | None,
+        Meta(
+            description="What they were worth together. Null only where it is refused.",
+            extra={"rule": needs(Scope.SCORES_READ)},
+        ),
+    ]
     version: Annotated[int, Meta(description="Of the definition that it was counted by.")]
 
 
@@ -125,21 +155,27 @@ def segment_fields(make: Deriver) -> dict[str, StrawberryField]:
     demand = Demand(hub=hub.SEGMENTS)
     return {
         "segments": make.attribute(
-            tuple[CustomerSegment, ...],
-            "The segments that the customer belongs to by the definitions in force, and why; any number.",
+            tuple[CustomerSegment, ...] | None,
+            "The segments that the customer belongs to by the definitions in force, and why; any number. "
+            "Null only where they are withheld.",
             demand=demand,
+            rule=TYPES["CustomerSegment"],
             read=lambda customer: _placed(customer).segments,
         ),
         "standing": make.attribute(
-            CustomerStanding,
-            "The one cell of value, risk and lifecycle that the customer is in, and why.",
+            CustomerStanding | None,
+            "The one cell of value, risk and lifecycle that the customer is in, and why. Null only where it "
+            "is withheld.",
             demand=demand,
+            rule=TYPES["CustomerStanding"],
             read=lambda customer: _placed(customer).standing,
         ),
         "lifecycle": make.attribute(
-            Lifecycle,
-            "Where the customer stands between coming and leaving; `standing` says why.",
+            Lifecycle | None,
+            "Where the customer stands between coming and leaving; `standing` says why. Null only where it "
+            "is withheld.",
             demand=demand,
+            rule=TYPES["CustomerStanding"],
             read=lambda customer: _placed(customer).found.cell.lifecycle,
         ),
     }

@@ -17,6 +17,7 @@ from schema.answers import CustomerAnswer
 from schema.derive import Demand, Deriver
 from schema.hub import known
 from schema.inputs import NodeId
+from schema.permissions.types import TYPES
 from schema.shapes import Shape
 
 
@@ -75,11 +76,12 @@ def summary_fields(make: Deriver) -> dict[str, StrawberryField]:
     """The fields by name; the types that they need are made with them."""
     return {
         "summaries": make.attribute(
-            CustomerSummaries,
+            CustomerSummaries | None,
             "What the hub keeps of the customer's behaviour: recency, frequency and spend, balances, claims, "
             "no-shows. Asks no partner: the figures are refreshed in the background, and say how old they "
-            "are.",
+            "are. Null only where they are withheld.",
             demand=Demand(hub=hub.SUMMARIES),
+            rule=TYPES["CustomerSummaries"],
             read=_summaries,
         )
     }

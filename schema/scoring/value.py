@@ -21,6 +21,7 @@ from schema.answers import CustomerAnswer
 from schema.derive import Demand, Deriver
 from schema.errors import ErrorCode, InputError
 from schema.inputs import NodeId, ValueArguments
+from schema.permissions.types import TYPES
 from schema.scoring.answers import Reckoned, ValueRank, contributions, money, rank
 from schema.scoring.shapes import (
     Assumption,
@@ -206,9 +207,11 @@ def value_fields(make: Deriver) -> dict[str, StrawberryField]:
     return {
         "lifetime_value": make.computed(
             _value,
-            LifetimeValue,
+            LifetimeValue | None,
             "What the customer is expected to contribute in months to come, in total and by line of "
-            "business, with the reasons. From the hub's summaries; asks no partner.",
+            "business, with the reasons. From the hub's summaries; asks no partner. Null only where it is "
+            "withheld.",
+            rule=TYPES["LifetimeValue"],
             arguments=ValueArguments,
             demand=Demand(hub=hub.SUMMARIES),
         ),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.stage.graph import Graph, Stage
+from c360.access import Purpose
 
 RISK = """
 query Risk($by: CustomerKey!) {
@@ -35,7 +36,9 @@ LATER = {"LOAN", "MORTGAGE", "BUSINESS_LOAN", "LEASE"}
 
 def seen(stage: Stage, place: int) -> Any:
     async def scene(graph: Graph) -> Any:
-        return (await graph.ask(RISK, {"by": stage.key(stage.member(place=place))}))["customer"]
+        return (await graph.ask(RISK, {"by": stage.key(stage.member(place=place))}, purpose=Purpose.RISK))[
+            "customer"
+        ]
 
     return stage.play(scene)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from c360.access import TenantId
+from c360.access import Purpose, TenantId
 from c360.records.party import PartyKind
 from schema import ids
 from schema.build import Schema
@@ -64,7 +64,7 @@ def ask(database_url: str, schema: Schema, make_world: Callable[..., Any]) -> It
     with asyncio.Runner() as runner:
         database = Database(database_url, keyring=Keyring(master=b"m" * 32, pepper=b"p" * 32), clock=clock)
         engine = GraphEngine(schema, database, host, clock)
-        access = access_of("agent")
+        access = access_of("agent", purpose=Purpose.RISK)
 
         async def enrol() -> str:
             async with database.unit(TENANT) as unit:

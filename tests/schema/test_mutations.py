@@ -20,6 +20,8 @@ from schema.identity.shapes import CustomerNode
 from schema.inputs import NodeId, PartnerRef
 from schema.mutations.base import Concerns, Mutation, MutationInput, Outcome, Payload, Shown
 from schema.mutations.problems import NotFoundProblem, Refusal, VersionProblem
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 from store.data_events import EventDraft
 from store.errors import Conflict, DatabaseLocked, DatabaseUnavailable, StoreError
 from tests.fixtures.access import access as access_of
@@ -52,6 +54,7 @@ class RenameCustomer(Mutation):
     input_type = RenameCustomerInput
     outcome_type = Renamed
     payload_type = RenameCustomerPayload
+    rule = needs(Scope.CUSTOMERS_WRITE)
     trouble: list[StoreError] = []  # noqa: RUF012  # what the test lets go wrong
 
     def check(self) -> None:

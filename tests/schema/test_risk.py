@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from c360.access import Purpose
 from c360.errors import ProblemCode
 from c360.records.banking import Account, AccountKind, AccountTerms, Balance, LoanTerms
 from c360.records.insurance import Policy, PolicyLine
@@ -15,6 +16,7 @@ from c360.values import Money
 from schema import ids
 from store.data import FigureData, PartyFigures
 from store.data_contests import ContestData, ContestVerdict
+from tests.fixtures.access import access as access_of
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
 QUERY = """
@@ -72,6 +74,7 @@ FIGURES = (
 @pytest.fixture
 def ada(world: Any, money: Callable[..., Money]) -> str:
     """At a bank with a loan, and at an insurer with a policy that has saved something up."""
+    world.access = access_of("underwriter", purpose=Purpose.RISK)
     customer: str = world.customer(1, links={"bank": "B1", "insurer": "P1"})
     keep(world, customer)
     records = world.host.records

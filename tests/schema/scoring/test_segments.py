@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from c360.access import Purpose
 from resolvers.segments.definitions import Action, Segment, When
 from resolvers.segments.dimensions import Lifecycle
 from resolvers.summaries.keeping import kept_of
@@ -15,6 +16,7 @@ from resolvers.summaries.measures import Figure, Line, Measure
 from schema import ids
 from store.data import PartyFigures
 from store.data_segments import CountData, CustomerScore, SegmentDefinition, Tally
+from tests.fixtures.access import access as access_of
 
 NOW = datetime(2025, 6, 15, 12, tzinfo=UTC)
 TODAY = NOW.date()
@@ -90,6 +92,7 @@ def count(day: date = TODAY, customers: int = 4, **segments: Tally) -> CountData
 
 
 def asked(world: Any, customer: str) -> Any:
+    world.access = access_of("analyst", purpose=Purpose.RISK)
     return world.data(STANDING, {"id": ids.encode("Customer", customer)})["customer"]
 
 
