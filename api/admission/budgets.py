@@ -1,0 +1,63 @@
+"""Budgets of principals: so much in a minute, given back evenly (the generic cell rate algorithm).
+
+State of one number for each principal, in memory and bounded. The windows of the library that is usual for
+this start a thread at each request, 190 µs of processor time, and are walked through as a whole.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Hashable
+
+from cachetools import TTLCache
+
+from schema.execution.admission import Allowance
+
+WINDOW = 60
+"""Seconds."""
+_MOST = 100_000
+"""Principals that are remembered; of those beyond, the ones that came earliest start anew."""
+
+
+class Spending:
+    """What principals have spent of one kind of budget.
+
+    Args:
+        name: of the budget.
+        clock: seconds that only rise.
+    """
+
+    def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.name = name
+        self._clock = clock
+        # When all that was spent will have been given back.
+        self._until: TTLCache[Hashable, float] = TTLCache(_MOST, WINDOW, timer=clock)
+
+    def spend(self, who: Hashable, limit: int, amount: int) -> tuple[bool, Allowance, int]:
+        """Spend an amount where there is as much.
+
+        Args:
+            who: whose budget.
+            limit: the most that is spent at once, and what is given back in a window.
+            amount: how much.
+
+        Returns:
+            Whether it was spent; how the budget stands then; after how many seconds as much is there.
+        """
+        now = self._clock()
+        until = max(self._until.get(who, now), now)
+        after = until + amount * WINDOW / limit
+        fits = after - now <= WINDOW
+        if fits:
+            self._until[who] = until = after
+        wait = 0 if fits else math.ceil(after - now - WINDOW)
+        remaining = int((WINDOW - (until - now)) * limit / WINDOW + 1e-6)
+        allowance = Allowance(
+            name=self.name,
+            limit=limit,
+            window=WINDOW,
+            remaining=max(0, remaining),
+            reset=math.ceil(until - now),
+        )
+        return fits, allowance, max(1, wait) if not fits else 0
