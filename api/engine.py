@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from api.admission.documents import read_documents, warm
+from api.admission.gate import Gate
 from api.models import serving_models
 from api.settings import Settings
 from api.wiring import Hub
@@ -23,7 +25,12 @@ def build_engine(
     limits: Limits | None = None,
 ) -> GraphEngine:
     """The engine that answers from a hub, with the defaults that the settings name."""
-    return GraphEngine(
+    documents = (
+        read_documents(settings.folder / settings.admission.documents)
+        if (settings.admission.documents)
+        else {}
+    )
+    engine = GraphEngine(
         build_schema(),
         hub.store.database,
         hub.host,
@@ -46,4 +53,7 @@ def build_engine(
         performer=hub.performer,
         bus=hub.bus,
         limits=limits,
+        admission=Gate(settings.admission, documents),
     )
+    warm(engine, documents)
+    return engine

@@ -10,12 +10,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from api.authentication.errors import RefusedAccess
 from c360.access import Access
@@ -32,16 +32,33 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """A string, to the end of the body where it is not closed: possessive, so that it never goes back."""
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _OTHERS = bytes(byte for byte in range(256) if byte not in _STEPS)
+_CHUNK = 256 * 1024
+"""Bytes of an answer that are handed to the connection at once."""
 T = TypeVar("T")
 
 
 class GraphQLRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters of a request as the specification names them."""
 
-    query: str
+    query: str | None = None
+    document_id: str | None = msgspec.field(default=None, name="documentId")
     operation_name: str | None = msgspec.field(default=None, name="operationName")
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
+
+    @property
+    def registered(self) -> str | None:
+        """Id of a registered document, as the specification or as Apollo's clients write it."""
+        if self.document_id is not None:
+            return self.document_id
+        persisted = (self.extensions or {}).get("persistedQuery")
+        found = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+        return found if isinstance(found, str) else None
+
+    @property
+    def tells_cost(self) -> bool:
+        """Whether the answer is to say what the operation costs."""
+        return (self.extensions or {}).get("cost") is True
 
 
 class RefusedError(Exception):
@@ -139,6 +156,8 @@ async def _execute(request: Request, asked: GraphQLRequest, access: Access) -> G
         asked.operation_name,
         access=access,
         allow="query" if request.method in SAFE else "any",
+        document_id=asked.registered,
+        tell_cost=asked.tells_cost,
     )
 
 
@@ -230,7 +249,7 @@ def decode(body: bytes) -> GraphQLRequest:
 
 def _from_query(params: Mapping[str, str]) -> GraphQLRequest:
     value: dict[str, Any] = {}
-    for name in ("query", "operationName"):
+    for name in ("query", "documentId", "operationName"):
         if name in params:
             value[name] = params[name]
     for name in ("variables", "extensions"):
@@ -244,11 +263,14 @@ def _from_query(params: Mapping[str, str]) -> GraphQLRequest:
 
 def _convert(value: Any) -> GraphQLRequest:
     try:
-        return msgspec.convert(value, GraphQLRequest)
+        asked = msgspec.convert(value, GraphQLRequest)
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at ")
         where = place.strip("`").removeprefix("$.") or "the body"
         raise RefusedError(400, f"{where}: {what[:1].lower()}{what[1:]}", "BAD_REQUEST") from None
+    if asked.query is None and asked.registered is None:
+        raise RefusedError(400, "the body: it has neither `query` nor `documentId`", "BAD_REQUEST")
+    return asked
 
 
 def depth(body: bytes) -> int:
@@ -261,12 +283,36 @@ def depth(body: bytes) -> int:
 
 def _answer(answer: GraphResponse, media: str) -> Response:
     status = 200
-    headers = {"vary": "accept"}
+    headers = {"vary": "accept", **_budgets(answer)}
     if answer.not_allowed:
         status, headers["allow"] = 405, "POST"
+    elif answer.retry_after is not None:
+        status, headers["retry-after"] = 429, str(answer.retry_after)
     elif answer.is_request_error and media == GRAPHQL:
         status = 400
-    return Response(msgspec.json.encode(answer.body()), status, headers, media_type=f"{media}; charset=utf-8")
+    content = msgspec.json.encode(answer.body())
+    kind = f"{media}; charset=utf-8"
+    if len(content) <= _CHUNK:
+        return Response(content, status, headers, media_type=kind)
+    headers["content-length"] = str(len(content))
+    return StreamingResponse(_chunks(content), status, headers, media_type=kind)
+
+
+async def _chunks(content: bytes) -> AsyncIterator[memoryview]:
+    """A large answer piece by piece: the next when the client has taken the last, others in between."""
+    view = memoryview(content)
+    for start in range(0, len(content), _CHUNK):
+        yield view[start : start + _CHUNK]
+        await asyncio.sleep(0)
+
+
+def _budgets(answer: GraphResponse) -> dict[str, str]:
+    """How the caller's budgets stand, as the IETF's draft on rate limit headers writes it."""
+    if not answer.allowances:
+        return {}
+    policies = (f'"{one.name}";q={one.limit};w={one.window}' for one in answer.allowances)
+    left = (f'"{one.name}";r={one.remaining};t={one.reset}' for one in answer.allowances)
+    return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
 
 
 def turned_away(refused: RefusedAccess) -> Response:

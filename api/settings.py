@@ -17,6 +17,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from api.admission.settings import AdmissionSettings
 from api.authentication.settings import Authentication
 from api.browsers import Browsers
 from api.observing.settings import Observing
@@ -251,6 +252,7 @@ class Settings(Section, frozen=True, kw_only=True):
     assumptions: Assumptions = Assumptions()
     logging: Logging = Logging()
     observing: Observing = Observing()
+    admission: AdmissionSettings = AdmissionSettings()
     profile: ProfileRules = AS_EVER
     models: ModelSettings = ModelSettings()
     offers: Policy = Policy()
@@ -281,6 +283,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "assumptions": Assumptions,
     "logging": Logging,
     "observing": Observing,
+    "admission": AdmissionSettings,
     "profile": ProfileRules,
     "models": ModelSettings,
     "offers": Policy,

@@ -76,6 +76,7 @@ class Streams:
             access=access,
             allow="query" if request.method in SAFE else "any",
             after=request.headers.get("last-event-id") or None,
+            document_id=asked.registered,
         )
         return EventStream(
             answers,

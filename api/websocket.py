@@ -193,7 +193,11 @@ class _Session:
         """Execute an operation and send what it answers."""
         asked = start.request
         answers = self._endpoint.engine.stream(
-            asked.query, asked.variables, asked.operation_name, access=self._access
+            asked.query,
+            asked.variables,
+            asked.operation_name,
+            access=self._access,
+            document_id=asked.registered,
         )
         try:
             async for answer in answers:

@@ -29,6 +29,7 @@ from resolvers.identity.recognition import Recogniser
 from resolvers.serving import Models, shipped
 from schema.build import Schema
 from schema.errors import ErrorCode, InputError, coded, is_told
+from schema.execution.admission import Admission, Allowance, Open, RateLimited, count
 from schema.execution.auditing import AuditBehind, AuditSink, Unaudited
 from schema.execution.context import EngineSettings, OperationContext, Services
 from schema.execution.documents import Documents, Prepared, RequestError, operation_of
@@ -67,6 +68,17 @@ class _Asked(NamedTuple):
     operation: OperationDefinitionNode
 
 
+class _Request(NamedTuple):
+    """What was sent; see :meth:`GraphEngine.execute`."""
+
+    query: str | None
+    document_id: str | None
+    variables: Mapping[str, Any]
+    operation_name: str | None
+    allow: Allow
+    tell_cost: bool
+
+
 class GraphEngine:
     """Executes operations over one schema.
 
@@ -84,6 +96,7 @@ class GraphEngine:
         audit: Keeps who read what of whom; without it nobody does.
         observer: Watches how operations do.
         performer: Has partners do what they are asked to; one of its own unless told.
+        admission: Says which documents a caller may send, and how many; lets everything in unless told.
     """
 
     def __init__(
@@ -102,11 +115,13 @@ class GraphEngine:
         performer: Performer | None = None,
         bus: Bus | None = None,
         holders: Sequence[Holder] | None = None,
+        admission: Admission | None = None,
     ) -> None:
         settings = settings or EngineSettings()
         self._schema = schema
         self._observer = observer or Unobserved()
         self._bus = bus
+        self._admission = admission or Open()
         self._documents = Documents(schema.graphql, limits or Limits())
         self._services = Services(
             database=database,
@@ -128,41 +143,53 @@ class GraphEngine:
         """The schema that it executes over."""
         return self._schema.graphql
 
+    def prepare(self, text: str) -> None:
+        """Make a document ready before it is sent for the first time.
+
+        Raises:
+            RequestError: It is too large, is not GraphQL, or does not fit the schema.
+        """
+        self._documents.prepare(text)
+
     def now(self) -> datetime:
         """The present, in UTC."""
         return self._services.clock()
 
     async def stream(
         self,
-        query: str,
+        query: str | None,
         variables: Mapping[str, Any] | None = None,
         operation_name: str | None = None,
         *,
         access: AccessSource,
         allow: Allow = "any",
         after: str | None = None,
+        document_id: str | None = None,
     ) -> AsyncGenerator[GraphResponse, None]:
         """Execute an operation of any kind: a subscription answers as long as it goes on, others once.
 
         Never raises but for cancellation.
 
         Args:
-            query: The document.
+            query: The document; none where an id names it.
             variables: Values of its variables, as decoded from JSON.
             operation_name: Which of its operations; needed where it has several.
             access: Finds out who asks, for what; asked again before every answer.
             allow: ``query`` where the request must not change anything.
             after: Cursor after which a subscription goes on, instead of its argument's.
+            document_id: Of a registered document, in place of its text.
         """
         try:
             granted = await access()
             check_expiry(granted, self.now())
-            prepared = self._documents.prepare(query)
+            text = self._admission.document(granted, query, document_id)
+            prepared = self._documents.prepare(text)
             operation = operation_of(prepared.document, operation_name)
             if operation.operation is not OperationType.SUBSCRIPTION:
-                yield await self.execute(query, variables, operation_name, access=granted, allow=allow)
+                yield await self.execute(text, variables, operation_name, access=granted, allow=allow)
                 return
-            asked = _Asked(query, variables or {}, prepared, operation)
+            self._admission.request(granted)
+            asked = _Asked(text, variables or {}, prepared, operation)
             async with aclosing(self._follow(asked, granted, access, after)) as answers:
                 async for answer in answers:
                     yield answer
@@ -183,6 +210,7 @@ class GraphEngine:
         """
         variables = self._coerced(asked.operation, asked.variables)
         self._documents.check_values(asked.prepared, asked.operation, variables)
+        self._admission.spend(granted, self._documents.cost(asked.prepared, asked.operation, variables))
 
         def context(access: Access, told: Told) -> OperationContext:
             return self._context(asked.prepared, asked.operation, variables, access, told)
@@ -230,52 +258,55 @@ class GraphEngine:
 
     async def execute(
         self,
-        query: str,
+        query: str | None,
         variables: Mapping[str, Any] | None = None,
         operation_name: str | None = None,
         *,
         access: Access,
         allow: Allow = "any",
+        document_id: str | None = None,
+        tell_cost: bool = False,
     ) -> GraphResponse:
         """Execute an operation. Never raises but for cancellation.
 
         Args:
-            query: The document.
+            query: The document; none where an id names it.
             variables: Values of its variables, as decoded from JSON.
             operation_name: Which of its operations; needed where it has several.
             access: Who asks, for what.
             allow: ``query`` where the request must not change anything, as over GET.
+            document_id: Of a registered document, in place of its text.
+            tell_cost: Whether the answer says what the operation was estimated to cost, and did.
         """
         with self._observer.operation() as seen:
-            answer = await self._execute(
-                query, variables, operation_name, access=access, allow=allow, seen=seen
-            )
+            asked = _Request(query, document_id, variables or {}, operation_name, allow, tell_cost)
+            answer = await self._execute(asked, access, seen)
             seen.ended([_code(error) for error in answer.errors], refused=answer.is_request_error)
             return answer
 
-    async def _execute(
-        self,
-        query: str,
-        variables: Mapping[str, Any] | None,
-        operation_name: str | None,
-        *,
-        access: Access,
-        allow: Allow,
-        seen: Observation,
-    ) -> GraphResponse:
+    async def _execute(self, asked: _Request, access: Access, seen: Observation) -> GraphResponse:
+        allowances: list[Allowance] = []
         try:
-            prepared = self._documents.prepare(query)
-            operation = operation_of(prepared.document, operation_name)
+            allowances += self._admission.request(access)
+            text = self._admission.document(access, asked.query, asked.document_id)
+            prepared = self._documents.prepare(text)
+            operation = operation_of(prepared.document, asked.operation_name)
             seen.named(operation.operation.value, prepared.root_fields(operation))
-            _check_allowed(operation, allow)
-            coerced = self._coerced(operation, variables or {})
+            _check_allowed(operation, asked.allow)
+            coerced = self._coerced(operation, asked.variables)
             self._documents.check_values(prepared, operation, coerced)
+            cost = self._documents.cost(prepared, operation, coerced)
+            allowances += self._admission.spend(access, cost)
             context = self._context(prepared, operation, coerced, access)
         except RequestError as refused:
-            return _refused(refused)
+            return _refused(refused, allowances)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message
             return GraphResponse(errors=[_masked(GraphQLError("", original_error=error))])
-        return await self._run(query, variables or {}, context)
+        answer = await self._run(text, asked.variables, context)
+        told = {"cost": {"estimated": cost, "actual": count(answer.data)}} if asked.tell_cost else {}
+        return msgspec.structs.replace(
+            answer, allowances=allowances, extensions={**answer.extensions, **told}
+        )
 
     def _context(
         self,
@@ -335,11 +366,15 @@ def _code(error: Mapping[str, Any]) -> str:
     return str(error.get("extensions", {}).get("code", ""))
 
 
-def _refused(refused: RequestError) -> GraphResponse:
+def _refused(refused: RequestError, allowances: Sequence[Allowance] = ()) -> GraphResponse:
+    """The answer to a request that is not executed."""
+    limited = refused if isinstance(refused, RateLimited) else None
     return GraphResponse(
         errors=[_presented(error) for error in refused.errors],
         is_request_error=True,
         not_allowed=isinstance(refused, NotAllowedError),
+        allowances=[*allowances, *(limited.allowances if limited else ())],
+        retry_after=limited.retry_after if limited else None,
     )
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 
+from schema.execution.admission import Allowance
+
 
 class GraphResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of one request."""
@@ -20,6 +22,11 @@ class GraphResponse(msgspec.Struct, frozen=True, kw_only=True):
     answer then has no ``data`` at all, and over HTTP the status is one of 4xx."""
     not_allowed: bool = False
     """The request error is that this kind of operation cannot be sent this way: a mutation over GET."""
+
+    allowances: Sequence[Allowance] = ()
+    """How the caller's budgets stand."""
+    retry_after: int | None = None
+    """Nothing was executed since a budget is spent: seconds until the same may be sent again."""
 
     cursor: str | None = None
     """Of an answer of a subscription: after which the next one begins."""

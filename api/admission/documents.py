@@ -11,6 +11,8 @@ import msgspec
 from graphql import GraphQLError, parse
 
 from c360.errors import ConfigError
+from schema.engine import GraphEngine
+from schema.execution.documents import RequestError
 
 SETTING = "admission.documents"
 _SHA = "sha256:"
@@ -46,6 +48,20 @@ def _texts(found: Any) -> dict[str, str]:
     ):
         raise ConfigError(SETTING, "another JSON", "give an object of texts by id, or Apollo's manifest")
     return found
+
+
+def warm(engine: GraphEngine, documents: Mapping[str, str]) -> None:
+    """Prepare every registered document, so that the first who sends it does not wait.
+
+    Raises:
+        ConfigError: one does not fit the graph, or asks for more than is allowed.
+    """
+    for name, text in documents.items():
+        try:
+            engine.prepare(text)
+        except RequestError as refused:
+            what = f"the document {name[:20]} cannot be executed ({refused.errors[0].message})"
+            raise ConfigError(SETTING, what, "mend it where it comes from and register it anew") from None
 
 
 def manifest_of(files: Iterable[Path]) -> Mapping[str, str]:

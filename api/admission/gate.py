@@ -61,8 +61,10 @@ class Gate:
 
     def _limit(self, name: str, access: Access) -> int:
         mine = self._settings.roles
-        own = [getattr(mine[role], name) for role in access.principal.roles if role in mine] if mine else ()
-        return max(own) if own else getattr(self._settings, name)
+        own = [mine[role] for role in access.principal.roles if role in mine] if mine else ()
+        if name == "requests":
+            return max((each.requests for each in own), default=self._settings.requests)
+        return max((each.cost for each in own), default=self._settings.cost)
 
 
 def _who(access: Access) -> Hashable:

@@ -19,6 +19,7 @@ COMMANDS = {
     "config": "Print the effective settings, secrets hidden.",
     "connectors": "List the connector instances and what they can do.",
     "demo": "Start sandbox partners, server and worker on embedded defaults.",
+    "documents": "Register the documents that clients send.",
     "identity": "Find out who is the same person, over all partners or in a file.",
     "migrate": "Bring the database to the newest (or a given) version.",
     "models": "Fit, judge and apply the models behind value, risk and offers.",

@@ -1,4 +1,4 @@
-"""What an operation must pass before it is executed: which documents a caller may send, how many, how large."""
+"""What an operation must pass before it is executed: which documents a caller may send, and how much."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Open:
 
 
 def unknown_document() -> RequestError:
-    """There is no document of the id that was sent. The code is the one that clients know to send it again."""
+    """There is no document of the id that was sent; clients know the code, and send the text."""
     message = "There is no document of that id: send its text."
     return RequestError([InputError(message, code=ErrorCode.PERSISTED_QUERY_NOT_FOUND)])
 

@@ -108,7 +108,7 @@ class OperationContext:
     """What holders keep back of each customer, by the customer's local id."""
     held_somewhere: set[Coordinate] = field(default_factory=set)
     """Every field that is kept back of some customer."""
-    memo: dict[str, Any] = field(default_factory=dict)
+    memo: dict[Any, Any] = field(default_factory=dict)
     """What was worked out of the document alone; shared by all operations over it."""
     infos: Sequence[InstanceInfo] = ()
     answers: dict[str, Any] = field(default_factory=dict)

@@ -37,6 +37,8 @@ from schema.inputs import DEFAULT_PAGE, MAX_NODES, MAX_PAGE
 SHORT_LIST = 5
 """Elements of a list that is not paged: accounts, policies, claims. Seldom more, often fewer."""
 
+_WRAPS = 3
+"""Around a type: not null, a list, of what is not null."""
 _SIZES = ("first", "last")
 
 
@@ -52,6 +54,8 @@ class _Entry(NamedTuple):
     """Whether its arguments say how many ``edges``, or elements of a list, it has."""
     is_edges: bool
     """Whether it is the ``edges`` of a connection."""
+    wraps: bool
+    """Whether it is the ``ofType`` of introspection."""
 
 
 class _Amount(NamedTuple):
@@ -110,7 +114,8 @@ class _Walk:
         self._table = table
         self._fragments = fragments
         self._variables = variables
-        self._known: dict[str, _Amount] = {}
+        self._known: dict[tuple[str, int], _Amount] = {}
+        self._wraps = 0
 
     def of(self, selection_set: SelectionSetNode, type_name: str) -> _Amount:
         """The values below a selection set."""
@@ -134,16 +139,19 @@ class _Walk:
         return _Amount(0, 0)
 
     def _spread(self, name: str) -> _Amount:
-        known = self._known.get(name)
+        place = (name, self._wraps)
+        known = self._known.get(place)
         if known is None:
             fragment = self._fragments[name]
-            known = self._known[name] = self.of(fragment.selection_set, fragment.type_condition.name.value)
+            known = self._known[place] = self.of(fragment.selection_set, fragment.type_condition.name.value)
         return known
 
     def _field(self, node: FieldNode, entry: _Entry | None) -> _Amount:
-        if entry is None:
+        if entry is None or node.selection_set is None:
             return _Amount(1, 0)
-        inner = self.of(node.selection_set, entry.inner) if node.selection_set else _Amount(0, 0)
+        if entry.wraps:
+            return self._wrapped(node.selection_set, entry)
+        inner = self.of(node.selection_set, entry.inner)
         if entry.is_edges:
             return _Amount(1, inner.once)
         if entry.is_paged and entry.times > 1:
@@ -152,6 +160,15 @@ class _Walk:
             return _Amount(1 + inner.once + inner.each * self._size(node, entry.field), 0)
         times = self._given(node, entry.field) if "ids" in entry.field.args else entry.times
         return _Amount(1 + times * inner.once, inner.each)
+
+    def _wrapped(self, selections: SelectionSetNode, entry: _Entry) -> _Amount:
+        """What a type wraps, as introspection shows it: no type of a graph is wrapped more than so often."""
+        if self._wraps == _WRAPS:
+            return _Amount(1, 0)
+        self._wraps += 1
+        inner = self.of(selections, entry.inner)
+        self._wraps -= 1
+        return _Amount(1 + inner.once, inner.each)
 
     def _size(self, node: FieldNode, field: GraphQLField) -> int:
         """Elements of a page. What is out of bounds is refused when it is answered, and costs nothing."""
@@ -178,7 +195,8 @@ class _Walk:
 def _entry(name: str, field: GraphQLField, length: int | None) -> _Entry:
     paged = any(size in field.args for size in _SIZES)
     times = 1 if "[" not in str(field.type) else SHORT_LIST if length is None else length
-    return _Entry(field, get_named_type(field.type).name, times, paged, name == "edges")
+    inner = get_named_type(field.type).name
+    return _Entry(field, inner, times, paged, name == "edges", name == "ofType" and inner == "__Type")
 
 
 def _introspected(schema: GraphQLSchema) -> Mapping[tuple[str, str], int]:

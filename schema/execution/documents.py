@@ -34,6 +34,8 @@ from schema.execution.cost import Estimator, TooManyValues
 from schema.execution.limits import FragmentCycleError, Limits, TooMuch, check
 
 _MOST_ERRORS = 20
+_MEMOS = 200
+"""What is remembered of one document at the most: variables could make it ever more."""
 _RULES = tuple(dict.fromkeys((*specified_rules, MaxIntrospectionDepthRule)))
 
 
@@ -53,7 +55,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     fragments: Mapping[str, FragmentDefinitionNode]
     values: int
     """Values that its largest operation can ask for, whatever its variables."""
-    memo: dict[str, Any] = msgspec.field(default_factory=dict)
+    memo: dict[Any, Any] = msgspec.field(default_factory=dict)
     """What was worked out of the document alone, for the next time; kept as long as the document."""
 
     def root_fields(self, operation: OperationDefinitionNode) -> Sequence[str]:
@@ -128,10 +130,21 @@ class Documents:
         Raises:
             RequestError: It is.
         """
-        if prepared.values <= self._limits.values:
-            return
-        if self._estimator.values(operation, prepared.fragments, variables) > self._limits.values:
+        if prepared.values > self._limits.values and self.cost(prepared, operation, variables) > (
+            self._limits.values
+        ):
             raise RequestError([TooManyValues(self._limits.values)])
+
+    def cost(self, prepared: Prepared, operation: OperationDefinitionNode, variables: VariableValues) -> int:
+        """The values that the answer to one of its operations may have, with these variables."""
+        name = operation.name.value if operation.name else ""
+        shape = ("cost", name, *((key, _measure(value)) for key, value in variables.coerced.items()))
+        known: int | None = prepared.memo.get(shape)
+        if known is None:
+            known = self._estimator.values(operation, prepared.fragments, variables)
+            if len(prepared.memo) < _MEMOS:
+                prepared.memo[shape] = known
+        return known
 
     def _measured(self, document: DocumentNode) -> Prepared:
         fragments = {
@@ -179,6 +192,13 @@ class Documents:
         while len(self._documents) > self._remembered or self._characters > self._remembered_characters:
             oldest, _ = self._documents.popitem(last=False)
             self._characters -= len(oldest)
+
+
+def _measure(value: Any) -> Any:
+    """What of a variable can change the number of values: a size, a switch, a length."""
+    if value is None or isinstance(value, int):
+        return value
+    return len(value) if isinstance(value, list) else ""
 
 
 def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
