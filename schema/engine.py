@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -51,6 +52,9 @@ _log = logging.getLogger(__name__)
 
 _MOST_ERRORS = 50
 """Errors in one answer; a list whose every element fails would repeat itself."""
+
+_HEAVY = 2_500
+"""Values of an answer, as estimated, beyond which it is made in a thread: some 20 ms of computing."""
 
 Allow = Literal["query", "any"]
 
@@ -134,6 +138,7 @@ class GraphEngine:
             schema=schema.graphql,
             permits=schema.permits,
             holders=HOLDERS if holders is None else holders,
+            apart=ThreadPoolExecutor(1, thread_name_prefix="answers"),
             audit=audit or Unaudited(),
             performer=performer or Performer(database, host, clock),
         )
@@ -298,6 +303,7 @@ class GraphEngine:
             cost = self._documents.cost(prepared, operation, coerced)
             allowances += self._admission.spend(access, cost)
             context = self._context(prepared, operation, coerced, access)
+            context.heavy = cost > _HEAVY
         except RequestError as refused:
             return _refused(refused, allowances)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -81,6 +82,8 @@ class Services:
     """Says what callers may select."""
     holders: Sequence[Holder]
     """Keep fields of single customers back."""
+    apart: Executor
+    """Where answers are made that take long to compute, one at a time."""
     audit: AuditSink
     """Is told who read what of whom, and who changed what."""
     performer: Performer
@@ -108,6 +111,8 @@ class OperationContext:
     """What holders keep back of each customer, by the customer's local id."""
     held_somewhere: set[Coordinate] = field(default_factory=set)
     """Every field that is kept back of some customer."""
+    heavy: bool = False
+    """Whether the answer takes so long to make that others would wait."""
     memo: dict[Any, Any] = field(default_factory=dict)
     """What was worked out of the document alone; shared by all operations over it."""
     infos: Sequence[InstanceInfo] = ()

@@ -5,10 +5,12 @@ Mutations are planned here too, but take effect and gather field by field, as th
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType
+from graphql import DocumentNode, ExecutionResult, GraphQLError, OperationType, execute
 from strawberry.extensions import SchemaExtension
 
 from schema.execution.auditing import AuditBehind
@@ -25,6 +27,28 @@ from store.errors import DatabaseLocked, DatabaseUnavailable
 
 if TYPE_CHECKING:
     from strawberry.types import ExecutionContext
+
+
+async def answered_apart(context: OperationContext, variables: dict[str, Any] | None) -> ExecutionResult:
+    """Answer a query that is gathered for in a thread: others get their turns while it is computed.
+
+    Args:
+        context: The operation.
+        variables: As they were sent.
+    """
+    name = context.operation.name
+    answering = partial(
+        execute,
+        context.services.schema,
+        context.document,
+        context_value=context,
+        variable_values=variables,
+        operation_name=name.value if name else None,
+    )
+    result = await asyncio.get_running_loop().run_in_executor(context.services.apart, answering)
+    if not isinstance(result, ExecutionResult):
+        raise TypeError("a resolver of a query awaits something")  # a fault of ours
+    return result
 
 
 class PlanGatherAnswer(SchemaExtension):
@@ -57,6 +81,10 @@ class PlanGatherAnswer(SchemaExtension):
         try:
             if context.operation.operation is OperationType.QUERY:
                 await prepare(context, self.planner, self.fields)
+                if context.heavy:
+                    self.execution_context.result = await answered_apart(
+                        context, self.execution_context.variables
+                    )
             elif context.operation.operation is OperationType.SUBSCRIPTION:
                 await prepare_answer(context, self.planner, self.subscriptions)
             else:
