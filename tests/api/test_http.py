@@ -121,7 +121,7 @@ def test_whatever_comes_is_read_or_refused(body: bytes) -> None:
 def read(body: bytes) -> str | int:
     """The query that was read, or the status it was refused with."""
     try:
-        return decode(body).query
+        return decode(body).query or ""
     except RefusedError as refused:
         return refused.status
 
