@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -12,6 +12,28 @@ GlobalId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$", max_length=256)]
 
 Name = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._/-]*$", max_length=100)]
 """A name from the settings or from the code, such as a connector instance's; never one of a person."""
+
+
+Actor = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._:|/-]*$", max_length=200)]
+"""An id of somebody of the company, as tokens have it; never a name in words or an address."""
+
+
+def is_actor(text: str) -> bool:
+    """Whether a text is such an id, so that events may tell it."""
+    return _fits(text, Actor)
+
+
+def is_name(text: str) -> bool:
+    """Whether a text is a :data:`Name`."""
+    return _fits(text, Name)
+
+
+def _fits(text: str, kind: Any) -> bool:
+    try:
+        msgspec.convert(text, kind)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fields=True):

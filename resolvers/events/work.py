@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from resolvers.events.kinds import EventKind, Facts, GlobalId, Name
+from resolvers.events.kinds import Actor, EventKind, Facts, GlobalId, Name
 from store.data_actions import PartnerActionState
 from store.data_contests import ContestVerdict
 from store.data_offers import OfferEventKind
@@ -36,7 +36,9 @@ class InteractionStarted(Facts, frozen=True, kw_only=True):
     """What an ``interaction.started`` tells."""
 
     interaction: Annotated[GlobalId, Meta(description="The interaction.")]
-    agent: Annotated[Name | None, Meta(description="Id of the agent who takes it, where known.")] = None
+    agent: Annotated[
+        Actor | None, Meta(description="Id of the agent who takes it, where that is an id.")
+    ] = None
     queue: Annotated[Name | None, Meta(description="Name of the queue that it comes by, where known.")] = None
 
 

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from resolvers.events.catalogue import drafted
+from resolvers.events.kinds import is_actor, is_name
 from resolvers.events.work import InteractionStarted
 from schema import ids
 from schema.errors import ErrorCode, InputError
@@ -73,8 +74,8 @@ _REFERENCES = Annotated[
 _AGENT = Annotated[str | None, Meta(description="Who of the company takes part; you unless told.")]
 
 
-class StartInteractionInput(OnCustomer, frozen=True, kw_only=True):
-    """An interaction that begins."""
+class NewInteractionInput(OnCustomer, frozen=True, kw_only=True):
+    """An interaction."""
 
     channel: Annotated[InteractionChannel, Meta(description="Through what they meet.")]
     direction: Annotated[Direction, Meta(description="Who began.")] = Direction.INBOUND
@@ -83,6 +84,18 @@ class StartInteractionInput(OnCustomer, frozen=True, kw_only=True):
     subject: _SUBJECT = None
     pages: _PAGES = ()
     references: _REFERENCES = ()
+
+
+class StartInteractionInput(NewInteractionInput, frozen=True, kw_only=True):
+    """An interaction that begins."""
+
+    queue: Annotated[
+        str | None,
+        Meta(
+            description="Name of the queue that it comes by: letters, digits and `._/-`, up to 100. Told to "
+            "those who subscribe, and not kept."
+        ),
+    ] = None
 
 
 class UpdateInteractionInput(Versioned, frozen=True, kw_only=True):
@@ -102,7 +115,7 @@ class EndInteractionInput(UpdateInteractionInput, frozen=True, kw_only=True):
     ended_at: Annotated[dt.datetime | None, Meta(description="When; now unless told.")] = None
 
 
-class RecordInteractionInput(StartInteractionInput, frozen=True, kw_only=True):
+class RecordInteractionInput(NewInteractionInput, frozen=True, kw_only=True):
     """An interaction that is over."""
 
     ended_at: Annotated[dt.datetime | None, Meta(description="When it ended; when it began unless told.")] = (
@@ -206,10 +219,19 @@ class StartInteraction(_NewInteraction):
     input_type = StartInteractionInput
     payload_type = StartInteractionPayload
 
+    def check(self) -> None:
+        """Read the queue as well."""
+        super().check()
+        if self.asked.queue is not None and not is_name(self.asked.queue):
+            message = "A queue's name has letters, digits and `._/-`, up to 100 characters."
+            raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument="input.queue")
+
     def events(self, outcome: RowOutcome) -> Sequence[EventDraft]:
         """That they meet, beside that something is kept of the customer."""
         interaction = ids.encode(INTERACTION, outcome.row)
-        started = drafted(InteractionStarted(interaction=interaction), (outcome.customer,))
+        agent = self._agent if is_actor(self._agent) else None
+        facts = InteractionStarted(interaction=interaction, agent=agent, queue=self.asked.queue)
+        started = drafted(facts, (outcome.customer,))
         return (started, *super().events(outcome))
 
 
