@@ -42,6 +42,7 @@ from benchmarks.workloads import (
     models,
     planning,
     risk,
+    screen_pop,
 )
 
 REPORT = CHECKOUT / "var" / "bench.json"
@@ -50,6 +51,7 @@ STAGED: dict[str, Callable[[Stage], list[Figure]]] = {
     "fifty": fifty.run,
     "deadline": deadline.run,
     "copies": copies.run,
+    "screen_pop": screen_pop.run,
 }
 """Workloads between a store and the six partners."""
 ALONE: dict[str, Callable[[], list[Figure]]] = {
