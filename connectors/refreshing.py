@@ -23,6 +23,13 @@ _LONGEST = 10.0
 _MOST = 256
 """Cells that are fetched anew at the same time; beyond it, what ages is served until it is too old."""
 
+_YOUNG = 5.0
+"""Seconds for which a copy will do behind an answer, also of what is otherwise always asked live."""
+
+_STAGGER = 0.1
+"""Seconds between the beginnings at one instance and the next: what they answer is read one after the
+other, so that the first answers to others come in between."""
+
 _CellKey = tuple[TenantId, Purpose, str, str, Need]
 
 
@@ -36,7 +43,7 @@ def outdated(cells: Iterable[Cell], at: datetime) -> list[Cell]:
         cell
         for cell in cells
         if cell.copy is None
-        or (at - cell.copy.fetched_at).total_seconds() > cell.instance.fresh_for(cell.need.kind)
+        or (at - cell.copy.fetched_at).total_seconds() > max(_YOUNG, cell.instance.fresh_for(cell.need.kind))
     ]
 
 
@@ -75,21 +82,27 @@ class Refreshing:
             key = _key(request, cell)
             if key not in self._running and cell.instance.obstacle is None:
                 anew[cell.instance][key] = _blank(cell)
-        for mine in anew.values():
+        for place, mine in enumerate(anew.values()):
             if len(self._running) + len(mine) <= _MOST:
-                self._begin(request, mine, tell=tell)
+                self._begin(request, mine, pause=place * _STAGGER if tell else 0.0, tell=tell)
 
     async def drain(self, seconds: float | None) -> None:
         """Wait for what is under way, or for so long."""
         if self._running:
             await asyncio.wait(set(self._running.values()), timeout=seconds)
 
-    def _begin(self, request: GatherRequest, mine: Mapping[_CellKey, Cell], *, tell: bool) -> None:
-        task = asyncio.create_task(self._fetch(request, list(mine.values()), tell=tell), name="refresh")
+    def _begin(
+        self, request: GatherRequest, mine: Mapping[_CellKey, Cell], *, pause: float, tell: bool
+    ) -> None:
+        fetching = self._fetch(request, list(mine.values()), pause=pause, tell=tell)
+        task = asyncio.create_task(fetching, name="refresh")
         self._running |= dict.fromkeys(mine, task)
         task.add_done_callback(lambda _: [self._running.pop(key, None) for key in mine])
 
-    async def _fetch(self, request: GatherRequest, cells: Sequence[Cell], *, tell: bool) -> None:
+    async def _fetch(
+        self, request: GatherRequest, cells: Sequence[Cell], *, pause: float, tell: bool
+    ) -> None:
+        await asyncio.sleep(pause)
         live = msgspec.structs.replace(request, max_age=timedelta(0), all_known_only=False)
         started = asyncio.get_running_loop().time()
         await self._ask(live, cells, started, started + _LONGEST)

@@ -44,9 +44,10 @@ const followedByUrql = (name, exchange, options = {}) =>
     });
     let ended = false;
     client.subscription(query, {}).subscribe((result) => {
+      if (ended) return; // it tells the last result again when the stream ends
       if (result.error) tell(name, { failed: result.error.message });
       if (result.data) told(name)(result);
-      if (result.data?.jobProgress.finished && !ended) {
+      if (result.data?.jobProgress.finished) {
         ended = true;
         resolve(tell(name, { complete: true }));
       }
