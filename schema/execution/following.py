@@ -17,6 +17,7 @@ import msgspec
 
 from c360.access import Access, Reach
 from resolvers.events.bus import Bus
+from resolvers.events.catalogue import CATALOGUE
 from schema.errors import ErrorCode, InputError
 from schema.execution.context import OperationContext
 from schema.execution.operation import gather
@@ -222,11 +223,12 @@ class Batches:
 
 
 def _seen(batch: Sequence[EventData], granted: Access) -> Sequence[EventData]:
-    """Those that the caller may hear of: a partner only of what its own instances tell."""
+    """Those that the caller may hear of: by its scopes, and a partner only of what its own instances tell."""
     principal = granted.principal
+    allowed = [event for event in batch if CATALOGUE[event.kind].scope in principal.scopes]
     if principal.reach is not Reach.PARTNER:
-        return batch
-    return [event for event in batch if (tellers := tellers_of(event)) and tellers <= principal.connectors]
+        return allowed
+    return [event for event in allowed if (tellers := tellers_of(event)) and tellers <= principal.connectors]
 
 
 def _told(field: SubscriptionField, batch: Sequence[EventData]) -> Iterator[Told]:

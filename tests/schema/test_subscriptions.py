@@ -367,6 +367,23 @@ def test_a_partner_hears_of_its_own_records_alone(play: Play) -> None:
     play(scene)
 
 
+def test_nobody_hears_of_what_they_may_not_read(play: Play) -> None:
+    async def scene(here: Scene) -> None:
+        here.granted = access("agent", scopes=frozenset({"events:read", "customers:read"}))
+        follower = here.follow(
+            "subscription ($id: ID!) { customerChanged(customerId: $id) { events { kind } } }", id=ID
+        )
+        await here.settle()
+        here.bus.tell("contest.opened", [ANA], contest="c1")
+        await here.settle()
+        assert follower.heard == []
+        here.bus.tell("customer.changed", [ANA])
+        await here.settle()
+        assert changed(follower.heard[0])["events"] == [{"kind": "customer.changed"}]
+
+    play(scene)
+
+
 def test_a_merge_is_followed_to_the_survivor(play: Play) -> None:
     async def scene(here: Scene) -> None:
         follower = here.follow(CHANGED, id=ID)
