@@ -52,6 +52,12 @@ def hasty(settings: Settings) -> Settings:
     )
 
 
+@pytest.fixture(autouse=True)
+def _no_duties(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what a worker does, leading alone."""
+    monkeypatch.setattr("api.worker.duties", lambda *_: ())
+
+
 def hub(database: object) -> Any:
     return SimpleNamespace(
         tenant="default", store=SimpleNamespace(database=database), host=SimpleNamespace(infos=tuple)
@@ -59,11 +65,7 @@ def hub(database: object) -> Any:
 
 
 @pytest.mark.parametrize("refusals", [1, 3])
-def test_it_goes_on_trying_to_lead(
-    hasty: Settings, refusals: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("api.worker.duties", lambda *_: ())
-
+def test_it_goes_on_trying_to_lead(hasty: Settings, refusals: int, caplog: pytest.LogCaptureFixture) -> None:
     async def scenario() -> None:
         leases = Leases(refusals)
         leading = asyncio.ensure_future(Worker(hub(leases), hasty).lead())

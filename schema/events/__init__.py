@@ -1,0 +1,1 @@
+"""Where events are delivered, and what becomes of them, on the graph."""
