@@ -8,6 +8,7 @@ from api.admission.documents import read_documents, warm
 from api.admission.gate import Gate
 from api.models import serving_models
 from api.settings import Settings
+from api.webhooks.addresses import endpoint_addresses
 from api.wiring import Hub
 from resolvers.service.rules import ServiceRules
 from schema.build import build_schema
@@ -38,6 +39,7 @@ def build_engine(
         settings=EngineSettings(
             deadline=timedelta(seconds=settings.gather.deadline),
             region=settings.phone_region,
+            endpoint_addresses=endpoint_addresses(settings.webhooks),
             profile=settings.profile,
             service=ServiceRules(
                 appointments=settings.appointments,

@@ -17,6 +17,7 @@ from schema.actions.shapes import PartnerAction
 from schema.audit import AuditEntry
 from schema.consents.shapes import ConsentWording
 from schema.derive import Demand, Deriver, reader_of
+from schema.events.shapes import EventDelivery, EventEndpoint
 from schema.execution.extension import extension
 from schema.execution.guard import PermittingExecutor
 from schema.execution.plan import Planner
@@ -41,6 +42,7 @@ from schema.roots.contests import ContestsRoot
 from schema.roots.customer import CustomerRoot
 from schema.roots.customers import CustomersRoot
 from schema.roots.emergencies import EmergencyAccessesRoot
+from schema.roots.endpoints import DeliveriesRoot, EndpointsRoot
 from schema.roots.exports import DataExportRoot
 from schema.roots.nodes import ConnectorsRoot, NodeRoot, NodesRoot
 from schema.roots.preferences import PreferenceKeysRoot
@@ -75,6 +77,8 @@ ROOTS: Mapping[str, type[RootField]] = {
         AuditEntriesRoot,
         ConsentWordingsRoot,
         DataExportRoot,
+        EndpointsRoot,
+        DeliveriesRoot,
         ActionRoot,
         ActionsRoot,
         TasksRoot,
@@ -197,6 +201,8 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "auditEntries": _audit(make),
         "consentWordings": _wordings(make),
         "dataExport": make.object(DataExport),
+        "endpoints": list[make.object(EventEndpoint)],  # type: ignore[misc]  # built at run time
+        "deliveries": _deliveries(make),
         "action": make.object(PartnerAction),
         "actions": _actions(make),
         **service_lists(make),
@@ -284,6 +290,12 @@ def _wordings(make: Deriver) -> Any:
         "ConsentWording",
         "wordings, by name, the latest version first",
         counted="How many there are.",
+    )
+
+
+def _deliveries(make: Deriver) -> Any:
+    return connection_type(
+        make, make.object(EventDelivery), "EventDelivery", "deliveries, the latest first", counted=None
     )
 
 

@@ -38,7 +38,6 @@ from store.data_access import (
 from store.data_audit import AuditFilter, AuditPage, SealEntry, WriteEntry
 from store.data_consents import DecisionData, DecisionDraft, Proof, WordingData
 from store.data_contests import ContestData, ContestPage, ContestState, ContestVerdict
-from store.data_events import EventDraft
 from store.data_identity import (
     Admission,
     AdmissionResult,
@@ -68,8 +67,11 @@ from store.data_segments import CountData, SegmentDefinition, SegmentSize, Stand
 from store.data_service import OwnPage
 from store.repositories.appointments import AppointmentRepository
 from store.repositories.complaints import ComplaintRepository
+from store.repositories.deliveries import DeliveryRepository
+from store.repositories.endpoints import EndpointRepository
 from store.repositories.interactions import InteractionRepository
 from store.repositories.notes import NoteRepository
+from store.repositories.outbox import OutboxRepository
 from store.repositories.own import Stretch
 from store.repositories.preferences import PreferenceRepository
 from store.repositories.records import BookingRepository, TouchpointRepository
@@ -532,18 +534,6 @@ class Audit(Protocol):
         ...
 
 
-class Outbox(Protocol):
-    """What happened; see :class:`store.repositories.outbox.OutboxRepository`."""
-
-    def add(self, drafts: Iterable[EventDraft]) -> None:
-        """Tell of what happened, once the unit of work ends well."""
-        ...
-
-    async def head(self) -> int:
-        """The place of the latest event; 0 before the first."""
-        ...
-
-
 class Jobs(Protocol):
     """Long work; see :class:`store.repositories.jobs.JobRepository`."""
 
@@ -593,8 +583,18 @@ class Unit(Protocol):
         ...
 
     @property
-    def outbox(self) -> Outbox:
+    def outbox(self) -> OutboxRepository:
         """What happened, for those who follow it."""
+        ...
+
+    @property
+    def endpoints(self) -> EndpointRepository:
+        """Where events are delivered."""
+        ...
+
+    @property
+    def deliveries(self) -> DeliveryRepository:
+        """What becomes of events on their way."""
         ...
 
     @property

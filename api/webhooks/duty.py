@@ -6,24 +6,15 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
+from api.webhooks.addresses import endpoint_addresses
 from api.webhooks.delivering import Delivering
 from api.webhooks.sending import Sender
 from api.webhooks.settings import WebhookSettings
 from api.wiring import Hub
-from c360.addresses import AddressPolicy
 from store.unit import Unit
 
 _AT_ONCE = 5_000
 """Rows that one transaction deletes at the most: nobody waits for it long."""
-
-
-def endpoint_addresses(settings: WebhookSettings) -> AddressPolicy:
-    """Where the settings allow events to be delivered.
-
-    Raises:
-        ConfigError: an entry is neither a network nor a host name.
-    """
-    return AddressPolicy(settings.allowed_networks, field="webhooks.allowed_networks")
 
 
 class DeliverEvents:

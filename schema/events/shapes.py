@@ -44,9 +44,7 @@ class EventDelivery(Shape, frozen=True, kw_only=True):
 
     id: Annotated[NodeId, Meta(description="Id, to send it again by.")]
     endpoint_id: Annotated[NodeId, Meta(description="Id of the endpoint.")]
-    event_id: Annotated[
-        NodeId, Meta(description="Id of the event, as the delivery has it in `webhook-id`.")
-    ]
+    event_id: Annotated[NodeId, Meta(description="Id of the event, as the delivery has it in `webhook-id`.")]
     kind: Annotated[str, Meta(description="Kind of the event.")]
     state: Annotated[DeliveryState, Meta(description="What became of it.")]
     attempts: Annotated[int, Meta(description="How often it was tried.")]

@@ -20,6 +20,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from c360.access import Access
+from c360.addresses import AddressPolicy
 from connectors.infos import InstanceInfo
 from resolvers.actions.performing import Performer
 from resolvers.identity.recognition import Recogniser
@@ -59,6 +60,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """For how long events of one customer are gathered into one answer of a subscription."""
     access: AccessSettings = AccessSettings()
     """Who has to verify callers, and how long single doors stay open."""
+    endpoint_addresses: AddressPolicy = AddressPolicy()
+    """Where events may be delivered."""
     region: str = ""
     """Country of phone numbers that partners write without one, as ISO 3166-1 alpha-2."""
 

@@ -69,6 +69,7 @@ async def _take_effect(context: OperationContext, root: Root, kind: type[Mutatio
             rules=context.services.settings.profile,
             models=context.services.models,
             at=context.at,
+            addresses=context.services.settings.endpoint_addresses,
             service=context.services.settings.service,
             recogniser=context.services.recogniser,
             doors=context.services.settings.access,

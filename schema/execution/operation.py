@@ -70,6 +70,7 @@ def _made(context: OperationContext, root: Root, kind: type[RootField]) -> RootF
         count=root.count,
         infos=context.infos,
         recogniser=context.services.recogniser,
+        principal=context.access.principal,
         service=context.services.settings.service,
     )
 

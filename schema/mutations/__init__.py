@@ -11,6 +11,7 @@ from schema.mutations.consenting import RecordConsent, RecordObjection, Restrict
 from schema.mutations.contesting import ContestScore, DecideContest
 from schema.mutations.deciding import DecideReview, UndoLedgerEntry
 from schema.mutations.emergency import BreakGlass, ReviewEmergencyAccess
+from schema.mutations.endpoints import ENDPOINT_MUTATIONS
 from schema.mutations.exporting import RequestExport
 from schema.mutations.linking import LinkIdentity, SplitCustomer, UnlinkIdentity
 from schema.mutations.merging import MergeCustomers, Unmerge
@@ -46,6 +47,7 @@ MUTATIONS: Sequence[type[Mutation]] = (
     RevealValue,
     BreakGlass,
     ReviewEmergencyAccess,
+    *ENDPOINT_MUTATIONS,
 )
 """Every mutation of what is the hub's own, in the order in which the printed schema has them."""
 

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from c360.access import Access, IdempotencyKey
+from c360.addresses import AddressPolicy
 from c360.contract import Need
 from connectors.infos import InstanceInfo
 from resolvers.events.catalogue import drafted
@@ -51,6 +52,9 @@ from store.data_privacy import ExportData
 
 LONGEST_KEY = 200
 """Characters of an idempotency key."""
+
+
+_INTERNET = AddressPolicy()
 
 
 class MutationInput(Arguments, frozen=True, kw_only=True):
@@ -138,6 +142,7 @@ class Mutation:
         rules: ProfileRules = AS_EVER,
         models: Models,
         at: datetime,
+        addresses: AddressPolicy = _INTERNET,
         service: ServiceRules = AS_SHIPPED,
         recogniser: Recogniser | None = None,
         doors: AccessSettings = AccessSettings(),  # noqa: B008  # frozen
@@ -152,6 +157,7 @@ class Mutation:
             rules: By which values of the golden profile win.
             models: What is reckoned by.
             at: When the operation began.
+            addresses: Where events may be delivered.
             service: By which rules people note things of customers.
             recogniser: Says who partner records probably are; without it nobody does.
             doors: How callers are verified and customers opened.
@@ -168,6 +174,7 @@ class Mutation:
         self.rules = rules
         self.models = models
         self.at = at
+        self.addresses = addresses
         self.service = service
         self.recogniser = recogniser
         self.doors = doors

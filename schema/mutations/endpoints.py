@@ -49,7 +49,9 @@ class RegisterEndpointInput(MutationInput, frozen=True, kw_only=True):
     ]
     kinds: Annotated[
         tuple[str, ...],
-        Meta(description="Kinds of event, such as `customer.changed`; all that the caller may receive if empty."),
+        Meta(
+            description="Kinds of event, such as `customer.changed`; empty: all that the caller may receive."
+        ),
     ] = ()
 
 
@@ -59,8 +61,8 @@ class ReplayEventsInput(EndpointInput, frozen=True, kw_only=True):
     since: Annotated[
         dt.datetime | None,
         Meta(
-            description="Everything that happened from then on, as far back as it is kept, in its order; what "
-            "waits still is sent as well."
+            description="Everything that happened from then on, as far back as it is kept, in its order; "
+            "what waits still is sent as well."
         ),
     ] = None
     event_ids: Annotated[
@@ -97,8 +99,8 @@ class SecretPayload(EndpointPayload, frozen=True, kw_only=True):
     secret: Annotated[
         str | None,
         Meta(
-            description="What deliveries are signed with, shown this once: keep it like a password. Null where "
-            "the same request was sent again; rotate it where it got lost."
+            description="What deliveries are signed with, shown this once: keep it like a password. Null "
+            "where the same request was sent again; rotate it where it got lost."
         ),
     ] = None
 
@@ -190,7 +192,7 @@ class RegisterEndpoint(_EndpointMutation):
         """Check the address and the kinds."""
         self._secret: str | None = None
         if self.access.principal.reach is not Reach.EVERYBODY:
-            message = "Events concern all customers, and you come to some of them: no endpoint of yours can be."
+            message = "Events concern all customers, and you come to some of them: they are not sent to you."
             raise Refusal(EndpointProblem(message=message, code=ProblemCode.ENDPOINT_BEYOND_REACH))
         url = self.asked.url
         if not 1 <= len(url) <= LONGEST_URL or not url.isascii() or not url.isprintable() or "#" in url:
@@ -307,9 +309,7 @@ class PauseEndpoint(_Changing):
     async def effect(self, unit: Unit) -> EndpointOutcome:
         """Pause it."""
         found = await self.held(unit)
-        await unit.endpoints.set_state(
-            self._id, EndpointState.PAUSED, failing_since=found.failing_since
-        )
+        await unit.endpoints.set_state(self._id, EndpointState.PAUSED, failing_since=found.failing_since)
         return await self.outcome(unit, self._id)
 
 
@@ -356,8 +356,8 @@ class ReplayEvents(_Changing):
 
     name = "replayEvents"
     description = (
-        "Sends an endpoint events again that it has had, under their old ids: those from a moment on, or some "
-        "by their ids. Events that are not kept any more are left out."
+        "Sends an endpoint events again that it has had, under their old ids: those from a moment on, or "
+        "some by their ids. Events that are not kept any more are left out."
     )
     input_type = ReplayEventsInput
     payload_type = ReplayEventsPayload
@@ -386,7 +386,7 @@ class ReplayEvents(_Changing):
         events = [
             event
             for event in await unit.outbox.get(self.asked.event_ids)
-            if CATALOGUE[event.kind].scope in found.scopes
+            if (kind := CATALOGUE.get(event.kind)) is not None and kind.scope in found.scopes
         ]
         await unit.deliveries.add(self._id, events)
         return await self.outcome(unit, self._id)

@@ -85,6 +85,10 @@ class ProblemCode(enum.Enum):
     """There probably is such a customer already; use that one, or say `force`."""
     NOT_STATED_HERE = "NOT_STATED_HERE"
     """The hub itself does not say this of the customer, so it cannot take it back: a partner may say it."""
+    ENDPOINT_BEYOND_REACH = "ENDPOINT_BEYOND_REACH"
+    """The caller does not come to all customers, or the endpoint is somebody else's."""
+    DELIVERY_NOT_DEAD = "DELIVERY_NOT_DEAD"
+    """There is no such delivery, or it has not been given up."""
 
 
 class Problem(Shape, frozen=True, kw_only=True):
@@ -202,6 +206,10 @@ class RateProblem(Problem, frozen=True, kw_only=True):
     retry_after: Annotated[timedelta, Meta(description="How long to wait before trying again.")]
 
 
+class EndpointProblem(Problem, frozen=True, kw_only=True):
+    """Events cannot be delivered so."""
+
+
 PROBLEMS: Sequence[type[Problem]] = (
     InputProblem,
     NotFoundProblem,
@@ -217,6 +225,7 @@ PROBLEMS: Sequence[type[Problem]] = (
     DuplicateProblem,
     AccessProblem,
     RateProblem,
+    EndpointProblem,
 )
 """Every type that a problem can have."""
 

@@ -96,6 +96,7 @@ _NAMED: Mapping[Rule, str] = {
     needs(Scope.PRIVACY_WRITE): "DataExport",
     needs(Scope.ACCESS_REVIEW): "QueuedEmergency",
     needs(Scope.AUDIT_READ): "AuditEntry AuditSource AuditDetail",
+    needs(Scope.ENDPOINTS_WRITE): "EventEndpoint EventDelivery",
     _CATALOGUE: "Connector Segment SegmentSize PreferenceKey",
     _OPERATIONS: "ConnectorHealth ConnectorBreaker",
 }

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from c360.access import Principal
 from c360.contract import KeyKind, Need, PartyQuery
 from connectors.identify import IdentifyResult
 from connectors.infos import InstanceInfo
@@ -23,6 +24,8 @@ from schema.inputs import Arguments, Gather
 from schema.permissions.rules import Rule
 from schema.ports import Unit
 from store.data import CustomerData
+
+NOBODY = Principal(subject="")
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +80,7 @@ class RootField:
         count: bool,
         infos: Sequence[InstanceInfo],
         recogniser: Recogniser | None = None,
+        principal: Principal = NOBODY,
         service: ServiceRules = AS_SHIPPED,
     ) -> None:
         """Take a root field as planned.
@@ -85,6 +89,7 @@ class RootField:
             arguments: An ``arguments_type``.
             count: Whether the number of all customers is selected.
             infos: The configured connector instances.
+            principal: Who asks.
             recogniser: Says who partner records probably are; without it nobody does.
             service: By which rules people note things of customers.
 
@@ -95,6 +100,7 @@ class RootField:
         self.count = count
         self.infos = infos
         self.recogniser = recogniser
+        self.principal = principal
         self.service = service
         self.check()
 
