@@ -12,6 +12,7 @@ from api.authentication.live import live_access
 from api.authentication.opening import open_authenticator
 from api.browsers import browser_middleware
 from api.engine import build_engine
+from api.granting.pages import grant_routes
 from api.http import GraphQLEndpoint
 from api.observing.requests import RequestIds
 from api.presence import Presence
@@ -42,6 +43,7 @@ def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None 
             Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", sockets.connect),
             Route("/exports/{id}", download),
+            *grant_routes(hub),
             Route("/health/live", live),
             Route("/health/ready", ready),
         ],

@@ -20,6 +20,7 @@ from msgspec import Meta
 from api.admission.settings import AdmissionSettings
 from api.authentication.settings import Authentication
 from api.browsers import Browsers
+from api.granting.settings import Grants
 from api.observing.settings import Observing
 from api.webhooks.settings import WebhookSettings
 from c360.access import DEFAULT_TENANT
@@ -242,6 +243,7 @@ class Settings(Section, frozen=True, kw_only=True):
     server: Server = Server()
     authentication: Authentication = Authentication()
     browsers: Browsers = Browsers()
+    grants: Grants = Grants()
     live: LiveSettings = LiveSettings()
     database: DatabaseSettings = DatabaseSettings()
     security: Security
@@ -273,6 +275,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "server": Server,
     "authentication": Authentication,
     "browsers": Browsers,
+    "grants": Grants,
     "live": LiveSettings,
     "database": DatabaseSettings,
     "security": Security,

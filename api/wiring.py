@@ -128,6 +128,7 @@ async def open_hub(
             now=clock,
             resilience=resilience,
             addresses=partner_addresses(settings),
+            granting=settings.grants.checked(),
             cache=MemoryCache(settings.gather.memory) if settings.gather.memory else None,
             refreshed=refreshes.take,
         )

@@ -11,6 +11,7 @@ import msgspec
 
 from c360.actions import Action, ActionKind, ActionOutcome, ActionState, RejectionCode
 from c360.auth import Auth
+from c360.auth.grants import CodeFlow
 from c360.changes import Change, Checkpoint, Deletion, Outdated, Upsert
 from c360.config import ConnectorConfig
 from c360.description import (
@@ -42,6 +43,7 @@ __all__ = [
     "ActionState",
     "Change",
     "Checkpoint",
+    "CodeFlow",
     "Connector",
     "Context",
     "Deletion",
@@ -124,6 +126,16 @@ class Connector(ABC, Generic[ConfigT]):
 
     def auth(self) -> Auth | None:
         """The instance's own credential, put on every request that carries no grant."""
+        return None
+
+    def grant_flow(self, redirect_uri: str) -> CodeFlow | None:
+        """How a customer is asked to grant access; ``None``: grants are only imported. Pure.
+
+        For connectors ``BY_GRANT``, whose config extends :class:`c360.granting.GrantConfig`.
+
+        Args:
+            redirect_uri: where the partner sends the customer back to, as it is registered there.
+        """
         return None
 
     @abstractmethod

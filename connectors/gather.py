@@ -13,6 +13,7 @@ import msgspec
 from c360.access import TenantId
 from c360.contract import Lookup
 from c360.errors import ProblemCode, place
+from c360.values import Secret
 from connectors.assembling import assemble, wants_copy, worth_keeping
 from connectors.board import Board, Reaper
 from connectors.cache import PartCache
@@ -42,6 +43,8 @@ class _Asking:
     request: GatherRequest
     board: Board
     ageing: list[Part]
+    granted: list[tuple[Instance, Ask]]
+    """What was asked under customers' grants."""
 
 
 class Gatherer:
@@ -77,6 +80,8 @@ class Gatherer:
         self._reaper = Reaper() if reaper is None else reaper
         self.freshness = Freshness(cache, now)
         self._refreshing = Refreshing(self._ask, self._keeper, refreshed)
+        self._noting: set[asyncio.Task[None]] = set()
+        """Notes of grants that partners refused."""
 
     async def gather(self, request: GatherRequest) -> Gathered:
         """Gather all that is needed. Ends by the deadline, and never raises for a partner or plugin."""
@@ -102,6 +107,8 @@ class Gatherer:
     async def drain(self, seconds: float | None = None) -> None:
         """Wait until the last-known copies of answered operations are written, or for so long."""
         await self._refreshing.drain(seconds)
+        if self._noting:
+            await asyncio.wait(set(self._noting), timeout=seconds)
         await self._keeper.drain(seconds)
         await self._reads.drain()
 
@@ -137,7 +144,7 @@ class Gatherer:
         )
         personal = frozenset(ask.ref.party_id for mine in table.values() for ask in mine)
         operation = Operation(request.access, ends, personal=personal)
-        asking = _Asking(request, board, [])
+        asking = _Asking(request, board, [], [])
         try:
             with during(operation):
                 self._start(asking, table)
@@ -146,6 +153,7 @@ class Gatherer:
         finally:
             late = {id(part) for part in board.close()}
             operation.close()
+            self._note_refused(request.access.tenant, asking.granted)
         for instance, mine in table.items():
             if any(id(part) in late for ask in mine for part in ask.parts.values()):
                 instance.health.failed(ProblemCode.DEADLINE_EXCEEDED)
@@ -189,13 +197,36 @@ class Gatherer:
         for instance, mine in table.items():
             able = []
             for ask in mine:
-                token = tokens.get((ask.customer_id, instance.id, ask.ref.party_id))
+                which = (ask.customer_id, instance.id, ask.ref.party_id)
+                token = tokens.get(which)
                 if token is None:
-                    _settle(board, (ask,), ProblemCode.GRANT_MISSING)
+                    ended = which in tokens
+                    code = ProblemCode.REAUTHORISATION_REQUIRED if ended else ProblemCode.GRANT_MISSING
+                    _settle(board, (ask,), code)
                 else:
                     ask.ref = msgspec.structs.replace(ask.ref, grant=token)
                     able.append(ask)
+                    asking.granted.append((instance, ask))
             await self._fetch(asking, instance, able)
+
+    def _note_refused(self, tenant: TenantId, granted: Sequence[tuple[Instance, Ask]]) -> None:
+        """Have it noted where a partner refused a customer's grant, so that it is not sent again."""
+        for instance, ask in granted:
+            outcomes = [part.outcome for part in ask.parts.values()]
+            token = ask.ref.grant
+            # A grant that opens one kind and not another is no grant that has ended.
+            if token is None or not all(map(_refused, outcomes)):
+                continue
+            which = (ask.customer_id, instance.id, ask.ref.party_id)
+            note = asyncio.create_task(self._note(tenant, which, token), name="note of a refused grant")
+            self._noting.add(note)
+            note.add_done_callback(self._noting.discard)
+
+    async def _note(self, tenant: TenantId, which: tuple[str, str, str], token: Secret) -> None:
+        try:
+            await self._grants.refused(tenant, which, token)
+        except Exception as error:  # noqa: BLE001  # the answer does not depend on it; the next refusal tells again
+            _log.error("a refused grant could not be noted: %s", place(error))
 
     async def _fall_back(
         self, tenant: TenantId, open_cells: Sequence[Cell], board: Board, ends: float
@@ -210,6 +241,11 @@ class Gatherer:
             await asyncio.wait({read}, timeout=max(0.0, ends - asyncio.get_running_loop().time()))
         else:
             await board.wait(ends)
+
+
+def _refused(outcome: Outcome | None) -> bool:
+    found = None if outcome is None else outcome.problem
+    return found is not None and found.code is ProblemCode.REAUTHORISATION_REQUIRED
 
 
 def _settle(board: Board, mine: Iterable[Ask], code: ProblemCode) -> None:

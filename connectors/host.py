@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +11,8 @@ import httpx
 
 from c360.access import Access
 from c360.addresses import AddressPolicy
+from c360.auth.grants import Pending
+from c360.auth.tokens import Token
 from c360.contract import Action, Change, PartyQuery, Webhook
 from connectors.acting import Acted, Acting
 from connectors.board import Reaper
@@ -18,6 +20,7 @@ from connectors.cache import PartCache
 from connectors.errors import SettingsError
 from connectors.feeds import IDLE, follow
 from connectors.gather import Gatherer
+from connectors.granting import Granting, GrantSettings
 from connectors.identify import IdentifyResult, identify
 from connectors.infos import InstanceInfo, info_of
 from connectors.instances import Instance, InstanceSettings, InstanceState, build
@@ -53,6 +56,8 @@ class Host:
         transport: HostTransport,
         reaper: Reaper,
         events: EventLog,
+        *,
+        granting: GrantSettings | None = None,
     ) -> None:
         self.instances = tuple(instances)
         """In the order of the settings."""
@@ -62,6 +67,7 @@ class Host:
         self._reaper = reaper
         self._acting = Acting(reaper)
         self._events = events
+        self._granting = Granting(granting or GrantSettings())
         self._draining: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -79,6 +85,7 @@ class Host:
         cache: PartCache | None = None,
         addresses: AddressPolicy | None = None,
         refreshed: Callable[[Refreshed], None] = unheard,
+        granting: GrantSettings | None = None,
         strict: bool = False,
     ) -> Host:
         """Load the plugins that the settings name and build their instances. Sends nothing.
@@ -96,6 +103,7 @@ class Host:
             addresses: which addresses partners may have; by default those of the internet. Not asked
                 where ``base`` carries the requests and it is not given.
             refreshed: told what arrived behind an answer, and is kept; nobody by default.
+            granting: where customers who grant access come back to; by default nobody is asked.
             strict: refuse to open when any instance cannot be used. Otherwise such an instance is
                 ``FAULTY``, says why in its info, and the others are served.
 
@@ -121,7 +129,7 @@ class Host:
             cache=cache,
             refreshed=refreshed,
         )
-        return cls(instances, gatherer, transport, reaper, events or RecentEvents())
+        return cls(instances, gatherer, transport, reaper, events or RecentEvents(), granting=granting)
 
     def instance(self, instance_id: str) -> Instance:
         """One instance.
@@ -180,6 +188,44 @@ class Host:
         """
         instance = self._by_id[instance_id]
         return await self._acting.trace(instance, action, access=access, deadline=deadline)
+
+    @property
+    def grant_settings(self) -> GrantSettings:
+        """Where customers who grant access come back to."""
+        return self._granting.settings
+
+    def begin_grant(self, instance_id: str, return_to: str) -> Pending:
+        """Make the question for a customer. See :meth:`connectors.granting.Granting.begin`.
+
+        Raises:
+            KeyError: there is no instance of that id.
+            GrantRefused: nobody can be asked for this partner, or not from there.
+        """
+        return self._granting.begin(self._by_id[instance_id], return_to)
+
+    async def finish_grant(self, instance_id: str, pending: Pending, answer: Mapping[str, str]) -> Token:
+        """Exchange a customer's code, once. See :meth:`connectors.granting.Granting.finish`.
+
+        Raises:
+            KeyError: there is no instance of that id.
+        """
+        return await self._granting.finish(self._by_id[instance_id], pending, answer)
+
+    async def renew_grant(self, instance_id: str, token: Token) -> Token:
+        """Renew a customer's grant, once. See :meth:`connectors.granting.Granting.renew`.
+
+        Raises:
+            KeyError: there is no instance of that id.
+        """
+        return await self._granting.renew(self._by_id[instance_id], token)
+
+    async def revoke_grant(self, instance_id: str, token: Token) -> bool:
+        """Give a customer's grant back. See :meth:`connectors.granting.Granting.revoke`.
+
+        Raises:
+            KeyError: there is no instance of that id.
+        """
+        return await self._granting.revoke(self._by_id[instance_id], token)
 
     async def receive(self, instance_id: str, webhook: Webhook) -> Received:
         """Verify a partner's call and read it, each event once. See :func:`connectors.receiving.receive`.

@@ -56,6 +56,13 @@ class GrantStore(Protocol):
 
     async def tokens(
         self, tenant: TenantId, wanted: Sequence[tuple[str, str, str]]
-    ) -> Mapping[tuple[str, str, str], Secret]:
-        """Valid access tokens by (customer id, instance id, party id), in one round trip."""
+    ) -> Mapping[tuple[str, str, str], Secret | None]:
+        """Access tokens by (customer id, instance id, party id), in one round trip.
+
+        ``None`` for a grant that has ended; nothing where there never was one.
+        """
+        ...
+
+    async def refused(self, tenant: TenantId, which: tuple[str, str, str], token: Secret) -> None:
+        """Note that a partner refused a token, so that it is not sent again."""
         ...

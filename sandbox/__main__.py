@@ -55,14 +55,7 @@ def _serve(population: Population, options: argparse.Namespace) -> int:
             "seed": options.seed,
             "today": population.today.isoformat(),
             "rates": _rates(population.today),
-            "connectors": {
-                partner.name: {
-                    "plugin": partner.name,
-                    "base_url": addresses[partner.name],
-                    **partner.credentials,
-                }
-                for partner in served
-            },
+            "connectors": {partner.name: partner.settings(addresses[partner.name]) for partner in served},
         }
         print(json.dumps(line), flush=True)  # noqa: T201  # the line a supervisor waits for
 

@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from sandbox.framework import World
+from sandbox.framework.authorization import SETTINGS
 from sandbox.population import Population
 from sandbox.population.numbers import DOMAINS
 
@@ -37,6 +38,22 @@ class Partner:
     """What stands before the paths of its published API."""
     credentials: Mapping[str, str | int] = field(default_factory=dict)
     """What a connector's settings carry to be let in, and at what pace, by the setting's name."""
+    authorizes: bool = False
+    """Whether customers can grant access to the hub there."""
+
+    def settings(self, address: str) -> Mapping[str, str | int]:
+        """The settings of a connector to it.
+
+        Args:
+            address: where its published API starts.
+        """
+        origin = address.removesuffix(self.base_path)
+        grants = SETTINGS if self.authorizes else {}
+        filled = {
+            name: value.format(origin=origin) if isinstance(value, str) else value
+            for name, value in grants.items()
+        }
+        return {"plugin": self.name, "base_url": address, **self.credentials, **filled}
 
 
 def partners(population: Population, *, live: bool) -> list[Partner]:
@@ -51,7 +68,8 @@ def partners(population: Population, *, live: bool) -> list[Partner]:
         world = World(population, live=live)
         base_path = getattr(module, "BASE_PATH", "")
         credentials = {**module.CREDENTIALS, **getattr(module, "PACE", {})}
-        found.append(Partner(name, module.app(world), world, base_path, credentials))
+        authorizes = getattr(module, "AUTHORIZES", False)
+        found.append(Partner(name, module.app(world), world, base_path, credentials, authorizes))
     return found
 
 

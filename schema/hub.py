@@ -129,6 +129,11 @@ async def _contests(unit: Unit, customers: Customers, _: Any) -> Mapping[str, An
     return await unit.contests.of(customers)
 
 
+async def _grants(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
+    """The grants of each customer at partners."""
+    return await unit.grants.of(customers)
+
+
 async def _consents(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
     """What each customer decided about the use of their data."""
     return {**dict.fromkeys(customers, ()), **await unit.consents.of(customers)}
@@ -182,7 +187,7 @@ async def _offers(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]
 
 DECIDING, HISTORY, FORMER, HOUSEHOLD, PAST = "deciding", "history", "former", "household", "past"
 SUMMARIES, SEGMENTS, CONTESTS, OFFERS = "summaries", "segments", "contests", "offers"
-CONSENTS, CONSENT_PROOFS = "consents", "consent proofs"
+CONSENTS, CONSENT_PROOFS, GRANTS = "consents", "consent proofs", "grants"
 ACTIONS = "actions"
 READERS: Mapping[str, Reader] = {
     DECIDING: Reader(read=_deciding),
@@ -197,6 +202,7 @@ READERS: Mapping[str, Reader] = {
     CONTESTS: Reader(read=_contests),
     OFFERS: Reader(read=_offers, nothing=Shelf(products=(), contacts=()), beside=(SUMMARIES, CONSENTS)),
     CONSENTS: Reader(read=_consents),
+    GRANTS: Reader(read=_grants, own=True),
     CONSENT_PROOFS: Reader(read=_proofs, nothing={}, beside=(CONSENTS,)),
     ACTIONS: Reader(
         read=_actions,

@@ -8,8 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Protocol
 
 from c360.access import Access, TenantId
+from c360.auth.grants import Pending
 from c360.contract import Action, KeyKind, PartyQuery
 from connectors.acting import Acted
+from connectors.granting import GrantSettings
 from connectors.identify import IdentifyResult
 from connectors.infos import InstanceInfo
 from connectors.results import Gathered, GatherRequest
@@ -38,6 +40,7 @@ from store.data_access import (
 from store.data_audit import AuditFilter, AuditPage, SealEntry, WriteEntry
 from store.data_consents import DecisionData, DecisionDraft, Proof, WordingData
 from store.data_contests import ContestData, ContestPage, ContestState, ContestVerdict
+from store.data_credentials import FlowDraft, GrantData
 from store.data_identity import (
     Admission,
     AdmissionResult,
@@ -408,6 +411,26 @@ class Standings(Protocol):
         ...
 
 
+class Grants(Protocol):
+    """Customers' grants; see :class:`store.repositories.grants.GrantRepository`."""
+
+    async def of(self, customer_ids: Iterable[str]) -> Mapping[str, tuple[GrantData, ...]]:
+        """The grants of each customer, without their tokens."""
+        ...
+
+    async def revoke(self, customer_id: str, connector: str, *, at: datetime | None = None) -> bool:
+        """Take a customer's grants at a partner back; whether there was one."""
+        ...
+
+
+class GrantFlows(Protocol):
+    """Grants under way; see :class:`store.repositories.grant_flows.GrantFlowRepository`."""
+
+    async def begin(self, flow: FlowDraft) -> bool:
+        """Keep one that begins; ``False`` where the customer is not there any more."""
+        ...
+
+
 class Contests(Protocol):
     """Contested scores; see :class:`store.repositories.contests.ContestRepository`."""
 
@@ -628,6 +651,16 @@ class Unit(Protocol):
         ...
 
     @property
+    def grants(self) -> Grants:
+        """Customers' grants at partners."""
+        ...
+
+    @property
+    def grant_flows(self) -> GrantFlows:
+        """Grants under way."""
+        ...
+
+    @property
     def contests(self) -> Contests:
         """Contested scores."""
         ...
@@ -695,6 +728,15 @@ class Host(Protocol):
 
     def infos(self) -> tuple[InstanceInfo, ...]:
         """What can be said about every instance, in the order of the settings."""
+        ...
+
+    @property
+    def grant_settings(self) -> GrantSettings:
+        """Where customers who grant access come back to."""
+        ...
+
+    def begin_grant(self, instance_id: str, return_to: str) -> Pending:
+        """Make the question for a customer; asks nobody."""
         ...
 
     async def gather(self, request: GatherRequest) -> Gathered:

@@ -38,6 +38,7 @@ from schema.answers import Answer, CustomerAnswer, FieldAnswers, missing, window
 from schema.consents.fields import consent_fields
 from schema.derive import Demand, Deriver, NodeOf
 from schema.docs import description
+from schema.grants.fields import grant_fields
 from schema.groups.base import Group, RecordConnection, RecordList, Total
 from schema.identity.fields import identities, identity_fields
 from schema.identity.shapes import Identity, LedgerEntry, Review
@@ -293,6 +294,7 @@ def customer_type(make: Deriver, groups: Sequence[GroupType], lines: Lines) -> A
     fields |= action_fields(make)
     fields |= service_fields(make)
     fields["timeline"] = timeline_field(make, lines)
+    fields |= grant_fields(make)
     for one in groups:
         text = (
             f"{one.group.description} Null only where no source gave anything, and `sources` says why; or "

@@ -11,7 +11,7 @@ from store.keyring import Keyring
 
 
 class SqlGrants:
-    """Reads grants from the database."""
+    """Customers' grants in the database."""
 
     def __init__(self, database: Database, keyring: Keyring) -> None:
         self._database = database
@@ -19,8 +19,8 @@ class SqlGrants:
 
     async def tokens(
         self, tenant: TenantId, wanted: Sequence[tuple[str, str, str]]
-    ) -> Mapping[tuple[str, str, str], Secret]:
-        """Valid access tokens by (customer id, instance id, party id).
+    ) -> Mapping[tuple[str, str, str], Secret | None]:
+        """Access tokens by (customer id, instance id, party id); ``None`` for a grant that has ended.
 
         Raises:
             StoreError: the database or the keys fail.
@@ -29,3 +29,12 @@ class SqlGrants:
             return {}
         async with self._database.read(tenant, keyring=self._keyring) as unit:
             return await unit.grants.tokens(wanted)
+
+    async def refused(self, tenant: TenantId, which: tuple[str, str, str], token: Secret) -> None:
+        """Note that a partner refused a token, so that it is not sent again.
+
+        Raises:
+            StoreError: the database or the keys fail.
+        """
+        async with self._database.unit(tenant, keyring=self._keyring) as unit:
+            await unit.grants.refused(which, token)

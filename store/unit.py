@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from c360.access import TenantId
 from store.keyring import Keyring
 from store.repositories.actions import ActionRepository
+from store.repositories.api_keys import ApiKeyRepository
 from store.repositories.appointments import AppointmentRepository
 from store.repositories.audit import AuditRepository
 from store.repositories.audit_verification import AuditVerification
@@ -29,6 +30,8 @@ from store.repositories.endpoints import EndpointRepository
 from store.repositories.expiring import ExpiryRepository
 from store.repositories.exports import ExportRepository
 from store.repositories.feeds import FeedRepository
+from store.repositories.grant_duties import GrantDutyRepository
+from store.repositories.grant_flows import GrantFlowRepository
 from store.repositories.grants import GrantRepository
 from store.repositories.holds import HoldRepository
 from store.repositories.households import HouseholdRepository
@@ -64,7 +67,7 @@ from store.sight import EVERYTHING, Sight
 class Unit:
     """What one transaction of one tenant can do. Ends with the block that :class:`Database` opened."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915  # one line for each repository
         self,
         session: AsyncSession,
         tenant: TenantId,
@@ -82,6 +85,9 @@ class Unit:
         self.emergencies = EmergencyRepository(scope)
         self.links = LinkRepository(scope)
         self.grants = GrantRepository(scope)
+        self.grant_flows = GrantFlowRepository(scope)
+        self.grant_duties = GrantDutyRepository(scope)
+        self.api_keys = ApiKeyRepository(scope)
         self.snapshots = SnapshotRepository(scope)
         self.index = RecordIndexRepository(scope)
         self.feeds = FeedRepository(scope)

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from api.duties.periodic import Periodic
 from api.duties.retention import Retention
+from api.granting.duties import GrantDuties
 from api.privacy.exporting import Exporter
 from api.settings import Settings
 from api.webhooks.duty import DeliverEvents, forget_old
@@ -32,6 +33,7 @@ def duties(hub: Hub, settings: Settings) -> Sequence[Duty]:
         Periodic("seal the audit", timedelta(minutes=1), partial(hub.audit.seal_others, hub.tenant)),
         Periodic("delete what is kept long enough", timedelta(hours=1), Retention(hub).round),
         Periodic("make exports", timedelta(seconds=5), Exporter(hub, settings).round),
+        Periodic("look after customers' grants", timedelta(seconds=5), GrantDuties(hub).round),
         Periodic("go on with actions at partners", timedelta(seconds=1), partial(_act, hub)),
         DeliverEvents(hub, settings.webhooks),
         Periodic("forget old events", timedelta(hours=1), partial(forget_old, hub, settings.webhooks)),

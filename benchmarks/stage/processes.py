@@ -71,18 +71,21 @@ class Installation:
         return process.returncode, said
 
     @contextmanager
-    def serving(self) -> Iterator[str]:
-        """The server on a free port for the length of the block: its address.
+    def serving(self, port: int | None = None) -> Iterator[str]:
+        """The server for the length of the block: its address.
+
+        Args:
+            port: where it listens; on a free one unless told.
 
         Raises:
             StageError: it did not start.
         """
-        port = free_port()
+        port = free_port() if port is None else port
         address = f"http://127.0.0.1:{port}"
         with self.log.open("w", encoding="utf-8") as output:
             process = self.start("serve", "--port", str(port), output=output)
             try:
-                self._await_ready(address, process)
+                self.await_ready(address, process)
                 yield address
             finally:
                 process.terminate()
@@ -92,7 +95,12 @@ class Installation:
                     process.kill()
                     process.wait()
 
-    def _await_ready(self, address: str, process: subprocess.Popen[str]) -> None:
+    def await_ready(self, address: str, process: subprocess.Popen[str]) -> None:
+        """Wait until a server that was started answers.
+
+        Raises:
+            StageError: it does not.
+        """
         until = time.monotonic() + READY_WITHIN
         with httpx.Client(trust_env=False) as client:
             while time.monotonic() < until and process.poll() is None:
@@ -101,7 +109,8 @@ class Installation:
                         return
                 except httpx.HTTPError:
                     time.sleep(0.05)
-        message = f"the server did not start; it said: {self.log.read_text('utf-8')[-500:]}"
+        said = self.log.read_text("utf-8")[-500:] if self.log.exists() else ""
+        message = f"the server did not start; it said: {said}"
         raise StageError(message)
 
 

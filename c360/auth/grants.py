@@ -62,10 +62,11 @@ class CodeFlow(msgspec.Struct, frozen=True, kw_only=True):
             more: further parameters that the partner wants.
 
         Raises:
-            Reconfigure: the settings' address is no https:// address.
+            Reconfigure: the settings' address is no https:// address, nor one of this machine.
         """
         parts = urlsplit(self.authorize_url)
-        if parts.scheme != "https" or not parts.netloc:
+        here = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
+        if not (here or (parts.scheme == "https" and parts.netloc)):
             raise Reconfigure("the address for granting access is no https:// address")
         state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
         query = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import enum
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
@@ -59,7 +60,7 @@ class Client(msgspec.Struct, frozen=True, kw_only=True):
         response = await self.post(http, self.token_url, form, secrets)
         if response.status != 200:
             raise _refusal(response)
-        return _token(response)
+        return _token(response, self.client_id)
 
     async def post(
         self, http: Http, url: str, form: Mapping[str, str], secrets: Mapping[str, Secret] | None = None
@@ -187,6 +188,12 @@ class _WireToken(msgspec.Struct, frozen=True):
     expires_in: float | str | None = None
     refresh_token: str | None = None
     scope: str | None = None
+    id_token: str | None = None
+
+
+class _IdClaims(msgspec.Struct, frozen=True):
+    sub: Annotated[str, Meta(min_length=1)]
+    aud: str | tuple[str, ...]
 
 
 class _WireError(msgspec.Struct, frozen=True):
@@ -214,7 +221,7 @@ def _refusal(response: Response) -> ConnectorError:
     return OAuthRefused(error if error in _ERRORS else f"HTTP {response.status}")
 
 
-def _token(response: Response) -> Token:
+def _token(response: Response, client_id: str) -> Token:
     wire = response.decode(_WireToken)
     if wire.token_type.lower() != "bearer":
         raise PartnerFault("the token endpoint gave a token that is no bearer token")
@@ -227,7 +234,29 @@ def _token(response: Response) -> Token:
         expires_in=life,
         refresh_token=Secret(wire.refresh_token) if wire.refresh_token else None,
         scopes=tuple((wire.scope or "").split()),
+        subject=None if wire.id_token is None else _subject(wire.id_token, client_id),
     )
+
+
+def _subject(id_token: str, client_id: str) -> str:
+    """Whom an ID token is about.
+
+    It came from the token endpoint itself over a connection of the hub's own, which stands in for its
+    signature (OpenID Connect Core, section 3.1.3.7).
+
+    Raises:
+        PartnerFault: it is none, or one for somebody else.
+    """
+    parts = id_token.split(".")
+    try:
+        payload = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
+        claims = msgspec.json.decode(payload, type=_IdClaims)
+    except (IndexError, ValueError):  # msgspec's own errors are such, too
+        raise PartnerFault("the ID token of the token endpoint is none") from None
+    audience = (claims.aud,) if isinstance(claims.aud, str) else claims.aud
+    if client_id not in audience:
+        raise PartnerFault("the ID token of the token endpoint is for somebody else")
+    return claims.sub
 
 
 def split(url: str) -> tuple[str, str]:

@@ -23,6 +23,8 @@ class Token(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token: Secret | None = None
     scopes: tuple[str, ...] = ()
     """What it allows; empty where the partner does not say."""
+    subject: str | None = None
+    """Who granted it, by the partner's own id, where an ID token says so (OpenID Connect Core)."""
 
 
 class _Kept:

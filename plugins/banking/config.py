@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from c360.config import ConnectorConfig
+from c360.granting import GrantConfig
 
 MAX_PAGE_SIZE = 1000
 """Records on one page at the most, by the standard; a bank answers 400 beyond."""
@@ -16,7 +16,7 @@ REQUESTS_PER_SECOND = 50.0
 It may also refuse more than 5 a second of one consent; then its 429 pauses that consent alone."""
 
 
-class CdsAuBankingConfig(ConnectorConfig, frozen=True, kw_only=True):
+class CdsAuBankingConfig(GrantConfig, frozen=True, kw_only=True):
     """One bank. There is no credential of the hub: every request carries its customer's grant."""
 
     page_size: Annotated[

@@ -29,8 +29,8 @@ Not covered, and why:
 - ``x-fapi-customer-ip-address`` and ``x-cds-client-headers``: they say that the customer is present;
   here an agent asks, so every request is an unattended one.
 - ``x-min-v``: the payloads are read in the versions of 1.36.0 alone.
-- registration, consent and token exchange (FAPI 1.0 over mutual TLS): the hub is handed the token, and
-  a gateway or the configured transport holds the certificate.
+- registration and pushed authorisation requests (FAPI 1.0): the client is registered beforehand, and the
+  customer is sent to the bank with code and PKCE; the certificate of mutual TLS is the instance's own.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from typing import ClassVar
 import msgspec
 
 from c360.contract import (
+    CodeFlow,
     Connector,
     Description,
     Exemption,
@@ -62,6 +63,15 @@ from plugins.banking.client import Consent
 from plugins.banking.config import REQUESTS_PER_SECOND, CdsAuBankingConfig
 from plugins.banking.party_mapping import party
 
+SCOPES = (
+    "openid",
+    "common:customer.detail:read",
+    "bank:accounts.basic:read",
+    "bank:accounts.detail:read",
+    "bank:transactions:read",
+    "bank:regular_payments:read",
+)
+"""What a customer is asked for: exactly what the kinds of record above are read with, and who it is."""
 _LIMITS = Limits(requests_per_second=REQUESTS_PER_SECOND)
 
 
@@ -109,6 +119,10 @@ class CdsAuBanking(Connector[CdsAuBankingConfig]):
             return lambda ref, need: _READERS[kind](consents[ref], need)
 
         return fetch_each(needs, refs, {kind: reader(kind) for kind in _READERS})
+
+    def grant_flow(self, redirect_uri: str) -> CodeFlow | None:
+        """See :meth:`c360.contract.Connector.grant_flow`."""
+        return self.config.flow(redirect_uri, SCOPES)
 
     def _consent(self, ref: Ref) -> Consent:
         return Consent(ref, self.ctx, page_size=self.config.page_size, max_records=_LIMITS.max_records)

@@ -13,6 +13,7 @@ from schema.mutations.deciding import DecideReview, UndoLedgerEntry
 from schema.mutations.emergency import BreakGlass, ReviewEmergencyAccess
 from schema.mutations.endpoints import ENDPOINT_MUTATIONS
 from schema.mutations.exporting import RequestExport
+from schema.mutations.granting import RevokeGrant, StartGrant
 from schema.mutations.linking import LinkIdentity, SplitCustomer, UnlinkIdentity
 from schema.mutations.merging import MergeCustomers, Unmerge
 from schema.mutations.offers import RecordOfferResponse
@@ -48,6 +49,8 @@ MUTATIONS: Sequence[type[Mutation]] = (
     BreakGlass,
     ReviewEmergencyAccess,
     *ENDPOINT_MUTATIONS,
+    StartGrant,
+    RevokeGrant,
 )
 """Every mutation of what is the hub's own, in the order in which the printed schema has them."""
 

@@ -89,6 +89,10 @@ class ProblemCode(enum.Enum):
     """The caller does not come to all customers, or the endpoint is somebody else's."""
     DELIVERY_NOT_DEAD = "DELIVERY_NOT_DEAD"
     """There is no such delivery, or it has not been given up."""
+    CANNOT_GRANT = "CANNOT_GRANT"
+    """Access to this partner cannot be granted here: its settings name no page for it."""
+    REDIRECT_NOT_ALLOWED = "REDIRECT_NOT_ALLOWED"
+    """Customers are not sent to this address; the settings list those that they are."""
 
 
 class Problem(Shape, frozen=True, kw_only=True):
@@ -151,6 +155,10 @@ class KeptApartProblem(Problem, frozen=True, kw_only=True):
 
     code: Annotated[ProblemCode, Meta(description="`KEPT_APART`.")] = ProblemCode.KEPT_APART
     pairs: Annotated[tuple[PartyPair, ...], Meta(description="The partner records.")]
+
+
+class GrantProblem(Problem, frozen=True, kw_only=True):
+    """A grant that cannot be asked for so."""
 
 
 class ContestProblem(Problem, frozen=True, kw_only=True):
@@ -226,6 +234,7 @@ PROBLEMS: Sequence[type[Problem]] = (
     AccessProblem,
     RateProblem,
     EndpointProblem,
+    GrantProblem,
 )
 """Every type that a problem can have."""
 

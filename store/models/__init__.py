@@ -10,6 +10,7 @@ from store.models.bulk import Booking, Touchpoint, Upload, UploadChunk, UploadPr
 from store.models.consents import ConsentDecision, ConsentWording
 from store.models.contests import ScoreContest
 from store.models.copies import CustomerKey, Grant, RecordIndex, Snapshot, Summary
+from store.models.credentials import ApiKey, GrantDuty, GrantFlow
 from store.models.customers import Customer, IdentityLink, LookupKey, NameToken, ProfileValue
 from store.models.events import Delivery, Endpoint, OutboxEvent, ReceivedEvent
 from store.models.identity import (
@@ -59,6 +60,7 @@ __all__ = [
     "AnswerCheck",
     "AnsweredRequest",
     "Apart",
+    "ApiKey",
     "Appointment",
     "AppointmentSlot",
     "AuditBatch",
@@ -88,6 +90,8 @@ __all__ = [
     "Evidence",
     "FeedCursor",
     "Grant",
+    "GrantDuty",
+    "GrantFlow",
     "Household",
     "HouseholdMember",
     "IdentityEntry",

@@ -42,6 +42,10 @@ class Grant(Base):
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     updated_at: Mapped[Moment]
+    granted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    granted_by: Mapped[str | None] = mapped_column(BINARY_TEXT)
+    """Who began it; none where it was imported."""
+    revoked_by: Mapped[str | None] = mapped_column(BINARY_TEXT)
 
     __table_args__: Any = (of_customer(),)
 

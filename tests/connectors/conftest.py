@@ -70,13 +70,17 @@ class FakeGrants:
         """By customer and instance, whatever the party."""
         self.of_parties: dict[tuple[str, str, str], Secret] = {}
         self.reads = 0
+        self.said_no: list[tuple[tuple[str, str, str], Secret]] = []
 
     async def tokens(
         self, tenant: TenantId, wanted: Sequence[tuple[str, str, str]]
-    ) -> Mapping[tuple[str, str, str], Secret]:
+    ) -> Mapping[tuple[str, str, str], Secret | None]:
         self.reads += 1
         known = {key: self.of_parties.get(key) or self.known.get(key[:2]) for key in wanted}
         return {key: token for key, token in known.items() if token is not None}
+
+    async def refused(self, tenant: TenantId, which: tuple[str, str, str], token: Secret) -> None:
+        self.said_no.append((which, token))
 
 
 class Clock:

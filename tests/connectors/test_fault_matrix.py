@@ -296,6 +296,9 @@ class Grants:
     async def tokens(self, tenant: TenantId, wanted: Any) -> Any:
         return {key: Secret(self._tokens[key[1]]) for key in wanted if key[1] in self._tokens}
 
+    async def refused(self, tenant: TenantId, which: Any, token: Secret) -> None:
+        """Nothing is kept of it."""
+
 
 def _misbehave(instance: Instance, fetch: Callable[..., Any]) -> None:
     instance.connector.fetch = fetch  # type: ignore[method-assign]  # a plugin whose fetch is this

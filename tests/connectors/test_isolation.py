@@ -83,12 +83,15 @@ class Grants:
 
     async def tokens(
         self, tenant: TenantId, wanted: Sequence[tuple[str, str, str]]
-    ) -> Mapping[tuple[str, str, str], Secret]:
+    ) -> Mapping[tuple[str, str, str], Secret | None]:
         return {
             (customer, instance, party): Secret(self.held[tenant, customer])
             for customer, instance, party in wanted
             if (tenant, customer) in self.held
         }
+
+    async def refused(self, tenant: TenantId, which: tuple[str, str, str], token: Secret) -> None:
+        raise AssertionError("no partner refuses anything here")
 
 
 def host(kit: Any, grants: Grants) -> Host:

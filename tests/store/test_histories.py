@@ -205,6 +205,7 @@ class Story:
             ]
             tokens = await unit.grants.tokens(asked)
             for (_, connector, party_id), token in tokens.items():
+                assert token is not None
                 mine = ref(token.reveal().removeprefix("token-"))
                 assert (mine.connector, mine.party_id) == (connector, party_id)
             copies = await unit.snapshots.read(
@@ -294,7 +295,9 @@ async def everything(database: Database, tenant: TenantId, nodes: Iterable[str])
             "keys": await unit.customers.by_keys((KeyKind.EMAIL, f"{name}@example.com") for name in NAMES),
             "names": {name: (await unit.customers.search(f"Given{name}")).ids for name in NAMES},
             "resolved": await unit.customers.resolve(nodes),
-            "grants": {which: token.reveal() for which, token in (await unit.grants.tokens(asked)).items()},
+            "grants": {
+                which: token and token.reveal() for which, token in (await unit.grants.tokens(asked)).items()
+            },
             "summaries": await unit.summaries.of(ids),
             "copies": sorted(
                 await unit.snapshots.read(

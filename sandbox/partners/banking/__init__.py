@@ -2,7 +2,8 @@
 
 It has the customer, accounts, balances, direct debits and transactions, in the one version of each that
 the specification is of. Every call needs the token of a consent that a customer of the population
-granted. ``POST /_sandbox/consents/revoke`` with ``{"token": …}`` takes a consent back.
+granted: one that the population was born with, or one of the bank's authorization server.
+``POST /_sandbox/consents/revoke`` with ``{"token": …}`` takes one of the former back.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from sandbox.framework import World, partner_app
+from sandbox.framework.authorization import authorization_routes
 from sandbox.partners.banking import operations
 from sandbox.partners.banking.calls import operation, revoked_consents
 from sandbox.partners.banking.problems import render_error
@@ -28,6 +30,9 @@ BASE_PATH = "/cds-au/v1"
 
 CREDENTIALS: Mapping[str, str] = MappingProxyType({})
 """None: whoever asks is known by the customer's token alone."""
+
+AUTHORIZES = True
+"""Customers grant access on the bank's own page; see :mod:`sandbox.framework.authorization`."""
 
 _ACCOUNTS = f"{BASE_PATH}/banking/accounts"
 
@@ -64,6 +69,7 @@ def app(world: World) -> Starlette:
             methods=["GET"],
         ),
         Route("/_sandbox/consents/revoke", _revoke, methods=["POST"]),
+        *authorization_routes("banking"),
     ]
     return partner_app(world, routes, name="banking", error_renderer=render_error)
 

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox.framework import World
+from sandbox.framework.authorization import server_of
 from sandbox.partners.banking.problems import (
     Error,
     Problem,
@@ -138,6 +139,9 @@ def _granted_by(request: Request) -> Presence:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     world: World = request.app.state.world
     presence = world.population.by_token("banking", token) if token else None
+    party_id = server_of(world).party(token, world.now()) if presence is None else None
+    if party_id is not None:
+        presence = world.population.presence("banking", party_id)
     if scheme.lower() != "bearer" or presence is None:
         raise Unauthorised
     if token in revoked_consents(world):

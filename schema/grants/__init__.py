@@ -1,0 +1,1 @@
+"""Which partners a customer has let the hub in at."""
