@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from c360.access import Access, TenantId
+from c360.auth.grants import Pending
 from c360.contract import Action, Effect, KeyKind, Lookup, PartyQuery
 from c360.errors import ProblemCode
 from c360.kinds import kinds
@@ -21,6 +22,7 @@ from c360.records.base import Record
 from c360.records.party import Party, PartyKind
 from c360.values import CurrencyCode, Money
 from connectors.acting import Acted
+from connectors.granting import GrantRefused, GrantSettings
 from connectors.identify import IdentifyResult
 from connectors.infos import InstanceInfo
 from connectors.instances import InstanceState
@@ -554,6 +556,10 @@ class FakeHost:
     """Performs an action, and says what became of it."""
     asked: list[Action] = field(default_factory=list)
     """The actions that were sent."""
+    grant_settings: GrantSettings = GrantSettings()
+
+    def begin_grant(self, instance_id: str, return_to: str) -> Pending:
+        raise GrantRefused("Access to this partner cannot be granted here.")
 
     def infos(self) -> tuple[InstanceInfo, ...]:
         return tuple(
