@@ -85,6 +85,7 @@ _NAMED: Mapping[Rule, str] = {
     needs(Scope.RISK_READ): "ScoreContest QueuedContest",
     _OFFER: "Offer OfferReason OfferParts OfferLever PolicyLoan PolicyLoanTerms",
     _GUEST: "GuestPreferences GuestNote GuestField",
+    needs(Scope.GRANTS_READ): "Grant",
     needs(Scope.CONSENTS_READ): "Consent ConsentDecision ConsentWording ConsentWordingReference",
     needs(Scope.WORKORDERS_READ): "PartnerAction PartnerActionDetail PartnerActionStep QueuedAction",
     needs(Scope.INTERACTIONS_READ): """

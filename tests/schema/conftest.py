@@ -556,7 +556,7 @@ class FakeHost:
     """Performs an action, and says what became of it."""
     asked: list[Action] = field(default_factory=list)
     """The actions that were sent."""
-    grant_settings: GrantSettings = GrantSettings()
+    grant_settings: GrantSettings = field(default_factory=GrantSettings)
 
     def begin_grant(self, instance_id: str, return_to: str) -> Pending:
         raise GrantRefused("Access to this partner cannot be granted here.")
