@@ -136,6 +136,10 @@ class Security(Section, frozen=True, kw_only=True):
     lookup_pepper: Annotated[
         Secret, Meta(description="64 hexadecimal digits; keys the hashes customers are looked up by.")
     ]
+    former_master_key: Annotated[
+        Secret | None,
+        Meta(description="The master key before, while `python -m api rekey` has not ended."),
+    ] = None
     allowed_partner_networks: Annotated[
         tuple[str, ...],
         Meta(

@@ -69,9 +69,11 @@ async def open_store(settings: Settings, *, clock: Clock = now) -> AsyncIterator
     Raises:
         ConfigError: a key is not one.
     """
+    former = settings.security.former_master_key
     keyring = Keyring(
         _key(settings.security.master_key, "security.master_key"),
         _key(settings.security.lookup_pepper, "security.lookup_pepper"),
+        former=None if former is None else _key(former, "security.former_master_key"),
     )
     database = Database(database_url(settings), keyring=keyring, clock=clock)
     try:

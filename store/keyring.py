@@ -28,22 +28,27 @@ class Keyring:
     Args:
         master: 32 random bytes; wraps every customer's data key.
         pepper: at least 16 random bytes; look-up values are hashed with it.
+        former: a master key that some things may still be wrapped by; nothing new is.
 
     Raises:
         KeyringError: a key is too short.
     """
 
-    __slots__ = ("_master", "_pepper", "mark")
+    __slots__ = ("_master", "_masters", "_pepper", "mark")
 
-    def __init__(self, master: bytes, pepper: bytes) -> None:
-        if len(master) != KEY_BYTES:
-            raise KeyringError(f"the master key has {len(master)} bytes; it takes {KEY_BYTES} random bytes")
+    def __init__(self, master: bytes, pepper: bytes, *, former: bytes | None = None) -> None:
+        for key in (master, former):
+            if key is not None and len(key) != KEY_BYTES:
+                raise KeyringError(f"the master key has {len(key)} bytes; it takes {KEY_BYTES} random bytes")
         if len(pepper) < 16:
             raise KeyringError(f"the pepper has {len(pepper)} bytes; it takes at least 16 random bytes")
         self._master = AESGCM(master)
         self._pepper = pepper
-        self.mark = hmac.new(master, b"c360 master key", hashlib.sha256).hexdigest()[:16]
+        self.mark = _mark(master)
         """A one-way mark of the master key, kept beside what it wraps."""
+        self._masters = {self.mark: self._master}
+        if former is not None:
+            self._masters[_mark(former)] = AESGCM(former)
 
     def lookup_hash(self, tenant: str, kind: str, value: str) -> bytes:
         """The hash under which a look-up value is kept. The value must be normalised already."""
@@ -59,8 +64,16 @@ class Keyring:
         Raises:
             KeyringError: another master key wrapped it, or it is damaged.
         """
-        self._check(mark)
-        return DataKey(_open(self._master, wrapped, bind(tenant, customer_id)))
+        return DataKey(_open(self._of(mark), wrapped, bind(tenant, customer_id)))
+
+    def rewrap(self, tenant: str, customer_id: str, wrapped: bytes, mark: str) -> bytes:
+        """The same data key wrapped by the present master key.
+
+        Raises:
+            KeyringError: neither the present nor the former master key wrapped it, or it is damaged.
+        """
+        about = bind(tenant, customer_id)
+        return _seal(self._master, _open(self._of(mark), wrapped, about), about)
 
     def seal(self, content: bytes, *about: str) -> bytes:
         """Encrypt a secret of the hub's own, bound to what it is about. Keep :attr:`mark` beside it."""
@@ -72,20 +85,26 @@ class Keyring:
         Raises:
             KeyringError: another master key sealed it, or it is damaged or out of place.
         """
-        self._check(mark)
-        return _open(self._master, sealed, bind(*about))
+        return _open(self._of(mark), sealed, bind(*about))
 
-    def _check(self, mark: str) -> None:
-        if mark != self.mark:
+    def _of(self, mark: str) -> AESGCM:
+        found = self._masters.get(mark)
+        if found is None:
             raise KeyringError(
-                "the data was sealed under another master key; start with the master key it was written with"
+                "the data was sealed under another master key; start with the master key it was written "
+                "with, or name that one as security.former_master_key"
             )
+        return found
 
     def __repr__(self) -> str:
         return f"Keyring({self.mark})"
 
     def __reduce__(self) -> str | tuple[object, ...]:
         raise TypeError("a Keyring cannot be pickled")
+
+
+def _mark(master: bytes) -> str:
+    return hmac.new(master, b"c360 master key", hashlib.sha256).hexdigest()[:16]
 
 
 class DataKey:

@@ -24,6 +24,7 @@ COMMANDS = {
     "migrate": "Bring the database to the newest (or a given) version.",
     "models": "Fit, judge and apply the models behind value, risk and offers.",
     "offers": "Bring the catalogue in and out, and tell how offers go.",
+    "rekey": "Wrap every key of the store by the present master key.",
     "seed": "Import customers with their links and grants.",
     "segments": "Tell customers apart by value, risk and lifecycle.",
     "serve": "Answer the graph over HTTP.",

@@ -39,7 +39,7 @@ class WorkingHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         "09:00"
     )
     closes: Annotated[str, Meta(description="Until when, by the same clock.", pattern=_CLOCK)] = "17:00"
-    time_zone: Annotated[str, Meta(description="Time zone of the hours, such as `Europe/Zurich`.")] = "UTC"
+    time_zone: Annotated[str, Meta(description="Time zone of the hours, such as Europe/Zurich.")] = "UTC"
 
 
 class AppointmentRules(WorkingHours, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -18,6 +18,7 @@ from store.repositories.families import Families
 from store.repositories.links import LinkRepository
 from store.repositories.listing import Listing
 from store.repositories.profiles import ProfileRepository
+from store.repositories.vault import Vault
 
 _BY_NAME = CustomerOrder()
 
@@ -249,6 +250,10 @@ class CustomerRepository(Repository):
             KeyringError: there are keys or grants, and the database was opened without a keyring.
         """
         return await Enrolment(self._scope).run(customers)
+
+    async def rewrap(self, *, limit: int) -> int:
+        """See :meth:`store.repositories.vault.Vault.rewrap`."""
+        return await Vault(self._scope).rewrap(limit=limit)
 
     async def erase(self, customer_id: str) -> bool:
         """Erase a person: destroy their data keys and delete everything personal the hub holds.

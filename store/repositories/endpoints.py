@@ -144,6 +144,23 @@ class EndpointRepository(Repository):
         await self._change(endpoint_id, **self._sealed(endpoint_id, (SigningSecret(value=secret), *ending)))
         return until
 
+    async def rewrap(self) -> int:
+        """Seal by the present master key what another one seals still; how many endpoints had such.
+
+        Raises:
+            KeyringError: neither the present nor the former master key sealed it.
+        """
+        keyring = self._scope.keyring
+        statement = select(Endpoint.id, Endpoint.secrets, Endpoint.master).where(
+            Endpoint.tenant == self._tenant, Endpoint.master != keyring.mark
+        )
+        found = (await self._session.execute(statement)).all()
+        for row in found:
+            about = (_ABOUT, self._tenant, row.id)
+            content = keyring.open(row.secrets, row.master, *about)
+            await self._change(row.id, master=keyring.mark, secrets=keyring.seal(content, *about))
+        return len(found)
+
     def _sealed(self, endpoint_id: str, secrets: Sequence[SigningSecret]) -> dict[str, Any]:
         keyring = self._scope.keyring
         content = msgspec.json.encode(secrets)

@@ -44,6 +44,22 @@ def wants(endpoint: EndpointData, event: EventData) -> bool:
     return event.kind in endpoint.kinds
 
 
+def test_secrets_are_resealed_by_another_master_key(database: Database, run: Run) -> None:
+    new = Keyring(master=b"n" * 32, pepper=b"p" * 32)
+    both = Keyring(master=b"n" * 32, pepper=b"p" * 32, former=b"m" * 32)
+
+    async def go() -> None:
+        async with database.unit(T) as unit:
+            made = await register(unit)
+        async with database.unit(T, keyring=both) as unit:
+            assert await unit.endpoints.rewrap() == 1
+            assert await unit.endpoints.rewrap() == 0
+        async with database.read(T, keyring=new) as unit:
+            assert [each.value for each in await unit.endpoints.secrets(made.id)] == ["one"]
+
+    run(go())
+
+
 def test_secrets_are_sealed_and_overlap_while_one_takes_the_place_of_another(
     database: Database, database_url: str, clock: Any, run: Run
 ) -> None:

@@ -138,6 +138,38 @@ def test_another_master_key_is_told_from_damage(
     run(go())
 
 
+def test_keys_are_rewrapped_bit_by_bit_and_what_they_seal_stays(
+    database: Database, keyring: Keyring, clock: Any, run: Run
+) -> None:
+    new = Keyring(master=b"n" * 32, pepper=b"p" * 32)
+    both = Keyring(master=b"n" * 32, pepper=b"p" * 32, former=b"m" * 32)
+
+    async def go() -> None:
+        ids = await customers(database, 5)
+        copies = [
+            SnapshotData(
+                customer_id=each, connector="bank", kind="a", fetched_at=clock.now, content=b"personal"
+            )
+            for each in ids
+        ]
+        await SqlSnapshots(database, keyring).write(T, copies)
+        read = [key_of(copy) for copy in copies]
+        # While it goes on, and after it was interrupted, everything opens with both.
+        for expected in (2, 2, 1, 0):
+            async with database.unit(T, keyring=both) as unit:
+                assert await unit.customers.rewrap(limit=2) == expected
+            found = await SqlSnapshots(database, both).read(T, read)
+            assert [each.content for each in found] == [b"personal"] * 5
+        assert len(await SqlSnapshots(database, new).read(T, read)) == 5
+        with pytest.raises(KeyringError, match="former_master_key"):
+            await SqlSnapshots(database, keyring).read(T, read)
+        with pytest.raises(KeyringError, match="another master key"):
+            async with database.unit(T, keyring=Keyring(master=b"x" * 32, pepper=b"p" * 32)) as unit:
+                await unit.customers.rewrap(limit=2)
+
+    run(go())
+
+
 def test_what_was_read_under_a_grant_goes_with_it(database: Database, clock: Any, run: Run) -> None:
     async def go() -> None:
         (one,) = await customers(database)
