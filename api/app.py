@@ -19,6 +19,7 @@ from api.presence import Presence
 from api.privacy.downloading import download
 from api.settings import Settings
 from api.sse import Streams
+from api.webhooks.receiving import PartnerCalls
 from api.websocket import WebSocketEndpoint
 from api.wiring import Hub
 from schema.observing import OperationObserver
@@ -38,12 +39,14 @@ def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None 
         stream=streams.open,
     )
     sockets = WebSocketEndpoint(engine, authenticate, settings.live, presence)
+    calls = PartnerCalls(hub, settings)
     app = Starlette(
         routes=[
             Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", sockets.connect),
             Route("/exports/{id}", download),
             *grant_routes(hub),
+            Route("/webhooks/{instance}", calls.answer, methods=["POST"]),
             Route("/health/live", live),
             Route("/health/ready", ready),
         ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 
 from api.bell import Bell, hung
@@ -21,6 +21,7 @@ from store.errors_events import EventForgotten
 QUEUE = 256
 """Events that wait for one follower; beyond them it reads on from the outbox."""
 _PAGE = 500
+Prepare = Callable[[Sequence[EventData]], Awaitable[None]]
 _log = logging.getLogger(__name__)
 
 
@@ -32,12 +33,22 @@ class OutboxBus:
         tenant: whose.
         position: place of the latest event before it was made.
         queue: events that wait for one follower at the most.
+        prepare: is awaited before anybody hears of events.
     """
 
-    def __init__(self, database: Database, tenant: TenantId, position: int, *, queue: int = QUEUE) -> None:
+    def __init__(
+        self,
+        database: Database,
+        tenant: TenantId,
+        position: int,
+        *,
+        queue: int = QUEUE,
+        prepare: Prepare | None = None,
+    ) -> None:
         self._database = database
         self._tenant = tenant
         self._queue = queue
+        self._prepare = prepare
         self._followers: set[_Follower] = set()
         self.position = position
         """Place of the latest event that was handed on."""
@@ -70,7 +81,7 @@ class OutboxBus:
             return await unit.outbox.head()
 
     async def page(self, after: int) -> Sequence[EventData]:
-        """The next events behind a place, none where there are no more.
+        """The next events behind a place that were handed on, none where there are no more.
 
         Raises:
             EventForgotten: some behind it may have been pruned.
@@ -79,13 +90,15 @@ class OutboxBus:
             found = await unit.outbox.after(after, limit=_PAGE)
             if not await unit.outbox.kept(after):
                 raise EventForgotten
-        return found
+        return [event for event in found if event.sequence <= self.position]
 
     async def follow(self, bell: Bell) -> None:
         """Hand on what is committed, until cancelled."""
         while True:
             try:
                 while found := await self._next():
+                    if self._prepare is not None:
+                        await self._prepare(found)
                     for event in found:
                         self.position = event.sequence
                         for follower in self._followers:
@@ -178,7 +191,7 @@ def _interest(
 
 @asynccontextmanager
 async def opened(
-    database: Database, tenant: TenantId, url: str, *, queue: int = QUEUE
+    database: Database, tenant: TenantId, url: str, *, queue: int = QUEUE, prepare: Prepare | None = None
 ) -> AsyncIterator[OutboxBus]:
     """A bus over a tenant's outbox, for as long as the block runs.
 
@@ -187,12 +200,13 @@ async def opened(
         tenant: whose events.
         url: the database's address.
         queue: events that wait for one follower at the most.
+        prepare: is awaited before anybody hears of events.
 
     Raises:
         StoreError: the database does not answer.
     """
     async with database.read(tenant) as unit:
-        bus = OutboxBus(database, tenant, await unit.outbox.head(), queue=queue)
+        bus = OutboxBus(database, tenant, await unit.outbox.head(), queue=queue, prepare=prepare)
     async with hung(database, tenant, url) as bell:
         following = asyncio.create_task(bus.follow(bell), name="following events")
         try:

@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from api import bus, switches
 from api.auditing import Recorder, recording
 from api.copies import StoredCopies
+from api.forgetting import forget
 from api.refreshing import telling
 from api.settings import Settings, database_url, visible
 from c360.access import TenantId
@@ -141,7 +143,11 @@ async def open_hub(
             async with (
                 recording(store.database, clock) as audit,
                 bus.opened(
-                    store.database, tenant, database_url(settings), queue=settings.live.backlog
+                    store.database,
+                    tenant,
+                    database_url(settings),
+                    queue=settings.live.backlog,
+                    prepare=partial(forget, store.database, tenant, host),
                 ) as events,
             ):
                 hub = Hub(tenant, store, host, clock, audit, performer, events)

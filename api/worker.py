@@ -17,10 +17,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
-import msgspec
-
 from api import logs
 from api.duties import duties
+from api.keeping import keep, tell
 from api.matching import Matching
 from api.observing.observer import observing
 from api.processes import stop_event
@@ -29,14 +28,11 @@ from api.settings import Settings
 from api.summarising import Summarising
 from api.switches import followed
 from api.wiring import Hub, open_hub, require_current
-from c360.contract import Change, Checkpoint, Deletion, Outdated, Upsert
+from c360.contract import Change, Checkpoint
 from c360.errors import C360Error
 from c360.kinds import PARTY
-from c360.records.party import Party
 from connectors.instances import InstanceState
-from resolvers.identity.keeping import party_link, stated
 from resolvers.summaries.reckoning import kinds_for
-from store.data import EnrolLink, RecordRef, Statement
 from store.unit import Unit
 
 LEASE = "worker"
@@ -224,73 +220,6 @@ class Worker:
     ) -> None:
         """What was delivered and how far that was, together or not at all."""
         await keep(unit, instance, changes, region=self._region, matching=self._matching, indexed=indexed)
+        if once:  # what a first reading brings is new to nobody who follows
+            await tell(unit, instance, changes)
         await unit.feeds.save(instance, kind, last.cursor, finished=once)
-
-
-async def keep(
-    unit: Unit,
-    instance: str,
-    changes: Sequence[Change],
-    *,
-    region: str,
-    matching: Matching | None = None,
-    indexed: bool = True,
-) -> None:
-    """Store what one feed delivered: which records belong to whom, and what parties say of themselves.
-
-    The figures of parties whose records changed are due.
-
-    Args:
-        unit: the unit of work.
-        instance: id of the connector instance.
-        changes: what it delivered.
-        region: country of phone numbers written without one.
-        matching: says who the parties are that nobody has; ``None``: they are passed over.
-        indexed: whether the ids of the records are kept, because the partner cannot list one party's.
-    """
-    parties = [
-        change.record for change in changes if isinstance(change, Upsert) and isinstance(change.record, Party)
-    ]
-    # Of several changes of a record the last one counts.
-    latest = {change.object_id: change for change in changes if isinstance(change, Upsert | Deletion)}
-    refs = [
-        RecordRef(connector=instance, party_id=each.party_id, kind=each.kind, object_id=each.object_id)
-        for each in latest.values()
-        if isinstance(each, Upsert) and not isinstance(each.record, Party)
-    ]
-    gone = [each for each in latest.values() if isinstance(each, Deletion)]
-    if refs and indexed:
-        await unit.index.add(refs)
-    if gone and indexed:
-        await unit.index.remove(instance, gone[0].kind, [each.object_id for each in gone])
-    changed = {ref.party_id for ref in refs} | {each.party_id for each in gone if each.party_id}
-    changed |= {each.party_id for each in changes if isinstance(each, Outdated)}
-    if changed:
-        await unit.summaries.mark(instance, changed)
-    if parties:
-        await _keep_parties(unit, instance, parties, region, matching)
-
-
-async def _keep_parties(
-    unit: Unit, instance: str, parties: Sequence[Party], region: str, matching: Matching | None
-) -> None:
-    linked = await unit.customers.by_party_refs([(instance, party.party_id) for party in parties])
-    statements: dict[str, list[Statement]] = {}
-    links: list[EnrolLink] = []
-    for party in parties:
-        customer = linked.get((instance, party.party_id))
-        if customer is not None:
-            statements.setdefault(customer, []).append(_statement(instance, party))
-            links.append(party_link(msgspec.structs.replace(party, connector=instance), region))
-    await unit.profiles.observe(statements)
-    # Behind what observing locked: whose they are does not change any more.
-    await unit.keys.add(links)
-    new = {party.party_id: party for party in parties if (instance, party.party_id) not in linked}
-    if matching is not None and new:
-        await matching.admit(unit, instance, new.values())
-
-
-def _statement(instance: str, party: Party) -> Statement:
-    return Statement(
-        connector=instance, party_id=party.party_id, values=stated(party), observed_at=party.updated_at
-    )

@@ -26,7 +26,7 @@ from connectors.infos import InstanceInfo, info_of
 from connectors.instances import Instance, InstanceSettings, InstanceState, build
 from connectors.manager import PluginManager
 from connectors.protocols import GrantStore, SnapshotStore
-from connectors.receiving import EventLog, Received, RecentEvents, receive
+from connectors.receiving import Received, receive
 from connectors.refreshing import unheard
 from connectors.resilience import Resilience
 from connectors.results import Gathered, GatherRequest, Refreshed
@@ -55,7 +55,6 @@ class Host:
         gatherer: Gatherer,
         transport: HostTransport,
         reaper: Reaper,
-        events: EventLog,
         *,
         granting: GrantSettings | None = None,
     ) -> None:
@@ -66,7 +65,6 @@ class Host:
         self._transport = transport
         self._reaper = reaper
         self._acting = Acting(reaper)
-        self._events = events
         self._granting = Granting(granting or GrantSettings())
         self._draining: set[asyncio.Task[None]] = set()
 
@@ -81,7 +79,6 @@ class Host:
         plugins: PluginManager | None = None,
         base: httpx.AsyncBaseTransport | None = None,
         resilience: Resilience | None = None,
-        events: EventLog | None = None,
         cache: PartCache | None = None,
         addresses: AddressPolicy | None = None,
         refreshed: Callable[[Refreshed], None] = unheard,
@@ -98,7 +95,6 @@ class Host:
             plugins: the plugin manager; tests bring one with their own plugins registered.
             base: what carries HTTP requests; the network by default.
             resilience: what is done about failing partners; tests switch retries and breakers off.
-            events: which of the partners' calls were taken; in memory by default.
             cache: remembers for a while what was fetched; nothing by default.
             addresses: which addresses partners may have; by default those of the internet. Not asked
                 where ``base`` carries the requests and it is not given.
@@ -129,7 +125,7 @@ class Host:
             cache=cache,
             refreshed=refreshed,
         )
-        return cls(instances, gatherer, transport, reaper, events or RecentEvents(), granting=granting)
+        return cls(instances, gatherer, transport, reaper, granting=granting)
 
     def instance(self, instance_id: str) -> Instance:
         """One instance.
@@ -227,21 +223,19 @@ class Host:
         """
         return await self._granting.revoke(self._by_id[instance_id], token)
 
-    async def receive(self, instance_id: str, webhook: Webhook) -> Received:
-        """Verify a partner's call and read it, each event once. See :func:`connectors.receiving.receive`.
+    def receive(self, instance_id: str, webhook: Webhook) -> Received:
+        """Verify a partner's call and read it. See :func:`connectors.receiving.receive`.
 
         Raises:
             KeyError: there is no instance of that id.
             WebhookRefused: it is not the partner's, too old, too large, or not what its API sends.
             ConnectorError: the instance takes no calls, or the plugin failed.
         """
-        received = await receive(self._by_id[instance_id], webhook, self._events)
-        await self._gatherer.freshness.changed(instance_id, received.changes)
-        return received
+        return receive(self._by_id[instance_id], webhook)
 
-    async def give_back(self, received: Received) -> None:
-        """Forget a call that could not be dealt with, so that the partner's next attempt counts."""
-        await self._events.give_back(received.connector, received.event_id)
+    async def forget(self, instance_id: str, parties: Collection[str]) -> None:
+        """Drop what is remembered of these parties: it is not true any more."""
+        await self._gatherer.freshness.forget(instance_id, parties)
 
     async def follow(
         self, instance_id: str, kind: str, since: str | None, *, idle: float = IDLE

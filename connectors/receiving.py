@@ -1,13 +1,13 @@
-"""A partner's call to the hub: believed only where it is the partner's, and only once."""
+"""A partner's call to the hub: believed only where it is the partner's.
+
+Whether an event was taken before is known by the store: it is noted in the transaction that deals with it.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from typing import Protocol
 
 import msgspec
-from cachetools import TTLCache
 
 from c360.contract import Change, Checkpoint, Deletion, Outdated, Receipt, Upsert, Webhook, WebhookSpec
 from c360.errors import ConnectorError, ProblemCode, RefusalCode, WebhookRefused
@@ -20,48 +20,6 @@ MOST_HEADERS = 200
 MOST_CHANGES = 10_000
 _LONGEST_ID = 500
 
-REMEMBERED = 86_400.0
-"""Seconds for which an event is known again by its id: partners repeat a call that was not answered for
-hours, and what is older is refused by its date where the partner dates its calls."""
-
-
-class EventLog(Protocol):
-    """Remembers which events were taken."""
-
-    async def take(self, instance: str, event_id: str) -> bool:
-        """Take an event; whether it is new."""
-        ...
-
-    async def give_back(self, instance: str, event_id: str) -> None:
-        """Forget an event that could not be dealt with, so that the partner's next attempt counts."""
-        ...
-
-
-class RecentEvents:
-    """An event log in memory, for one process.
-
-    Args:
-        most: events remembered at the most; beyond it the oldest are forgotten.
-    """
-
-    def __init__(self, most: int = 100_000) -> None:
-        self._taken: TTLCache[tuple[str, str], bool] = TTLCache(most, REMEMBERED, timer=_now)
-
-    async def take(self, instance: str, event_id: str) -> bool:
-        """See :class:`EventLog`."""
-        if (instance, event_id) in self._taken:
-            return False
-        self._taken[instance, event_id] = True
-        return True
-
-    async def give_back(self, instance: str, event_id: str) -> None:
-        """See :class:`EventLog`."""
-        self._taken.pop((instance, event_id), None)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
 
 class Received(msgspec.Struct, frozen=True, kw_only=True):
     """A call that was the partner's."""
@@ -69,14 +27,13 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     connector: str
     """Instance id."""
     event_id: str
-    repeated: bool = False
-    """The event was taken before: there is nothing to do but to say thanks."""
+    """The partner's own: whoever deals with the event does so once."""
     changes: Sequence[Change] = ()
     """What changed, each record signed. Of a partner that signs nothing they are hints alone: what is
     named is out of date, and what the call says it is now is not believed."""
 
 
-async def receive(instance: Instance, webhook: Webhook, events: EventLog) -> Received:
+def receive(instance: Instance, webhook: Webhook) -> Received:
     """Verify a partner's call and read it.
 
     Raises:
@@ -104,8 +61,6 @@ async def receive(instance: Instance, webhook: Webhook, events: EventLog) -> Rec
         instance.complaints.fault(error)
     else:
         instance.health.succeeded()
-        if not await events.take(instance.id, receipt.event_id):
-            return Received(connector=instance.id, event_id=receipt.event_id, repeated=True)
         return Received(connector=instance.id, event_id=receipt.event_id, changes=changes)
     instance.health.failed(ProblemCode.CONNECTOR_FAULT)
     raise ConnectorError("the plugin could not read the call")

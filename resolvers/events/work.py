@@ -36,9 +36,9 @@ class InteractionStarted(Facts, frozen=True, kw_only=True):
     """What an ``interaction.started`` tells."""
 
     interaction: Annotated[GlobalId, Meta(description="The interaction.")]
-    agent: Annotated[
-        Actor | None, Meta(description="Id of the agent who takes it, where that is an id.")
-    ] = None
+    agent: Annotated[Actor | None, Meta(description="Id of the agent who takes it, where that is an id.")] = (
+        None
+    )
     queue: Annotated[Name | None, Meta(description="Name of the queue that it comes by, where known.")] = None
 
 

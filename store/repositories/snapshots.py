@@ -108,6 +108,23 @@ class SnapshotRepository(Repository):
             delete(Snapshot).where(Snapshot.tenant == self._tenant, Snapshot.fetched_at < before)
         )
 
+    async def drop(self, connector: str, customer_ids: Iterable[str], kinds: Iterable[str]) -> int:
+        """Delete copies that are known to be untrue; how many they were.
+
+        Args:
+            connector: the partner that told.
+            customer_ids: whose.
+            kinds: kinds of record.
+        """
+        return await self._scope.change(
+            delete(Snapshot).where(
+                Snapshot.tenant == self._tenant,
+                Snapshot.connector == connector,
+                self._scope.among(Snapshot.customer_id, customer_ids),
+                self._scope.among(Snapshot.kind, kinds),
+            )
+        )
+
     async def _parties(self, pairs: Iterable[tuple[str, str]]) -> _Parties:
         wanted = set(pairs)
         rows = await self._session.execute(

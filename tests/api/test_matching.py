@@ -11,11 +11,11 @@ from uuid import uuid4
 import msgspec
 import pytest
 
+from api.keeping import keep
 from api.matching import ACTOR, Matching
 from api.seeding import customer
 from api.settings import Settings
 from api.wiring import open_store
-from api.worker import keep
 from c360.access import TenantId
 from c360.contract import Change, KeyKind, Upsert
 from c360.enrolment import CustomerLine, LinkLine

@@ -18,10 +18,10 @@ import pytest
 
 from api.auditing import Recorder
 from api.bus import OutboxBus
+from api.keeping import keep
 from api.settings import Settings
 from api.summarising import RETRY, Summarising
 from api.wiring import Hub, Store, open_store
-from api.worker import keep
 from c360.access import TenantId
 from c360.contract import Change, Deletion, Outdated, Upsert
 from c360.errors import ProblemCode

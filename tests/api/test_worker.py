@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from api.keeping import keep
 from api.settings import Settings
 from api.wiring import open_store
-from api.worker import Worker, keep
+from api.worker import Worker
 from c360.access import TenantId
 from c360.contract import Change, Deletion, Upsert
 from c360.records.rental import RentalBooking, RentalStatus

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import msgspec
@@ -12,7 +11,7 @@ from c360.errors import ConnectorError, ProblemCode, RefusalCode, WebhookRefused
 from c360.webhooks import Receipt, Webhook
 from connectors.host import Host
 from connectors.instances import InstanceSettings
-from connectors.receiving import MOST_BYTES, MOST_CHANGES, REMEMBERED, Received
+from connectors.receiving import MOST_BYTES, MOST_CHANGES, Received
 from tests.fixtures.virtual import virtually
 
 PARTY = "party.profile"
@@ -45,7 +44,10 @@ def call(kit: Any, content: bytes = b"{}") -> Webhook:
 
 
 def receive(kit: Any, made: Host, **more: Any) -> Received:
-    return virtually(made.receive("shop", call(kit, **more)))
+    async def scenario() -> Received:
+        return made.receive("shop", call(kit, **more))
+
+    return virtually(scenario())
 
 
 SAME: Any = Outdated(kind=PARTY, party_id="p")
@@ -60,22 +62,7 @@ def test_a_partners_call_is_read_and_its_records_are_signed(kit: Any) -> None:
     received = receive(kit, made)
     (change,) = received.changes
     assert isinstance(change, Upsert)
-    assert (received.event_id, received.repeated, change.record.connector) == ("e-1", False, "shop")
-
-
-def test_each_event_counts_once_until_it_is_given_back_or_long_gone(kit: Any) -> None:
-    made = host(kit, Receipt(event_id="e-1", changes=[upsert(kit)]))
-
-    async def scenario() -> None:
-        first = await made.receive("shop", call(kit))
-        again = await made.receive("shop", call(kit))
-        assert (first.repeated, again.repeated, again.changes) == (False, True, ())
-        await made.give_back(first)
-        assert not (await made.receive("shop", call(kit))).repeated
-        await asyncio.sleep(REMEMBERED + 1)
-        assert not (await made.receive("shop", call(kit))).repeated
-
-    virtually(scenario())
+    assert (received.event_id, change.record.connector) == ("e-1", "shop")
 
 
 def test_what_nobody_signed_is_no_more_than_a_hint(kit: Any) -> None:
