@@ -16,6 +16,7 @@ from strawberry.extensions import SchemaExtension
 from schema.execution.auditing import AuditBehind
 from schema.execution.context import OperationContext
 from schema.execution.following import prepare_answer
+from schema.execution.guard import PermittingExecutor
 from schema.execution.mutation import arrange
 from schema.execution.operation import prepare
 from schema.execution.plan import Planner
@@ -44,6 +45,7 @@ async def answered_apart(context: OperationContext, variables: dict[str, Any] | 
         context_value=context,
         variable_values=variables,
         operation_name=name.value if name else None,
+        executor_class=PermittingExecutor,
     )
     result = await asyncio.get_running_loop().run_in_executor(context.services.apart, answering)
     if not isinstance(result, ExecutionResult):

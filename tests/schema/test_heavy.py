@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from schema import engine as engines
+from tests.fixtures.access import access as access_of
 
 NAMES = " ".join(f"n{place}: displayName i{place}: identities {{ connector partyId }}" for place in range(40))
 MANY = f"""
@@ -44,6 +45,14 @@ def test_the_answer_is_the_same(full: Any, monkeypatch: pytest.MonkeyPatch) -> N
     assert apart == asked()
     assert len(apart[0]["data"]["customers"]["edges"]) == 100
     assert apart[2]["errors"]
+
+
+def test_what_is_held_back_is_held_back_of_large_answers_too(full: Any) -> None:
+    few = access_of("web", scopes=frozenset({"customers:read"}))
+    query = f"{{ customers(first: 100) {{ edges {{ node {{ {NAMES} profile {{ displayName }} }} }} }} }}"
+    answer = asyncio.run(full.engine.execute(query, access=few))
+    assert {error["extensions"]["code"] for error in answer.errors} == {"FORBIDDEN"}
+    assert "Customer 0" not in str(answer.body())
 
 
 def test_others_get_their_turns_meanwhile(full: Any, monkeypatch: pytest.MonkeyPatch) -> None:
