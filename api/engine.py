@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
+
 from api.admission.documents import read_documents, warm
 from api.admission.gate import Gate
 from api.models import serving_models
@@ -16,6 +18,15 @@ from schema.engine import GraphEngine
 from schema.execution.context import EngineSettings
 from schema.execution.limits import Limits
 from schema.observing import OperationObserver
+from schema.permissions.introspection import EVERY_ROLE
+from schema.permissions.settings import AccessSettings
+
+
+def _access(settings: Settings) -> AccessSettings:
+    """Who sees what; whoever develops against the graph may look at it."""
+    if not settings.authentication.development:
+        return settings.access
+    return msgspec.structs.replace(settings.access, introspection_roles=(EVERY_ROLE,))
 
 
 def build_engine(
@@ -47,7 +58,7 @@ def build_engine(
                 preferences=settings.preferences,
             ),
             gathering=timedelta(seconds=settings.live.gathering),
-            access=settings.access,
+            access=_access(settings),
         ),
         models=serving_models(settings),
         audit=hub.audit,

@@ -161,11 +161,13 @@ _NO_PLANNER: Any = None
 
 def _ready(_root: object, info: Any, **_given: object) -> Any:
     """The resolver of every root field: all work is done."""
+    info.context.require_guard()
     return info.context.ready(info.path.key)
 
 
 def _mutate(_root: object, info: Any, **_given: object) -> Any:
     """The resolver of every mutation: the executor awaits each before it comes to the next."""
+    info.context.require_guard()
     return info.context.mutations[info.path.key]()
 
 

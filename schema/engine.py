@@ -40,6 +40,7 @@ from schema.execution.unavailable import unavailable
 from schema.live import AccessEnded, AccessSource, check_expiry
 from schema.observing import Observation, OperationObserver, Unobserved
 from schema.permissions.holders import HOLDERS
+from schema.permissions.introspection import NoIntrospection, may_introspect
 from schema.permissions.permit import Permit
 from schema.permissions.reaching import sight_of
 from schema.permissions.withholding import Holder
@@ -188,7 +189,7 @@ class GraphEngine:
             granted = await access()
             check_expiry(granted, self.now())
             text = self._admission.document(granted, query, document_id)
-            prepared = self._documents.prepare(text)
+            prepared = self._documents.prepare(text, suggest=self._may_introspect(granted))
             operation = operation_of(prepared.document, operation_name)
             if operation.operation is not OperationType.SUBSCRIPTION:
                 yield await self.execute(text, variables, operation_name, access=granted, allow=allow)
@@ -213,7 +214,7 @@ class GraphEngine:
         Raises:
             RequestError: It cannot begin.
         """
-        variables = self._coerced(asked.operation, asked.variables)
+        variables = self._coerced(asked.operation, asked.variables, granted)
         self._documents.check_values(asked.prepared, asked.operation, variables)
         self._admission.spend(granted, self._documents.cost(asked.prepared, asked.operation, variables))
 
@@ -294,11 +295,11 @@ class GraphEngine:
         try:
             allowances += self._admission.request(access)
             text = self._admission.document(access, asked.query, asked.document_id)
-            prepared = self._documents.prepare(text)
+            prepared = self._documents.prepare(text, suggest=self._may_introspect(access))
             operation = operation_of(prepared.document, asked.operation_name)
             seen.named(operation.operation.value, prepared.root_fields(operation))
             _check_allowed(operation, asked.allow)
-            coerced = self._coerced(operation, asked.variables)
+            coerced = self._coerced(operation, asked.variables, access)
             self._documents.check_values(prepared, operation, coerced)
             cost = self._documents.cost(prepared, operation, coerced)
             allowances += self._admission.spend(access, cost)
@@ -322,6 +323,9 @@ class GraphEngine:
         access: Access,
         told: Told = NOTHING,
     ) -> OperationContext:
+        permit = self._permit(prepared, access)
+        if permit.introspects and not self._may_introspect(access):
+            raise RequestError([NoIntrospection()])
         return OperationContext(
             services=self._services,
             access=access,
@@ -331,7 +335,7 @@ class GraphEngine:
             variables=variables,
             told=told,
             at=self._services.clock(),
-            permit=self._permit(prepared, access),
+            permit=permit,
             memo=prepared.memo,
         )
 
@@ -344,9 +348,20 @@ class GraphEngine:
             selected = memo["touched"] = permits.selections.of(prepared.document)
         return permits.of(selected, memo.setdefault("permits", {}), access)
 
-    def _coerced(self, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> VariableValues:
-        definitions = operation.variable_definitions or ()
-        found = get_variable_values(self._schema.graphql, definitions, dict(variables), _MOST_ERRORS)
+    def _may_introspect(self, access: Access) -> bool:
+        """Whether the caller may ask for the schema, and is told of names like a mistaken one."""
+        return may_introspect(access.principal, self._services.settings.access)
+
+    def _coerced(
+        self, operation: OperationDefinitionNode, variables: Mapping[str, Any], access: Access
+    ) -> VariableValues:
+        found = get_variable_values(
+            self._schema.graphql,
+            operation.variable_definitions or (),
+            dict(variables),
+            _MOST_ERRORS,
+            hide_suggestions=not self._may_introspect(access),
+        )
         if isinstance(found, list):
             raise RequestError([coded(error, ErrorCode.BAD_USER_INPUT) for error in found])
         return found
@@ -364,8 +379,20 @@ class GraphEngine:
             )
         except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message
             return GraphResponse(errors=[_masked(GraphQLError("", original_error=error))])
-        errors = [_presented(error) for error in (result.errors or ())[:_MOST_ERRORS]]
+        errors = [_presented(error) for error in _told_first(result.errors or ())]
         return GraphResponse(data=result.data, errors=errors)
+
+
+def _told_first(errors: Sequence[GraphQLError]) -> Sequence[GraphQLError]:
+    """The errors that are told: of those that a list repeats, the first before the others."""
+    if len(errors) <= _MOST_ERRORS:
+        return errors
+    first: dict[object, GraphQLError] = {}
+    for error in errors:
+        fields = tuple(key for key in error.path or () if isinstance(key, str))
+        first.setdefault((fields, error.message), error)
+    chosen = {id(error) for error in first.values()}
+    return [*first.values(), *(error for error in errors if id(error) not in chosen)][:_MOST_ERRORS]
 
 
 def _code(error: Mapping[str, Any]) -> str:

@@ -220,7 +220,13 @@ class CustomersArguments(PageArguments, frozen=True, kw_only=True):
     """Arguments of ``customers``."""
 
     filter: Annotated[CustomerFilter | None, Meta(description="Which customers are listed.")] = None
-    order_by: Annotated[CustomerOrder | None, Meta(description="Their order; by name unless told.")] = None
+    order_by: Annotated[
+        CustomerOrder | None,
+        Meta(
+            description="Their order; unless told by name, or by `CREATED_AT` where names are not the "
+            "caller's to see."
+        ),
+    ] = None
     gather: Annotated[Gather | None, Meta(description="How fresh and how long.")] = None
 
 

@@ -36,7 +36,7 @@ from schema.permissions.reaching import sight_of
 from schema.permissions.refusing import Forbidden, as_withheld
 from schema.permissions.settings import AccessSettings
 from schema.permissions.veiling import VeiledCustomer
-from schema.permissions.withholding import Coordinate, Hold, Holder, Withheld
+from schema.permissions.withholding import Coordinate, Hold, Holder, Withheld, WithheldReason
 from schema.ports import Database, Host
 from schema.subscriptions.base import NOTHING, REFRESHED, SubscriptionField, Told
 from store.sight import Sight
@@ -93,6 +93,12 @@ class Services:
     """Has partners do what they are asked to."""
 
 
+_VERIFY = (
+    "Make sure that the caller is the customer, and record how with `verifyCaller`; or look at a single "
+    "value with `revealValue`."
+)
+
+
 @dataclass(kw_only=True)
 class OperationContext:
     """One operation."""
@@ -110,6 +116,8 @@ class OperationContext:
     """Where customers are masked: those who are not, and until when."""
     refused_nodes: dict[int, Forbidden] = field(default_factory=dict)
     """Fields whose arguments the caller may not give, by the identity of their place in the document."""
+    is_guarded: bool = False
+    """Whether the executor that answers leaves out what is held back."""
     holds: dict[str, Mapping[Coordinate, Hold]] = field(default_factory=dict)
     """What holders keep back of each customer, by the customer's local id."""
     held_somewhere: set[Coordinate] = field(default_factory=set)
@@ -195,7 +203,7 @@ class OperationContext:
             customer: The customer.
             at: Where in the answer it stands.
         """
-        held = self.holds.get(customer.view.customer.id, {})
+        held = {**self._masked(customer), **self.holds.get(customer.view.customer.id, {})}
         quiet = self.permit.quiet
         if not held and not quiet:
             return ()
@@ -210,9 +218,19 @@ class OperationContext:
         )
         return tuple(sorted((*shut, *kept), key=lambda one: one.path))
 
+    def _masked(self, customer: CustomerAnswer) -> Mapping[Coordinate, Hold]:
+        """What of a customer shows a part alone until the caller was verified."""
+        if not isinstance(customer, VeiledCustomer):
+            return {}
+        personal = self.services.permits.table.personal
+        return dict.fromkeys(
+            (one for one in personal if self.permit.of(*one) is None),
+            Hold(reason=WithheldReason.NOT_VERIFIED, remedy=_VERIFY, fields=personal, masked=True),
+        )
+
     @cached_property
     def _below_customers(self) -> Mapping[tuple[str, ...], Mapping[Coordinate, Sequence[tuple[str, ...]]]]:
-        wanted = self.permit.quiet.keys() | self.held_somewhere
+        wanted = self.permit.quiet.keys() | self.held_somewhere | self.services.permits.table.personal
         return self.services.permits.selections.below_customers(
             self.operation, self.fragments, self.variables, wanted
         )
@@ -232,6 +250,15 @@ class OperationContext:
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def require_guard(self) -> None:
+        """Make sure that the executor leaves out what the caller may not select.
+
+        Raises:
+            RuntimeError: It does not: better no answer than everything.
+        """
+        if self.guarded and not self.is_guarded:
+            raise RuntimeError("an operation with something to hold back is executed by another executor")
 
     def answer_maker(self) -> Callable[[CustomerView, Mapping[str, CustomerAnswer]], CustomerAnswer]:
         """What makes a customer's view an object of the graph, among the operation's customers."""

@@ -108,15 +108,19 @@ class Documents:
     def __len__(self) -> int:
         return len(self._documents)
 
-    def prepare(self, text: str) -> Prepared:
+    def prepare(self, text: str, *, suggest: bool = True) -> Prepared:
         """The document, ready to execute.
+
+        Args:
+            text: The document.
+            suggest: Whether what is wrong with it may name what else there is in the schema.
 
         Raises:
             RequestError: It is too large, is not GraphQL, or does not fit the schema.
         """
         prepared = self._documents.get(text)
         if prepared is None:
-            prepared = self._measured(self._checked(text))
+            prepared = self._measured(self._checked(text, suggest=suggest))
             self._remember(text, prepared)
         else:
             self._documents.move_to_end(text)
@@ -157,7 +161,7 @@ class Documents:
         )
         return Prepared(document=document, fragments=fragments, values=max(values, default=0))
 
-    def _checked(self, text: str) -> DocumentNode:
+    def _checked(self, text: str, *, suggest: bool) -> DocumentNode:
         rules: Sequence[type[ASTValidationRule]] = _RULES
         try:
             document = self._parsed(text)
@@ -166,7 +170,9 @@ class Documents:
             raise RequestError([error]) from None
         except FragmentCycleError:
             rules = (NoFragmentCyclesRule,)  # the others were not made sure to end soon
-        errors = validate(self._schema, document, rules, max_errors=_MOST_ERRORS)
+        errors = validate(
+            self._schema, document, rules, max_errors=_MOST_ERRORS, hide_suggestions=not suggest
+        )
         if errors:
             raise RequestError([coded(error, ErrorCode.GRAPHQL_VALIDATION_FAILED) for error in errors])
         return document

@@ -15,6 +15,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from schema.answers import CustomerAnswer
 from schema.execution.context import OperationContext
+from schema.permissions.introspection import may_introspect
 from schema.permissions.refusing import forbidden
 from schema.permissions.selection import CUSTOMER
 from schema.permissions.withholding import Hold
@@ -26,9 +27,13 @@ class PermittingExecutor(StrawberryGraphQLCoreExecutionContext):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         context = self.context_value
-        if isinstance(context, OperationContext) and context.guarded:
+        if not isinstance(context, OperationContext):
+            return
+        self.hide_suggestions = not may_introspect(context.access.principal, context.services.settings.access)
+        if context.guarded:
             # A class of its own, so that whoever has nothing held back pays nothing, field by field.
             self.__class__ = _Guard
+            context.is_guarded = True
             self._above: dict[int, tuple[Path | None, CustomerAnswer]] = {}
 
 

@@ -26,6 +26,7 @@ from schema.mutations.base import Mutation, MutationInput, PayloadField
 from schema.mutations.problems import IdempotencyProblem, Refusal, as_problem
 from schema.mutations.reaching import check_concerned, check_named
 from schema.permissions.reaching import own
+from schema.permissions.refusing import Forbidden, forbidden
 from schema.ports import Unit
 from schema.reading import read_input
 from store.data_audit import WriteEntry
@@ -74,12 +75,15 @@ async def _take_effect(context: OperationContext, root: Root, kind: type[Mutatio
             recogniser=context.services.recogniser,
             doors=context.services.settings.access,
         )
+        _check_reads(context, mutation)
         context.services.audit.check()
         if _held_to_reach(context, mutation):
             await asyncio.shield(_find_named(context, asked))
         await mutation.ask(context.services.host)
         # Ends even where the caller has gone: what was begun is done or undone, never left open.
         outcome = await asyncio.shield(_followed(context, mutation))
+    except Forbidden:
+        raise
     except Refusal as refusal:
         return kind.refused(refusal.problems)
     except InputError as error:
@@ -149,6 +153,18 @@ async def _find_named(context: OperationContext, asked: MutationInput) -> None:
     """
     async with context.services.database.read(context.access.tenant, context.sight) as unit:
         await check_named(unit, asked)
+
+
+def _check_reads(context: OperationContext, mutation: Mutation) -> None:
+    """Make sure that a mutation shows nothing that the caller may not select.
+
+    Raises:
+        Forbidden: It would.
+    """
+    for type_name, field in mutation.reads():
+        refused = context.permit.of(type_name, field)
+        if refused is not None:
+            raise forbidden(refused)
 
 
 def _held_to_reach(context: OperationContext, mutation: Mutation) -> bool:

@@ -72,6 +72,7 @@ def _made(context: OperationContext, root: Root, kind: type[RootField]) -> RootF
         recogniser=context.services.recogniser,
         principal=context.access.principal,
         service=context.services.settings.service,
+        permit=context.permit,
     )
 
 

@@ -279,7 +279,8 @@ class _Walk:
                 found.hub |= {HubNeed(name) for name in READERS[demand.hub].beside}
                 if demand.windows is not None:
                     with suppress(InputError):  # the field itself says what is wrong
-                        needs.update(demand.windows(need.arguments, self._today))
+                        windows = demand.windows(need.arguments, self._today)
+                        needs.update(one for one in windows if self.permit.reads(one.kind))
                 if demand.leads:
                     return found.edge(need)
                 if demand.arguments is not None:

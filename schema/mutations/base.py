@@ -12,7 +12,7 @@ The payload is made from it anew for every caller, with the customers as they ar
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 
@@ -37,6 +37,7 @@ from schema.inputs import Arguments, NodeId
 from schema.mutations.problems import AnyProblem, Problem
 from schema.permissions.rules import Rule
 from schema.permissions.settings import AccessSettings
+from schema.permissions.withholding import Coordinate
 from schema.ports import Host, Unit
 from schema.roots.base import Lookups, RootField
 from schema.roots.decisions import read_decisions, sides
@@ -201,6 +202,13 @@ class Mutation:
 
     def check(self) -> None:
         """Check and normalise the input."""
+
+    def reads(self) -> Iterable[Coordinate]:
+        """Fields of the graph that it shows by another way than the selection of its payload.
+
+        It has no effect where the caller may not select them.
+        """
+        return ()
 
     async def ask(self, host: Host) -> None:
         """Ask the partners what the effect depends on; before the transaction, which waits for nobody."""

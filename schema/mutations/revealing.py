@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Annotated, Any, ClassVar, Self
 
@@ -23,6 +23,7 @@ from schema.mutations.identity import LONGEST_REASON
 from schema.permissions.rules import needs
 from schema.permissions.scopes import Scope
 from schema.permissions.veiling import personal_fields
+from schema.permissions.withholding import Coordinate
 from schema.ports import Unit
 from schema.shapes import Profile, Shape
 from store.data_access import RevealReason
@@ -139,6 +140,15 @@ class RevealValue(AccessMutation):
         if to_snake_case(self.asked.field) not in personal_fields(referrer.record):
             raise self._unknown()
         self._type, self._reference = found.type_name, reference
+
+    def reads(self) -> Iterable[Coordinate]:
+        """The field whose value is shown."""
+        if self._reference is not None:
+            yield self._type, self.asked.field
+        elif self.asked.field == _NAME:
+            yield "Customer", _NAME
+        else:
+            yield "Profile", self.asked.field.removeprefix(_PROFILE)
 
     def _unknown(self) -> InputError:
         message = "There is no such field, or it is never masked; see `withheld` for those that are."

@@ -72,7 +72,7 @@ class PublishWording(Mutation):
     input_type = PublishWordingInput
     outcome_type = WordingOutcome
     payload_type = PublishWordingPayload
-    rule = needs(Scope.CONSENTS_WRITE, Scope.PRIVACY_WRITE)
+    rule = needs(Scope.CONSENTS_WRITE, Scope.CATALOGUE_WRITE)
 
     def check(self) -> None:
         """Check the name and the texts."""

@@ -14,6 +14,7 @@ import msgspec
 from graphql import GraphQLSchema
 
 from c360.access import Access, Purpose
+from c360.kinds import kind as kind_of
 from schema.permissions.scopes import Scope
 from schema.permissions.selection import Selected, Selections
 from schema.permissions.table import Asking, RuleTable, Scopes
@@ -73,6 +74,10 @@ class Permit(msgspec.Struct, frozen=True, kw_only=True):
     def has(self, scope: Scope) -> bool:
         """Whether the caller has a scope."""
         return scope.value in self.scopes
+
+    def reads(self, kind: str) -> bool:
+        """Whether the caller may see records of a kind, such as ``banking.accounts``."""
+        return self.of(kind_of(kind).record.__name__, "connector") is None
 
     def of(self, type_name: str, field: str) -> Refused | None:
         """Why a field is refused, selected or not; none where it is not."""

@@ -50,7 +50,9 @@ _AGENT = (
         Scope.INTERACTIONS_READ,
         Scope.INTERACTIONS_WRITE,
         Scope.CUSTOMERS_WRITE,
+        Scope.CUSTOMERS_CREATE,
         Scope.ACTIONS_WRITE,
+        Scope.ACTIONS_CORRECT,
         Scope.CONSENTS_READ,
         Scope.CONSENTS_WRITE,
         Scope.GRANTS_READ,
@@ -103,6 +105,7 @@ ROLES: Mapping[str, Role] = {
         scopes=_CUSTOMER
         | {
             Scope.CUSTOMERS_WRITE,
+            Scope.CUSTOMERS_CREATE,
             Scope.INTERACTIONS_READ,
             Scope.INTERACTIONS_WRITE,
             Scope.OFFERS_WRITE,
@@ -129,6 +132,7 @@ ROLES: Mapping[str, Role] = {
         scopes=_CUSTOMER
         | {
             Scope.CUSTOMERS_WRITE,
+            Scope.CUSTOMERS_CREATE,
             Scope.IDENTITY_READ,
             Scope.IDENTITY_WRITE,
             Scope.CONSENTS_READ,
@@ -136,6 +140,7 @@ ROLES: Mapping[str, Role] = {
             Scope.GRANTS_READ,
             Scope.PRIVACY_WRITE,
             Scope.CATALOGUE_READ,
+            Scope.CATALOGUE_WRITE,
         },
         purposes=frozenset({Purpose.SERVICE}),
         reach=Reach.EVERYBODY,

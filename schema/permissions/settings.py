@@ -15,6 +15,13 @@ class AccessSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         tuple[str, ...],
         Meta(description="Roles to which customers are masked until the caller was verified."),
     ] = ("agent",)
+    introspection_roles: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Roles that may ask for the schema itself and are told of names like a mistaken one; "
+            '`["*"]` for every role. Where development tokens are taken, every role may.'
+        ),
+    ] = ("integrator", "operator")
     verified_minutes: Annotated[
         float, Meta(description="Minutes for which a verification of a caller counts.", gt=0, le=1440)
     ] = 30.0

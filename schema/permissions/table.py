@@ -59,6 +59,8 @@ class RuleTable(msgspec.Struct, frozen=True, kw_only=True):
     """By type and field."""
     asking: Mapping[tuple[str, str], Mapping[str, Asking]]
     """By type and field: the arguments that not everybody may give."""
+    personal: frozenset[tuple[str, str]]
+    """Type and field of what identifies a person."""
 
 
 _NOBODY = Requirement(scopes=())
@@ -79,7 +81,8 @@ def rule_table(printed: str) -> RuleTable:
         }
         for name, node in types.items()
     }
-    return RuleTable(fields=fields, asking=dict(_asked(document, types)))
+    personal = ((name, field) for name, mine in fields.items() for field, one in mine.items() if one.pii)
+    return RuleTable(fields=fields, asking=dict(_asked(document, types)), personal=frozenset(personal))
 
 
 def _requirement(own: Read, of_type: Read, returned: Iterable[Rule]) -> Requirement:

@@ -21,7 +21,9 @@ from resolvers.identity.recognition import Recogniser
 from resolvers.service.rules import AS_SHIPPED, ServiceRules
 from schema.answers import CustomerAnswer
 from schema.inputs import Arguments, Gather
+from schema.permissions.permit import Permit
 from schema.permissions.rules import Rule
+from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from store.data import CustomerData
 
@@ -82,6 +84,7 @@ class RootField:
         recogniser: Recogniser | None = None,
         principal: Principal = NOBODY,
         service: ServiceRules = AS_SHIPPED,
+        permit: Permit | None = None,
     ) -> None:
         """Take a root field as planned.
 
@@ -92,6 +95,8 @@ class RootField:
             principal: Who asks.
             recogniser: Says who partner records probably are; without it nobody does.
             service: By which rules people note things of customers.
+            permit: What the caller may select, for fields to which different callers may ask different
+                things; without it everything.
 
         Raises:
             InputError: An argument cannot be used.
@@ -102,7 +107,12 @@ class RootField:
         self.recogniser = recogniser
         self.principal = principal
         self.service = service
+        self.permit = permit
         self.check()
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the caller has a scope."""
+        return self.permit is None or self.permit.has(scope)
 
     @property
     def gather(self) -> Gather | None:

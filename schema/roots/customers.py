@@ -35,10 +35,15 @@ class CustomersRoot(RootField):
         self._stretch = stretch(self.arguments)
         self._filter = _filter(self.arguments.filter or CustomerFilter())
         order = self.arguments.order_by
-        self._order = data.CustomerOrder() if order is None else data.CustomerOrder(
+        self._order = self._usual() if order is None else data.CustomerOrder(
             field=data.OrderField(order.field.value), descending=order.direction is OrderDirection.DESC
         )  # fmt: skip
         self._total: int | None = None
+
+    def _usual(self) -> data.CustomerOrder:
+        """By name; to whom names are not shown, their order would tell them."""
+        named = self.may(Scope.PROFILE_READ)
+        return data.CustomerOrder(field=data.OrderField.NAME if named else data.OrderField.CREATED_AT)
 
     async def read(self, unit: Unit) -> None:
         """Read the page, and count only where the number is selected.

@@ -19,6 +19,7 @@ from schema.errors import ErrorCode, InputError
 from schema.identity import answers
 from schema.identity.answers import CUSTOMER, ENTRY, REVIEW
 from schema.inputs import LONGEST_WINDOW, MAX_NODES, Arguments, NodeArguments, NodesArguments
+from schema.permissions.refusing import Forbidden, forbidden
 from schema.permissions.rules import needs
 from schema.permissions.scopes import Scope
 from schema.permissions.types import ANYBODY
@@ -29,7 +30,7 @@ from schema.shapes import Connector, ConnectorBreaker, ConnectorHealth
 from store.data import CustomerData
 
 _CONNECTOR = "Connector"
-_NO_CUSTOMERS = frozenset({_CONNECTOR, ENTRY, REVIEW, PARTNER_ACTION})
+_NO_CUSTOMERS = frozenset({"", _CONNECTOR, ENTRY, REVIEW, PARTNER_ACTION})
 
 
 class Asked(NamedTuple):
@@ -40,6 +41,10 @@ class Asked(NamedTuple):
     """Of the object itself; of a record, its customer's."""
     reference: Reference | None = None
     """Of a partner's record."""
+
+
+_NOTHING = Asked("", "")
+"""In place of what the caller may not see: nothing is looked up for it."""
 
 
 class NodesRoot(RootField):
@@ -77,7 +82,11 @@ class NodesRoot(RootField):
         Raises:
             InputError: One is no id, or records of one customer lie too far apart to be fetched together.
         """
-        self._asked = [self._decoded(text, argument) for text, argument in self.given()]
+        asked = [self._decoded(text, argument) for text, argument in self.given()]
+        self._refused = [self._refusal(one) for one in asked]
+        self._asked = [
+            _NOTHING if refused else one for one, refused in zip(asked, self._refused, strict=True)
+        ]
         days: dict[tuple[str, str], list[date]] = {}
         for one in self._asked:
             if one.reference is not None and one.reference.day is not None:
@@ -96,6 +105,11 @@ class NodesRoot(RootField):
             message = "No object of the graph has such an id."
             raise InputError(message, code=ErrorCode.INVALID_ID, argument=argument)
         return Asked(found.type_name, reference.customer_id, reference)
+
+    def _refusal(self, asked: Asked) -> Forbidden | None:
+        """Why the caller may not see such an object, whether there is one or not."""
+        refused = None if self.permit is None else self.permit.of(asked.type_name, "id")
+        return None if refused is None else forbidden(refused)
 
     def _customers(self) -> Sequence[str]:
         return [one.local_id for one in self._asked if one.type_name not in _NO_CUSTOMERS]
@@ -155,7 +169,7 @@ class NodesRoot(RootField):
             referrer = self.references[asked.type_name]
             return referrer.find(asked.reference, customer.view.joined(referrer.kind))
 
-        return [one(asked) for asked in self._asked]
+        return [refused or one(asked) for asked, refused in zip(self._asked, self._refused, strict=True)]
 
 
 class NodeRoot(NodesRoot):

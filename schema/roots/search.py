@@ -43,6 +43,14 @@ _NUMBERS = (
     KeyKind.MEMBERSHIP_NUMBER,
     KeyKind.TAX_ID,
 )
+_LOOKED_UP_BY = {
+    KeyKind.POLICY_NUMBER: Scope.INSURANCE_READ,
+    KeyKind.ACCOUNT_NUMBER: Scope.BANKING_READ,
+    KeyKind.MEMBERSHIP_NUMBER: Scope.LOYALTY_READ,
+}
+"""What it takes to find somebody by a number: whoever finds them learns that it is theirs."""
+_ALWAYS = Scope.PROFILE_READ
+"""What every search takes."""
 _NO_NAMES = frozenset({KeyKind.EMAIL, KeyKind.PHONE})
 """Keys whose text is no name: its words would find strangers."""
 _PHONE_CHARACTERS = frozenset("0123456789 .-/()")
@@ -73,7 +81,8 @@ class SearchRoot(RootField):
     description = (
         "Customers and partner records by a name, e-mail address, phone or other number. Asks the hub's "
         "index and, live, every partner that can be searched by such a text; `sources` says which did "
-        f"not answer or cannot be searched. The hub's index gives {HITS} customers at the most."
+        f"not answer or cannot be searched. The hub's index gives {HITS} customers at the most. Numbers are "
+        "looked up in those domains that the caller may read."
     )
     arguments_type = SearchArguments
     arguments: SearchArguments
@@ -87,7 +96,7 @@ class SearchRoot(RootField):
             message = f"Give 1 to {normalise.MAX_KEY} readable characters to search for."
             raise InputError(message, code=code, argument="text")
         self._text = text
-        self._keys = keys_in(text)
+        self._keys = tuple(key for key in keys_in(text) if self.may(_LOOKED_UP_BY.get(key[0], _ALWAYS)))
         self._hub_keys = (*self._keys, *_bare_phone(text))
         self._size = page_size(self.arguments.first, "first")
         domains = frozenset(str(domain) for domain in self.arguments.domains)

@@ -21,7 +21,7 @@ from schema.answers import CustomerAnswer
 from schema.derive import Demand, Deriver
 from schema.hub import known
 from schema.paging import Connection, Edge, PageInfo, connection_type, page_size
-from schema.permissions.roles import RECORDS
+from schema.permissions.permit import Permit
 from schema.permissions.rules import needs
 from schema.permissions.scopes import Scope
 from schema.reading import taken
@@ -31,7 +31,6 @@ from schema.service.reading import TIMELINE, HubEntries, timeline_place, timelin
 from schema.shapes import Shape
 
 _RULE = needs(Scope.INTERACTIONS_READ, pii=True)
-_OF_PARTNERS = {"rule": needs(*sorted(RECORDS, key=lambda scope: scope.value), pii=True)}
 _PARTNER = TimelineKind.PARTNER_RECORD.value
 _Place = tuple[str, str, str]
 
@@ -49,7 +48,8 @@ class TimelineEntry(Shape, frozen=True, kw_only=True):
         shapes.OfferAnswer | None, Meta(description="Of an offer: what became of it.")
     ] = None
     record: Annotated[
-        shapes.PartnerRecord | None, Meta(description="Of a partner's record.", extra=_OF_PARTNERS)
+        shapes.PartnerRecord | None,
+        Meta(description="Of a partner's record; there are those of the domains that the caller may read."),
     ] = None
 
 
@@ -100,13 +100,13 @@ def _windows(lines: Lines, asked: TimelineArguments, today: dt.date) -> Collecti
     return [Need(kind=kind, since=since, until=until) for kind in lines.timelines]
 
 
-def _timeline(lines: Lines, customer: CustomerAnswer, _info: object, **given: Any) -> Connection:
+def _timeline(lines: Lines, customer: CustomerAnswer, info: Any, **given: Any) -> Connection:
     asked = taken(TimelineArguments, given)
     size = page_size(asked.first, "first")
     since, until = timeline_window(asked, customer.view.today)
     after = timeline_place(asked.after)
     found: HubEntries = known(customer.view, TIMELINE, asked) or HubEntries()
-    rows = [*_own(found, customer), *_partners(lines, customer, asked)]
+    rows = [*_own(found, customer), *_partners(lines, customer, asked, info.context.permit)]
     behind = sorted(
         (row for row in rows if after is None or row[0] < after), key=lambda row: row[0], reverse=True
     )
@@ -147,10 +147,12 @@ def _own(found: HubEntries, customer: CustomerAnswer) -> Iterator[tuple[_Place, 
 
 
 def _partners(
-    lines: Lines, customer: CustomerAnswer, asked: TimelineArguments
+    lines: Lines, customer: CustomerAnswer, asked: TimelineArguments, permit: Permit
 ) -> Iterator[tuple[_Place, TimelineEntry]]:
-    """What partners tell of; what has no moment yet has no place."""
+    """What partners tell of, in the domains that the caller may read; what has no moment has no place."""
     for need in _windows(lines, asked, customer.view.today):
+        if not permit.reads(need.kind):
+            continue
         line = lines.timelines[need.kind]
         for place, record in line.placed(line.within(customer.view.joined(need.kind), need)):
             moment = line.moment(record)

@@ -10,6 +10,7 @@ from graphql import get_introspection_query, parse
 from schema.errors import InputError
 from schema.execution.documents import Documents
 from schema.execution.limits import Limits, check
+from tests.fixtures.access import access as access_of
 from tests.fixtures.timing import worked
 
 
@@ -72,6 +73,7 @@ def test_fragments_that_spread_themselves_are_refused_at_once(world: Any, query:
 
 
 def test_the_introspection_of_tools_is_within_the_limits(world: Any) -> None:
+    world.access = access_of(roles=frozenset({"integrator"}))
     assert world.data(get_introspection_query(descriptions=True, input_value_deprecation=True))["__schema"]
 
 

@@ -32,7 +32,7 @@ from schema.inputs import NodeId
 from schema.mutations.base import LONGEST_KEY, Concerns, Mutation, MutationInput, Outcome, Payload, Shown
 from schema.mutations.problems import ActionProblem, IdempotencyProblem, ProblemCode, Refusal
 from schema.mutations.refusing import Paths, customer_missing
-from schema.permissions.rules import needs
+from schema.permissions.rules import Rule, needs
 from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from store.columns import storable
@@ -221,13 +221,16 @@ class PartnerMutation(ShownAction):
         return found[0]
 
 
-def partner_mutation(kind: str, *, name: str, text: str) -> type[PartnerMutation]:
+def partner_mutation(
+    kind: str, *, name: str, text: str, rule: Rule = PartnerMutation.rule
+) -> type[PartnerMutation]:
     """The mutation of an action.
 
     Args:
         kind: name of a registered action.
         name: of the mutation, as in the graph.
         text: what it does, for the graph.
+        rule: who may have it take effect.
     """
     found = actions()[kind]
     title = name[:1].upper() + name[1:]
@@ -236,6 +239,7 @@ def partner_mutation(kind: str, *, name: str, text: str) -> type[PartnerMutation
         "name": name,
         "description": f"{text} {_PROMISE}",
         "kind": found,
+        "rule": rule,
         "input_type": _input(found, f"{title}Input"),
         "payload_type": _made(f"{title}Payload", [], ActionPayload, description(ActionPayload)),
     }

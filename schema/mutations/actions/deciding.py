@@ -146,6 +146,7 @@ class RetryAction(_OfAction):
     """Goes on with an action at once."""
 
     name = "retryAction"
+    rule = needs(Scope.ACTIONS_CORRECT)
     description = (
         "Goes on with an action at once, as if its time began now: sends one that was not sent, and finds "
         "out about one that is `UNKNOWN`, by its key or a look-up at the partner. It never takes effect "
@@ -189,6 +190,7 @@ class ResolveAction(_OfAction):
     """Says what became of an action."""
 
     name = "resolveAction"
+    rule = needs(Scope.ACTIONS_CORRECT)
     description = (
         "Says what became of an `UNKNOWN` action, by a person who has asked the partner. Final: nothing is "
         "sent afterwards."

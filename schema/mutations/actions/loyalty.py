@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from schema.mutations.actions.base import partner_mutation
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 
 ACTIONS = (
     partner_mutation(
         "loyalty.adjust_points",
         name="adjustPoints",
         text="Adds points to a member's account or takes some away, by hand.",
+        rule=needs(Scope.ACTIONS_CORRECT),
     ),
     partner_mutation(
         "loyalty.create_reward",

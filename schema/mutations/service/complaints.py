@@ -27,6 +27,8 @@ from schema.mutations.service.base import (
     refused_input,
     text,
 )
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from schema.service.answers import COMPLAINT
 from schema.service.shapes import Complaint
@@ -250,6 +252,7 @@ class Compensate(_ComplaintMutation):
     """Promises a compensation."""
 
     name = "compensate"
+    rule = needs(Scope.INTERACTIONS_WRITE, Scope.ACTIONS_CORRECT)
     description = (
         "Notes what a customer is promised for a complaint that was not rejected: money of a currency, or "
         "points of a programme. It pays nothing out: a task of kind `COMPENSATION` waits until somebody, or "

@@ -27,7 +27,6 @@ from schema.mutations.problems import DuplicateProblem, PossibleDuplicate, Refus
 from schema.mutations.service.base import refused_input
 from schema.mutations.service.statements import (
     RULE,
-    SAYS,
     AddressInput,
     OnProfile,
     StatementMutation,
@@ -39,6 +38,8 @@ from schema.mutations.service.statements import (
     name,
     phone,
 )
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from store.columns import new_id
 from store.data import HUB, CustomerData
@@ -121,7 +122,7 @@ class CreateCustomer(Mutation):
     input_type = CreateCustomerInput
     outcome_type = StatementOutcome
     payload_type = CreateCustomerPayload
-    rule = SAYS
+    rule = needs(Scope.CUSTOMERS_CREATE)
 
     def check(self) -> None:
         """Read the names and the contact points."""
