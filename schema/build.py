@@ -33,7 +33,8 @@ from schema.paging import connection_type
 from schema.permissions.permit import Permits
 from schema.permissions.table import rule_table
 from schema.permissions.veiling import veil_fields
-from schema.privacy.shapes import DataExport
+from schema.privacy.retention import RetentionRule
+from schema.privacy.shapes import DataExport, ErasureCertificate
 from schema.roots.actions import ActionRoot, ActionsRoot, QueuedAction
 from schema.roots.audit import AuditEntriesRoot
 from schema.roots.base import RootField
@@ -46,6 +47,7 @@ from schema.roots.endpoints import DeliveriesRoot, EndpointsRoot
 from schema.roots.exports import DataExportRoot
 from schema.roots.nodes import ConnectorsRoot, NodeRoot, NodesRoot
 from schema.roots.preferences import PreferenceKeysRoot
+from schema.roots.privacy import ErasureCertificateRoot, RetentionRulesRoot
 from schema.roots.products import ProductsRoot
 from schema.roots.reviews import ReviewsRoot
 from schema.roots.search import SearchRoot
@@ -79,6 +81,8 @@ ROOTS: Mapping[str, type[RootField]] = {
         DataExportRoot,
         EndpointsRoot,
         DeliveriesRoot,
+        ErasureCertificateRoot,
+        RetentionRulesRoot,
         ActionRoot,
         ActionsRoot,
         TasksRoot,
@@ -205,6 +209,8 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "dataExport": make.object(DataExport),
         "endpoints": list[make.object(EventEndpoint)],  # type: ignore[misc]  # built at run time
         "deliveries": _deliveries(make),
+        "erasureCertificate": make.object(ErasureCertificate),
+        "retentionRules": list[make.object(RetentionRule)],  # type: ignore[misc]  # built at run time
         "action": make.object(PartnerAction),
         "actions": _actions(make),
         **service_lists(make),

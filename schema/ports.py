@@ -65,7 +65,14 @@ from store.data_identity import (
     UnmergeResult,
 )
 from store.data_offers import Contact, OfferEvent, OfferEventDraft, ProductData
-from store.data_privacy import ExportData
+from store.data_privacy import (
+    CertificateData,
+    ErasurePlan,
+    ExportData,
+    HoldData,
+    RetentionRuleData,
+    RetentionRunData,
+)
 from store.data_segments import CountData, SegmentDefinition, SegmentSize, StandingPage
 from store.data_service import OwnPage
 from store.repositories.appointments import AppointmentRepository
@@ -511,6 +518,61 @@ class Exports(Protocol):
         ...
 
 
+class Erasures(Protocol):
+    """Erasing persons; see :class:`store.repositories.certificates.CertificateRepository`."""
+
+    async def plan(self, customer_id: str) -> ErasurePlan:
+        """What an erasure would do."""
+        ...
+
+    async def erase(self, customer_id: str, *, reason: str, by: str) -> CertificateData:
+        """Erase a customer but for what may not be deleted yet."""
+        ...
+
+    async def get(self, ids: Iterable[str]) -> Mapping[str, CertificateData]:
+        """Certificates by id."""
+        ...
+
+    def genuine(self, certificate: CertificateData) -> bool:
+        """Whether a certificate says what was signed."""
+        ...
+
+
+class Holds(Protocol):
+    """What may not be deleted, and what has to be; see :class:`store.repositories.holds.HoldRepository`."""
+
+    async def place(
+        self,
+        customer_id: str,
+        *,
+        kind: str | None,
+        basis: str,
+        reason: str | None,
+        until: datetime | None,
+        by: str,
+    ) -> HoldData:
+        """Keep a customer's data from being deleted."""
+        ...
+
+    async def lift(self, hold_id: str, *, by: str) -> HoldData:
+        """End a hold."""
+        ...
+
+    async def rules(self) -> tuple[RetentionRuleData, ...]:
+        """How long each kind is kept."""
+        ...
+
+    async def rule(
+        self, kind: str, *, days: int | None, duty_days: int | None, basis: str | None, by: str
+    ) -> RetentionRuleData:
+        """Say how long a kind of record is kept."""
+        ...
+
+    async def runs(self) -> Mapping[str, RetentionRunData]:
+        """What the last pass over each kind did."""
+        ...
+
+
 class Candidates(Protocol):
     """Who a party may be; see :class:`store.repositories.candidates.CandidateRepository`."""
 
@@ -673,6 +735,16 @@ class Unit(Protocol):
     @property
     def exports(self) -> Exports:
         """Requests to be told everything."""
+        ...
+
+    @property
+    def erasures(self) -> Erasures:
+        """Erasing persons."""
+        ...
+
+    @property
+    def holds(self) -> Holds:
+        """What may not be deleted, and what has to be."""
         ...
 
     @property

@@ -9,6 +9,8 @@ from typing import Any
 
 import msgspec
 
+from store.data_identity import PartyRef
+
 
 class ExportState(enum.Enum):
     """How an export stands."""
@@ -102,6 +104,17 @@ class CertificateData(msgspec.Struct, frozen=True, kw_only=True):
     """SHA-256 of all the above in its canonical form, hexadecimal."""
     signature: str = ""
     """HMAC-SHA-256 of the digest with the hub's own key, hexadecimal."""
+
+
+class ErasurePlan(msgspec.Struct, frozen=True, kw_only=True):
+    """What an erasure would do."""
+
+    customer_id: str
+    former_ids: tuple[str, ...]
+    deleted: tuple[Deleted, ...]
+    held: tuple[HeldPart, ...]
+    parties: tuple[PartyRef, ...]
+    """The partners' records of the person: with these numbers they are asked."""
 
 
 class HoldData(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,15 +35,14 @@ SEALED: Mapping[tuple[str, str], Sealing] = {
             "appointment",
             "booking",
             "complaint",
+            "emergency_access",
             "interaction",
             "note",
+            "reveal",
             "task",
             "touchpoint",
         )
     },
-    ("emergency_access", "reason"): _own("emergency_access"),
-    ("emergency_access", "note"): _own("emergency_access"),
-    ("reveal", "note"): _own("reveal"),
     ("partner_action", "content"): Sealing(
         "home_id", lambda tenant, row: (tenant, row["home_id"], row["id"], "partner_action")
     ),

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from resolvers.events import access, customers, work
+from resolvers.events import access, consents, customers, work
 from resolvers.events.kinds import EventKind, Facts
 from store.data_events import EventDraft
 
 CATALOGUE: Mapping[str, EventKind] = {
-    kind.name: kind for kind in (*customers.KINDS, *work.KINDS, *access.KINDS)
+    kind.name: kind for kind in (*customers.KINDS, *consents.KINDS, *work.KINDS, *access.KINDS)
 }
 """Every kind by its name."""
 

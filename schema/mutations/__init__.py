@@ -12,8 +12,10 @@ from schema.mutations.contesting import ContestScore, DecideContest
 from schema.mutations.deciding import DecideReview, UndoLedgerEntry
 from schema.mutations.emergency import BreakGlass, ReviewEmergencyAccess
 from schema.mutations.endpoints import ENDPOINT_MUTATIONS
+from schema.mutations.erasing import EraseCustomer
 from schema.mutations.exporting import RequestExport
 from schema.mutations.granting import RevokeGrant, StartGrant
+from schema.mutations.holding import LiftHold, PlaceHold, SetRetention
 from schema.mutations.linking import LinkIdentity, SplitCustomer, UnlinkIdentity
 from schema.mutations.merging import MergeCustomers, Unmerge
 from schema.mutations.offers import RecordOfferResponse
@@ -40,6 +42,10 @@ MUTATIONS: Sequence[type[Mutation]] = (
     PublishWording,
     *SERVICE_MUTATIONS,
     RequestExport,
+    EraseCustomer,
+    PlaceHold,
+    LiftHold,
+    SetRetention,
     AssignCustomers,
     UnassignCustomers,
     VerifyCaller,

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from c360.access import Purpose
 from c360.values import LanguageTag
+from resolvers.events.catalogue import drafted
+from resolvers.events.consents import ConsentGiven, ConsentWithdrawn
+from resolvers.events.customers import Aspect, CustomerChanged
 from resolvers.offers.situation import Channel
 from schema import ids
 from schema.consents.answers import decision
-from schema.consents.shapes import ConsentDecision
+from schema.consents.shapes import DECISION, ConsentDecision
 from schema.errors import ErrorCode, InputError
 from schema.identity.answers import CUSTOMER
 from schema.identity.shapes import CustomerNode
@@ -30,6 +34,7 @@ from store.data_consents import (
     Proof,
     WordingRef,
 )
+from store.data_events import EventDraft
 from store.errors_consents import WordingUnknown
 from store.errors_identity import CustomerUnknown
 
@@ -179,6 +184,18 @@ class _Deciding(Mutation):
     def concerns(self, outcome: DecisionOutcome) -> Concerns:
         """The customer and the decision."""
         return Concerns(customers=(outcome.customer,), consents=(outcome.decision,))
+
+    def events(self, outcome: DecisionOutcome) -> Sequence[EventDraft]:
+        """That something may be done from now on, or may not, beside that the customer changed."""
+        kind = ConsentWithdrawn if outcome.ends else ConsentGiven
+        facts = kind(
+            decision=ids.encode(DECISION, outcome.decision),
+            purpose=None if outcome.purpose is None else Purpose(outcome.purpose),
+            channel=outcome.channel,
+            connector=outcome.connector,
+        )
+        changed = CustomerChanged(aspects=(Aspect.OWN, Aspect.OFFERS))
+        return drafted(facts, [outcome.customer]), drafted(changed, [outcome.customer])
 
     def payload(self, outcome: DecisionOutcome, shown: Shown) -> Payload:
         """Both as they are now."""

@@ -65,6 +65,8 @@ class ProblemCode(enum.Enum):
     """The emergency access is reviewed already."""
     CONTEST_CLOSED = "CONTEST_CLOSED"
     """The contested score is decided already."""
+    HELD = "HELD"
+    """A legal hold keeps all that is known of the customer; lift it first."""
     NOT_PERFORMED = "NOT_PERFORMED"
     """No configured partner performs such an action, or not the one that was named."""
     NOT_LINKED = "NOT_LINKED"
@@ -165,6 +167,10 @@ class ContestProblem(Problem, frozen=True, kw_only=True):
     """A contested score that cannot be decided so."""
 
 
+class PrivacyProblem(Problem, frozen=True, kw_only=True):
+    """Something that cannot be done with a person's data now."""
+
+
 class ActionProblem(Problem, frozen=True, kw_only=True):
     """An action at a partner that cannot be asked for, or not be changed so."""
 
@@ -227,6 +233,7 @@ PROBLEMS: Sequence[type[Problem]] = (
     IdentityTakenProblem,
     KeptApartProblem,
     ContestProblem,
+    PrivacyProblem,
     ActionProblem,
     StateProblem,
     TimeTakenProblem,

@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from store.columns import new_id
 from store.data_identity import PartyRef
-from store.data_privacy import CertificateData, Deleted, HeldPart, PartnerLeft
+from store.data_privacy import CertificateData, Deleted, ErasurePlan, HeldPart, PartnerLeft
 from store.errors_identity import CustomerUnknown
 from store.errors_privacy import EverythingHeld
 from store.models import ErasureCertificate
@@ -27,17 +27,6 @@ from store.repositories.relocation import Relocation
 from store.retention import ALL, KINDS
 
 _SIGNED = "ERASURE_CERTIFICATE"
-
-
-class ErasurePlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What an erasure would do."""
-
-    customer_id: str
-    former_ids: tuple[str, ...]
-    deleted: tuple[Deleted, ...]
-    held: tuple[HeldPart, ...]
-    parties: tuple[PartyRef, ...]
-    """The partners' records of the person: with these numbers they are asked."""
 
 
 class CertificateRepository(Repository):
