@@ -94,7 +94,10 @@ _NAMED: Mapping[Rule, str] = {
         PartnerRecord
     """,
     needs(Scope.PROFILE_READ): "Preference",
-    needs(Scope.PRIVACY_WRITE): "DataExport",
+    needs(Scope.PRIVACY_WRITE): "DataExport ErasurePreview LegalHold",
+    Rule(scopes=((Scope.AUDIT_READ,), (Scope.PRIVACY_WRITE,))): """
+        ErasureCertificate ErasedPlace HeldBack PartnerLeft RetentionRule RetentionReport
+    """,
     needs(Scope.ACCESS_REVIEW): "QueuedEmergency",
     needs(Scope.AUDIT_READ): "AuditEntry AuditSource AuditDetail",
     needs(Scope.ENDPOINTS_WRITE): "EventEndpoint EventDelivery",
