@@ -196,6 +196,8 @@ class Demo:
             f"# Written by the demo at every start; try: python -m api --config {file.name} config\n"
             f"[server]\nport = {self.port}\n\n"
             '[authentication]\ndevelopment = true\ndevelopment_key = "development-issuer.json"\n\n'
+            f'[grants]\ncallback_url = "http://127.0.0.1:{self.port}/grants/callback"\n'
+            f'return_to = ["http://127.0.0.1:{self.port}/health/live"]\n\n'
             f'[database]\nurl = "sqlite+aiosqlite:///{database}"\n\n'
             '[security]\nmaster_key_file = "master.key"\nlookup_pepper_file = "lookup.key"\n'
             'allowed_partner_networks = ["127.0.0.0/8"]\n\n'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from api.authentication.api_keys import ApiKeys
 from api.authentication.authenticator import Authenticator, Trusted
 from api.authentication.development import DEVELOPMENT, DevelopmentIssuer
 from api.authentication.keys import IssuerKeys, Load, from_file, from_url
@@ -65,4 +66,5 @@ def open_authenticator(hub: Hub, settings: Settings) -> Authenticator:
     if found.development:
         own = DevelopmentIssuer(found, settings.folder)
         trusted["development"] = keys("development", DEVELOPMENT, own.load())
-    return Authenticator(hub.tenant, trusted, leeway=found.leeway, clock=hub.clock)
+    own_keys = ApiKeys(hub.store.database, hub.tenant, hub.clock)
+    return Authenticator(hub.tenant, trusted, leeway=found.leeway, clock=hub.clock, keys=own_keys)

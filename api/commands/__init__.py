@@ -21,6 +21,7 @@ COMMANDS = {
     "demo": "Start sandbox partners, server and worker on embedded defaults.",
     "documents": "Register the documents that clients send.",
     "identity": "Find out who is the same person, over all partners or in a file.",
+    "keys": "Make, list, rotate and revoke the keys of programs.",
     "migrate": "Bring the database to the newest (or a given) version.",
     "models": "Fit, judge and apply the models behind value, risk and offers.",
     "offers": "Bring the catalogue in and out, and tell how offers go.",

@@ -71,6 +71,9 @@ def test_an_example_of_toml_is_one(toml_block: Block, folder: Path) -> None:
     if toml_block.document == "docs/identity.md":
         assert settings(folder, KEYS + toml_block.text).profile != AS_EVER
         return
+    if toml_block.note == "grants":
+        assert settings(folder, KEYS + toml_block.text).grants.checked().return_to
+        return
     if toml_block.note == "authentication":
         check_issuers(settings(folder, KEYS + toml_block.text).authentication)
         return

@@ -356,7 +356,8 @@ def test_killed_between_the_exchange_and_what_is_kept(
     shutil.copy(installation.file.with_name("issuer.json"), tmp_path)
     made = Installation(file)
     desk = Desk(made, address, known(made, customers, tmp_path), _bank(partners))
-    process = made.start("serve", "--port", str(port))
+    with made.log.open("w", encoding="utf-8") as log:
+        process = made.start("serve", "--port", str(port), output=log)
     try:
         made.await_ready(address, process)
         back = desk.consent(desk.start()["url"])
@@ -370,7 +371,7 @@ def test_killed_between_the_exchange_and_what_is_kept(
             time.sleep(2.2)  # the bank has exchanged the code by now, for nobody
     finally:
         process.kill()
-        process.communicate()
+        process.wait()
     with made.serving(port):
         assert desk.view()["grants"] == []
         assert desk.browser.get(back).status_code == 400, "the code is not exchanged a second time"
