@@ -204,7 +204,7 @@ def test_revisions_are_named_as_described(checkout: Path) -> None:
         (revision,) = re.findall(r'^revision: str = "(.+)"$', text, re.MULTILINE)
         (down,) = re.findall(r"^down_revision: str \| None = (.+)$", text, re.MULTILINE)
         assert re.fullmatch(rf"{revision}_\w+\.py", file.name)
-        assert re.fullmatch(r"\d{8}_\d+", revision)
+        assert re.fullmatch(r"\d{8}_\d+[a-z]?", revision)
         assert down not in after, "two revisions follow the same one"
         after[down.strip('"')] = revision
     chain = ["None"]

@@ -353,6 +353,7 @@ def test_killed_between_the_exchange_and_what_is_kept(
     text = installation.file.read_text("utf-8")
     file = tmp_path / "c360.toml"
     file.write_text(text.replace(str(port_of(installation)), str(port)), encoding="utf-8")
+    installation.bearer()  # makes the issuer's key, where nobody has yet
     shutil.copy(installation.file.with_name("issuer.json"), tmp_path)
     made = Installation(file)
     desk = Desk(made, address, known(made, customers, tmp_path), _bank(partners))
