@@ -16,7 +16,7 @@ import pytest
 
 from c360.access import Principal, Reach, TenantId
 from schema import ids
-from schema.build import ROOTS
+from schema.build import ROOTS, Schema
 from schema.mutations import MUTATIONS
 from schema.mutations.reaching import named
 from store.data_actions import ActionDraft
@@ -41,12 +41,14 @@ def run() -> Iterator[Run]:
 
 
 @pytest.fixture(scope="module")
-def hub(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, run: Run) -> Iterator[Hub]:
+def hub(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, run: Run, schema: Schema
+) -> Iterator[Hub]:
     file = tmp_path_factory.mktemp("reach") / "c360.db"
     shutil.copyfile(sqlite_template, file)
     keyring = Keyring(master=b"m" * 32, pepper=b"p" * 32)
     database = Database(f"sqlite:///{file}", keyring=keyring, clock=lambda: NOW)
-    made = run(populated(database, lambda: NOW))
+    made = run(populated(database, lambda: NOW, schema))
     run(tell(made))
     yield made
     run(made.host.close())

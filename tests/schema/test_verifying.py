@@ -17,6 +17,7 @@ import pytest
 
 from c360.access import Access, Principal, Reach, TenantId
 from schema import ids
+from schema.build import Schema
 from schema.engine import GraphEngine
 from schema.execution.context import EngineSettings
 from schema.permissions.settings import AccessSettings
@@ -58,12 +59,12 @@ def run() -> Iterator[Run]:
 
 
 @pytest.fixture
-def hub(sqlite_template: Path, tmp_path: Path, run: Run, clock: Clock) -> Iterator[Hub]:
+def hub(sqlite_template: Path, tmp_path: Path, run: Run, clock: Clock, schema: Schema) -> Iterator[Hub]:
     file = tmp_path / "c360.db"
     shutil.copyfile(sqlite_template, file)
     keyring = Keyring(master=b"m" * 32, pepper=b"p" * 32)
     database = Database(f"sqlite:///{file}", keyring=keyring, clock=clock)
-    made = run(populated(database, clock, people=8))
+    made = run(populated(database, clock, schema, people=8))
     yield made
     run(made.host.close())
     run(database.dispose())
@@ -136,7 +137,7 @@ WAYS = {
     "contact-points": """{ customer(by: {email: "a002bank@mail.example"}) { displayName
         profile { contactPoints { value address { lines } } } identities { evidence { field } } } }""",
     "order": "{ customers(orderBy: {field: NAME}, first: 50) { edges { cursor node { id } } } }",
-    "history": "{ customers(first: 50) { edges { node { identityHistory { edges { node { reason } } } } } } }",
+    "history": "{ customers { edges { node { identityHistory { edges { node { reason } } } } } } }",
 }
 
 
@@ -160,9 +161,13 @@ def _decoded(word: str) -> str:
 
 def test_a_name_is_not_spelt_out_by_searching(hub: Hub, run: Run, agent: Access) -> None:
     query = "query($name: String!) { customers(filter: {name: $name}) { totalCount } }"
-    count = lambda name: run(hub.ask(agent, query, {"name": name})).data["customers"]["totalCount"]  # noqa: E731
-    assert count("a002bankfamil") == 0, "no prefix"
-    assert count("a002bankfamily") == 1, "what the caller says in full is found"
+
+    def count(name: str) -> int:
+        found: int = run(hub.ask(agent, query, {"name": name})).data["customers"]["totalCount"]
+        return found
+
+    assert count("a002hu") == 0, "no prefix"
+    assert count("a002hub") == 1, "what the caller says in full is found"
 
 
 def test_a_verified_caller_is_shown_for_as_long_as_the_settings_say(
@@ -179,7 +184,7 @@ def test_a_verified_caller_is_shown_for_as_long_as_the_settings_say(
         session="call-1",
     )
     assert outcome["problems"] == []
-    assert outcome["until"] == "2026-03-02T12:30:00Z"
+    assert outcome["until"] == "2026-03-02T12:30:00+00:00"
     assert outcome["customer"]["profile"]["email"]["value"].endswith("@mail.example")
     assert "a002bank@mail.example" in shown(hub, run, agent)
     assert "a004bank@mail.example" not in shown(hub, run, agent, "a004"), "nobody else"
@@ -220,7 +225,10 @@ def check(hub: Hub, run: Run, access: Access, attribute: str, value: str) -> Any
 def test_knowledge_counts_after_different_answers_agreed(hub: Hub, run: Run, agent: Access) -> None:
     who = hub.node("a002")
     told = party("a002", "bank")
-    verify = lambda: done(hub, run, agent, "verifyCaller", "until", customerId=who, method="KNOWLEDGE")  # noqa: E731
+
+    def verify() -> Any:
+        return done(hub, run, agent, "verifyCaller", "until", customerId=who, method="KNOWLEDGE")
+
     assert verify()["problems"] == [{"code": "NOT_PROVEN", "path": ["input", "method"]}]
     assert check(hub, run, agent, "BIRTH_DATE", str(told.birth_date))["agrees"] is True
     assert check(hub, run, agent, "BIRTH_DATE", str(told.birth_date))["agrees"] is True
@@ -309,7 +317,7 @@ def test_a_broken_glass_opens_one_customer_for_a_time_and_is_loud(
     with caplog.at_level(logging.WARNING):
         opened = open_glass(hub, run, agent)
     assert opened["customer"] == {"id": hub.node("a001")}
-    assert opened["until"] == "2026-03-02T13:00:00Z"
+    assert opened["until"] == "2026-03-02T13:00:00+00:00"
     (line,) = [record.getMessage() for record in caplog.records if "emergency" in record.getMessage()]
     assert "fire" not in line
     found = run(hub.ask(agent, query, asked)).data
