@@ -16,6 +16,7 @@ T = TypeVar("T")
 
 COMMANDS = {
     "audit": "Verify who looked at whom and who changed what.",
+    "books": "Say whose customers are whose: agents' books of business.",
     "config": "Print the effective settings, secrets hidden.",
     "connectors": "List the connector instances and what they can do.",
     "demo": "Start sandbox partners, server and worker on embedded defaults.",

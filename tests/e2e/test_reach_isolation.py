@@ -27,7 +27,9 @@ from tests.fixtures.reach import AGENTS, Hub, acting, populated, principals, tex
 CASES = 100_000
 AT_ONCE = 24
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-NODES = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id ... on Customer { displayName } } }"
+NODES = """query($a: [ID!]!, $b: [ID!]!, $c: [ID!]!, $d: [ID!]!) { a: nodes(ids: $a) { ...who }
+  b: nodes(ids: $b) { ...who } c: nodes(ids: $c) { ...who } d: nodes(ids: $d) { ...who } }
+  fragment who on Node { __typename id ... on Customer { displayName } }"""
 VIEW = """query($ids: [ID!]!) { nodes(ids: $ids) { ... on Customer { id displayName sources { connector }
   identities { connector partyId } profile { displayName email { value losing { value } } }
   banking { accounts { id accountId } } } ... on Account { accountId } } }"""
@@ -88,11 +90,13 @@ class Trial:
         return answer.data
 
     async def _nodes(self, principal: Principal) -> None:
-        asked = self.chance.sample(self.everybody, 100)
-        found = await self._ask(principal, "ids", NODES, {"ids": [self.hub.node(who) for who in asked]})
+        asked = {field: self.chance.sample(self.everybody, 100) for field in "abcd"}
+        given = {field: [self.hub.node(who) for who in mine] for field, mine in asked.items()}
+        found = await self._ask(principal, "ids", NODES, given)
         seen = self.hub.visible(principal)
-        assert [node is not None for node in found["nodes"]] == [who in seen for who in asked]
-        self.cases["ids"] += len(asked)
+        for field, mine in asked.items():
+            assert [node is not None for node in found[field]] == [who in seen for who in mine]
+            self.cases["ids"] += len(mine)
 
     async def _view(self, principal: Principal) -> None:
         asked = self.chance.sample(self.everybody, 12)
