@@ -50,7 +50,6 @@ class Referrer:
     def __init__(self, kind: Kind, timeline: Timeline | None = None) -> None:
         self.kind = kind.name
         self.record = kind.record
-        self._identity = kind.identity or ""
         self._timeline = timeline
 
     def of(self, record: Any) -> Reference:
@@ -92,10 +91,35 @@ class Referrer:
         return next((one for one in records if self._digest(one, customer) == reference.digest), None)
 
     def _digest(self, record: Any, customer_id: str) -> str:
-        identity = getattr(record, self._identity) or content_digest(record)
-        text = f"{customer_id}\0{record.connector}\0{identity}"
+        text = f"{customer_id}\0{record.connector}\0{identity_of(record)}"
         digest = hashlib.blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest()
         return base64.urlsafe_b64encode(digest).decode("ascii")
+
+
+def identity_of(record: Any) -> str:
+    """The partner's own id of a record, or what stands in for it; of a masked one that of the true one."""
+    kind: type[Record] = type(record)
+    found = getattr(record, "hub_identity", None) or getattr(record, _identity(kind))
+    return found or content_digest(record)
+
+
+@functools.cache
+def _identity(record: type[Record]) -> str:
+    return next(one.identity or "" for one in kinds().values() if issubclass(record, one.record))
+
+
+def with_identity(record: Any, changes: Mapping[str, Any]) -> Any:
+    """A record with some fields changed that is referred to as it was before."""
+    kind: type[Record] = type(record)
+    values = {**msgspec.structs.asdict(record), **changes, "hub_identity": identity_of(record)}
+    return _identified_type(kind)(**values)
+
+
+@functools.cache
+def _identified_type(record: type[Record]) -> Any:
+    return msgspec.defstruct(
+        record.__name__, [("hub_identity", str)], bases=(record,), frozen=True, kw_only=True
+    )
 
 
 def referrers(timelines: Mapping[str, Timeline]) -> dict[str, Referrer]:

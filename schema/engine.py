@@ -43,6 +43,7 @@ from schema.permissions.holders import HOLDERS
 from schema.permissions.introspection import NoIntrospection, may_introspect
 from schema.permissions.permit import Permit
 from schema.permissions.reaching import sight_of
+from schema.permissions.veiling import personal_coordinates, unverified
 from schema.permissions.withholding import Holder
 from schema.ports import Database, Host
 from schema.response import GraphResponse
@@ -139,6 +140,7 @@ class GraphEngine:
             schema=schema.graphql,
             permits=schema.permits,
             holders=HOLDERS if holders is None else holders,
+            masked=unverified(personal_coordinates(schema.permits.table)),
             apart=ThreadPoolExecutor(1, thread_name_prefix="answers"),
             audit=audit or Unaudited(),
             performer=performer or Performer(database, host, clock),

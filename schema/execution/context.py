@@ -85,6 +85,8 @@ class Services:
     """Says what callers may select."""
     holders: Sequence[Holder]
     """Keep fields of single customers back."""
+    masked: Hold
+    """What is told of the fields that show masked."""
     apart: Executor
     """Where answers are made that take long to compute, one at a time."""
     audit: AuditSink
@@ -182,12 +184,19 @@ class OperationContext:
         return bool(self.services.holders) and self.operation.operation is not OperationType.QUERY
 
     def hold(self, customers: Iterable[CustomerAnswer]) -> None:
-        """Ask the holders what they keep back of some customers."""
+        """Ask the holders what they keep back of some customers, and note who is masked."""
+        for customer in customers:
+            if type(customer) is VeiledCustomer:
+                found = dict.fromkeys(self.services.masked.fields, self.services.masked)
+                self.holds[customer.view.customer.id] = found
+                self.held_somewhere.update(found)
         for holder in self.services.holders:
             for customer in customers:
                 found = dict(self.holds.get(customer.view.customer.id, {}))
                 for hold in holder(customer.view, self.access):
-                    found = {**dict.fromkeys(hold.fields, hold), **found}
+                    # What is masked is shut where something else shuts it.
+                    open_ = {one for one in hold.fields if one not in found or found[one].masked}
+                    found |= dict.fromkeys(open_, hold)
                 if found:
                     self.holds[customer.view.customer.id] = found
                     self.held_somewhere.update(found)

@@ -22,11 +22,40 @@ from strawberry.utils.str_converters import to_snake_case
 
 from resolvers.joins import field_extra
 from resolvers.masking import masked
+from resolvers.references import with_identity
 from schema.answers import CustomerAnswer
 from schema.derive import is_attribute, rule_of
+from schema.permissions.table import RuleTable
+from schema.permissions.withholding import Coordinate, Hold, WithheldReason
 
 CUSTOMER = "Customer"
 _ROOTS = frozenset({"Query", "Mutation", "Subscription"})
+
+
+def unverified(fields: frozenset[Coordinate]) -> Hold:
+    """What is told of the fields that show masked.
+
+    Args:
+        fields: Those that hold what is personal, by the rules of the schema.
+    """
+    return Hold(
+        reason=WithheldReason.NOT_VERIFIED,
+        remedy="Make sure who is calling and note it with `verifyCaller`, or have one value shown by "
+        "`revealValue`.",
+        fields=fields,
+        masked=True,
+    )
+
+
+def personal_coordinates(table: RuleTable) -> frozenset[Coordinate]:
+    """The fields of the graph, below its roots, that hold what is personal."""
+    return frozenset(
+        (type_name, name)
+        for type_name, fields in table.fields.items()
+        if type_name not in _ROOTS
+        for name, needed in fields.items()
+        if needed.pii
+    )
 
 
 class VeiledCustomer(CustomerAnswer):
@@ -84,7 +113,7 @@ def _theirs(value: msgspec.Struct, shown: Collection[str]) -> bool:
     return bool(shown) and getattr(value, "hub_customer_id", None) in shown
 
 
-def _struct(value: msgspec.Struct, shown: Collection[str]) -> msgspec.Struct:
+def _struct(value: msgspec.Struct, shown: Collection[str]) -> Any:
     personal = personal_fields(type(value))
     changes = {}
     for name in value.__struct_fields__:
@@ -92,7 +121,11 @@ def _struct(value: msgspec.Struct, shown: Collection[str]) -> msgspec.Struct:
         new = _hidden(old, name) if name in personal else veiled(old, shown)
         if new is not old:
             changes[name] = new
-    return msgspec.structs.replace(value, **changes) if changes else value
+    if not changes:
+        return value
+    if hasattr(value, "hub_customer_id"):
+        return with_identity(value, changes)
+    return msgspec.structs.replace(value, **changes)
 
 
 def _hidden(value: Any, name: str) -> Any:

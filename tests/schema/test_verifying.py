@@ -122,6 +122,29 @@ def test_nothing_personal_shows_before_the_caller_is_verified(hub: Hub, run: Run
     assert found["profile"]["phone"]["value"].startswith("•••• ")
 
 
+def test_what_shows_masked_is_told_with_its_remedy(hub: Hub, run: Run, agent: Access) -> None:
+    query = """query($id: ID!) { node(id: $id) { ... on Customer { displayName profile { email { value } }
+      withheld { path reason masked remedy } } } }"""
+    held = run(hub.ask(agent, query, {"id": hub.node("a002")})).data["node"]["withheld"]
+    told = {tuple(one["path"]): (one["reason"], one["masked"]) for one in held}
+    assert told[("displayName",)] == ("NOT_VERIFIED", True)
+    assert ("profile", "email") in {path[:2] for path in told}
+    assert all("verifyCaller" in one["remedy"] for one in held)
+    done(hub, run, agent, "verifyCaller", "until", customerId=hub.node("a002"), method="DOCUMENT")
+    assert run(hub.ask(agent, query, {"id": hub.node("a002")})).data["node"]["withheld"] == []
+
+
+def test_a_masked_record_is_found_again_by_its_id(hub: Hub, run: Run, agent: Access) -> None:
+    find = "query($id: ID!) { node(id: $id) { id ... on Account { accountId maskedNumber } } }"
+    masked = json.loads(shown(hub, run, agent))["data"]["node"]["banking"]["accounts"][0]
+    found = run(hub.ask(agent, find, {"id": masked["id"]})).data["node"]
+    assert found["id"] == masked["id"]
+    assert "a002bank" not in found["accountId"]
+    done(hub, run, agent, "verifyCaller", "until", customerId=hub.node("a002"), method="DOCUMENT")
+    found = run(hub.ask(agent, find, {"id": masked["id"]})).data["node"]
+    assert found["accountId"] == "a002bank-account", "the same id, and no longer masked"
+
+
 def test_for_others_nothing_is_masked(hub: Hub, run: Run) -> None:
     for access in (acting(principal(hub, "x")), acting(principal(hub, "chief", "supervisor"))):
         told = shown(hub, run, access)
