@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import os
 import platform
 import sys
@@ -43,6 +44,7 @@ from benchmarks.workloads import (
     planning,
     risk,
     screen_pop,
+    sockets,
 )
 
 REPORT = CHECKOUT / "var" / "bench.json"
@@ -63,7 +65,13 @@ ALONE: dict[str, Callable[[], list[Figure]]] = {
     "risk": risk.run,
 }
 """Workloads that need nothing beside them."""
-ALL = (*STAGED, "identity", "lookups", "million", *ALONE)
+STORED: dict[str, Callable[[str, Databases, Path], list[Figure]]] = {
+    "lookups": lookups.run,
+    "sockets": sockets.run,
+    "million": lambda backend, databases, _: million.run(backend, databases),
+}
+"""Workloads over each kind of database."""
+ALL = (*STAGED, "identity", *STORED, *ALONE)
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,16 +131,13 @@ def _run(workloads: Sequence[str], *, sqlite_only: bool) -> list[Figure]:
                 for workload in staged:
                     stage.partners.all_behave()
                     figures += _told(workload, partial(STAGED[workload], stage))
-        if "lookups" in workloads:
+        stored = [workload for workload in workloads if workload in STORED]
+        if stored:
             with _databases(folder, sqlite_only=sqlite_only) as backends:
-                for backend, databases in backends.items():
+                for workload, (backend, databases) in itertools.product(stored, backends.items()):
                     figures += _told(
-                        f"lookups on {backend}", partial(lookups.run, backend, databases, folder)
+                        f"{workload} on {backend}", partial(STORED[workload], backend, databases, folder)
                     )
-        if "million" in workloads:
-            with _databases(folder, sqlite_only=sqlite_only) as backends:
-                for backend, databases in backends.items():
-                    figures += _told(f"a million on {backend}", partial(million.run, backend, databases))
     return figures
 
 

@@ -80,13 +80,23 @@ class Installation:
         Raises:
             StageError: it did not start.
         """
+        with self.running(port) as (address, _):
+            yield address
+
+    @contextmanager
+    def running(self, port: int | None = None) -> Iterator[tuple[str, int]]:
+        """The same, with the id of its process.
+
+        Raises:
+            StageError: it did not start.
+        """
         port = free_port() if port is None else port
         address = f"http://127.0.0.1:{port}"
         with self.log.open("w", encoding="utf-8") as output:
             process = self.start("serve", "--port", str(port), output=output)
             try:
                 self.await_ready(address, process)
-                yield address
+                yield address, process.pid
             finally:
                 process.terminate()
                 try:
