@@ -56,6 +56,7 @@ def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None 
     app.state.engine = engine
     app.state.authenticator = authenticator
     app.state.closing = streams.closing
+    app.state.sockets = sockets
     return app
 
 

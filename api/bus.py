@@ -133,8 +133,10 @@ class _Follower:
             EventForgotten: there is no such place any more.
         """
         self._place = await self._bus.head() if after is None else after
-        if after is not None:
+        if after is not None and after < self._bus.position:
             await self._catch_up()
+        elif after is not None:
+            self._behind = False  # all that comes behind it is still to be handed on
 
     def offer(self, event: EventData) -> None:
         """Queue an event that was just committed, unless the follower reads for itself."""

@@ -7,6 +7,7 @@ its own that sends its answers as the client takes them, so that nothing piles u
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from functools import partial
@@ -31,8 +32,11 @@ from api.graphql_transport_ws import (
 from api.presence import Presence
 from api.settings import LiveSettings
 from c360.access import Access
+from c360.errors import place
 from schema.engine import GraphEngine
 from schema.live import AccessEnded
+
+_log = logging.getLogger(__name__)
 
 Authenticator = Callable[[Headers, Mapping[str, Any]], Awaitable[Access]]
 """Finds out who is calling from the headers and the payload of ``connection_init``.
@@ -72,7 +76,7 @@ class WebSocketEndpoint:
             await websocket.accept(SUBPROTOCOL if SUBPROTOCOL in offered else None)
             session = _Session(self, websocket)
             if SUBPROTOCOL in offered:
-                await session.run()
+                await session.serve()
             else:
                 await session.close(CloseCode.SUBPROTOCOL_NOT_ACCEPTABLE, "Subprotocol not acceptable")
 
@@ -106,8 +110,11 @@ class _Session:
         """As whom the socket is counted."""
         self._throttle = _Throttle(endpoint.settings.messages)
 
-    async def run(self) -> None:
+    async def serve(self) -> None:
         """Serve it until it is closed, from whichever side."""
+        await self._while_there(self._read)
+
+    async def _read(self) -> None:
         loop = asyncio.get_running_loop()
         late = loop.call_later(self._endpoint.settings.init_timeout, self._give_up)
         try:
@@ -136,11 +143,22 @@ class _Session:
             await asyncio.wait(self._tasks)
 
     def _begin(self, work: Callable[[], Awaitable[None]], name: str) -> asyncio.Task[None]:
-        task = asyncio.ensure_future(_while_there(work))
+        task = asyncio.ensure_future(self._while_there(work))
         task.set_name(name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    async def _while_there(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do work for the client as long as it is there."""
+        with suppress(WebSocketDisconnect):
+            try:
+                await work()
+            except WebSocketDisconnect:
+                raise
+            except Exception as error:  # noqa: BLE001  # a fault of ours must not leave its client waiting
+                _log.error("a socket is closed: unexpected %s", place(error, lines=3))
+                await self.close(CloseCode.INTERNAL, "Internal server error")
 
     def _give_up(self) -> None:
         if self._protocol.is_new:
@@ -210,12 +228,6 @@ class _Session:
             await answers.aclose()
             if self._operations.get(start.id) is asyncio.current_task():
                 del self._operations[start.id]
-
-
-async def _while_there(work: Callable[[], Awaitable[None]]) -> None:
-    """Do work for a client as long as it is there."""
-    with suppress(WebSocketDisconnect):
-        await work()
 
 
 class _Throttle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -28,6 +29,7 @@ from resolvers.identity import model
 from resolvers.identity.decide import Matcher
 from resolvers.identity.recognition import Recogniser
 from resolvers.serving import Models, shipped
+from schema import cursors
 from schema.build import Schema
 from schema.errors import ErrorCode, InputError, coded, is_told
 from schema.execution.admission import Admission, Allowance, Open, RateLimited, count
@@ -42,7 +44,6 @@ from schema.observing import Observation, OperationObserver, Unobserved
 from schema.permissions.holders import HOLDERS
 from schema.permissions.introspection import NoIntrospection, may_introspect
 from schema.permissions.permit import Permit
-from schema.permissions.reaching import sight_of
 from schema.permissions.veiling import personal_coordinates, unverified
 from schema.permissions.withholding import Holder
 from schema.ports import Database, Host
@@ -57,6 +58,9 @@ _MOST_ERRORS = 50
 
 _HEAVY = 2_500
 """Values of an answer, as estimated, beyond which it is made in a thread: some 20 ms of computing."""
+
+_ANSWERS = 64
+"""Answers of subscriptions that are made at the same time; what happens to many leaves room for queries."""
 
 Allow = Literal["query", "any"]
 
@@ -127,6 +131,7 @@ class GraphEngine:
         self._schema = schema
         self._observer = observer or Unobserved()
         self._bus = bus
+        self._turns = asyncio.Semaphore(_ANSWERS)
         self._admission = admission or Open()
         self._documents = Documents(schema.graphql, limits or Limits())
         self._services = Services(
@@ -225,6 +230,12 @@ class GraphEngine:
 
         async def answer(access: Access, told: Told) -> tuple[GraphResponse, SubscriptionField | None]:
             answered = context(access, told)
+            async with self._turns:
+                return await watched(answered, told)
+
+        async def watched(
+            answered: OperationContext, told: Told
+        ) -> tuple[GraphResponse, SubscriptionField | None]:
             with self._observer.operation() as seen:
                 seen.named("subscription", asked.prepared.root_fields(asked.operation))
                 response = await self._run(asked.query, asked.variables, answered)
@@ -235,8 +246,10 @@ class GraphEngine:
             message = "A subscription cannot be sent here: no events are followed."
             raise NotAllowedError([InputError(message, code=ErrorCode.OPERATION_NOT_ALLOWED)])
         try:
-            field = await opened(context(granted, Told()), self._schema.planner, self._schema.subscriptions)
-            place = await self._place(field, granted, after)
+            opening = context(granted, Told(opening=True))
+            async with self._turns:
+                field = await opened(opening, self._schema.planner, self._schema.subscriptions)
+            place = _begin(field, after)
         except (AuditBehind, DatabaseLocked, DatabaseUnavailable) as error:
             raise RequestError([unavailable(error)]) from None
         except GraphQLError as refused:
@@ -251,18 +264,6 @@ class GraphEngine:
             yield GraphResponse(errors=[ended.told()])
         except InputError as refused:
             yield GraphResponse(errors=[_presented(refused)])
-
-    async def _place(self, field: SubscriptionField, granted: Access, after: str | None) -> int:
-        """Behind which events are followed.
-
-        Raises:
-            InputError: The cursor is none.
-        """
-        given = after or field.arguments.after
-        if given is not None:
-            return place_of(given)
-        async with self._services.database.read(granted.tenant, sight_of(granted.principal)) as unit:
-            return await unit.outbox.head()
 
     async def execute(
         self,
@@ -411,6 +412,21 @@ def _refused(refused: RequestError, allowances: Sequence[Allowance] = ()) -> Gra
         allowances=[*allowances, *(limited.allowances if limited else ())],
         retry_after=limited.retry_after if limited else None,
     )
+
+
+def _begin(field: SubscriptionField, after: str | None) -> int:
+    """Behind which place events are followed.
+
+    Raises:
+        InputError: The cursor is none of this graph's.
+    """
+    given = after or field.arguments.after
+    if given is None:
+        return field.head
+    place = place_of(given)
+    if place > field.head:
+        raise cursors.refused("after")
+    return place
 
 
 def _check_allowed(operation: OperationDefinitionNode, allow: Allow) -> None:

@@ -18,6 +18,7 @@ from schema import cursors
 from schema.answers import CustomerAnswer
 from schema.errors import ErrorCode, InputError
 from schema.inputs import Arguments, Gather
+from schema.ports import Unit
 from schema.roots.base import Lookups, RootField
 from store.data import CustomerData
 from store.data_events import EventData
@@ -35,6 +36,8 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     """In their order; none where it says how things are before the first one."""
     place: int = 0
     """Up to where events have been read."""
+    opening: bool = False
+    """Whether nothing is answered yet, and it is found out what there is to follow."""
 
     @property
     def cursor(self) -> str:
@@ -88,6 +91,8 @@ class SubscriptionField(RootField):
     """Whether events that come close to each other are answered together; otherwise each by itself."""
 
     arguments: Any
+    head: int = 0
+    """The place of the latest event; known once it was opened."""
     is_over: bool = False
     """Whether nothing more is to come; known once it has answered."""
     is_silent: bool = False
@@ -105,6 +110,11 @@ class SubscriptionField(RootField):
         """Take a field as planned; for what is told, see :class:`RootField`."""
         self.told = told
         super().__init__(arguments, count=count, infos=infos, recogniser=recogniser)
+
+    async def read(self, unit: Unit) -> None:
+        """Where following begins unless told."""
+        if self.told.opening:
+            self.head = await unit.outbox.head()
 
     @property
     def follows(self) -> Collection[str] | None:

@@ -39,6 +39,7 @@ class JobProgressField(SubscriptionField):
 
     async def read(self, unit: Unit) -> None:
         """Where the job stands, if nothing was told of it yet."""
+        await super().read(unit)
         self._job = None if self.told.events else await unit.jobs.get(self.arguments.job_id)
 
     def candidates(self, lookups: Lookups) -> Sequence[str]:  # a job is nobody's

@@ -193,6 +193,21 @@ def test_a_client_that_takes_nothing_is_told_so_and_given_up(there: Served, head
     until(lambda: not there.tasks())
 
 
+def test_a_fault_of_ours_ends_the_socket_and_says_nothing_of_it(
+    there: Served, headers: dict[str, Any], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise RuntimeError("hunter2")
+
+    monkeypatch.setattr(there.app.state.sockets, "authenticate", broken)
+    with opened(there.address, **headers) as client:
+        said(client, {"type": "connection_init"})
+        assert closed(client) == (4500, "Internal server error")
+    (record,) = (record for record in caplog.records if record.levelno >= logging.ERROR)
+    assert "hunter2" not in record.getMessage()
+    caplog.clear()
+
+
 def test_sockets_count_as_connections_and_are_told_when_the_server_stops(
     settings: Settings, headers: dict[str, Any]
 ) -> None:

@@ -14,7 +14,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.docs import graph_tables, operating_tables, plugin_tables, record_tables, reference_tables
+from tests.docs import (
+    graph_tables,
+    live_tables,
+    operating_tables,
+    plugin_tables,
+    record_tables,
+    reference_tables,
+)
 from tests.docs.cells import markdown
 from tests.docs.identity_tables import identity_tables
 from tests.docs.risk_tables import risk_tables
@@ -26,6 +33,7 @@ DOCUMENTS = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").rglob("*.md"))]
 COMMAND = "python -m tests.docs.generating"
 TABLES: dict[str, Callable[[], str]] = {
     **graph_tables.TABLES,
+    **live_tables.TABLES,
     **reference_tables.TABLES,
     **record_tables.TABLES,
     **plugin_tables.TABLES,

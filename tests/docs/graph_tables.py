@@ -97,7 +97,9 @@ def http_codes() -> str:
 
 MEANINGS = {
     "BAD_REQUEST": "The body or a parameter is not what GraphQL over HTTP describes",
-    "NOT_ACCEPTABLE": "`Accept` takes neither `application/json` nor `application/graphql-response+json`",
+    "NOT_ACCEPTABLE": (
+        "`Accept` takes none of `application/json`, `application/graphql-response+json`, `text/event-stream`"
+    ),
     "REQUEST_TIMEOUT": "The body did not arrive within `server.body_timeout`",
     "PAYLOAD_TOO_LARGE": "The body is larger than `server.body_limit`",
     "UNSUPPORTED_MEDIA_TYPE": "The body is not `application/json` in UTF-8",

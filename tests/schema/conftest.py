@@ -27,7 +27,6 @@ from connectors.identify import IdentifyResult
 from connectors.infos import InstanceInfo
 from connectors.instances import InstanceState
 from connectors.results import Gathered, GatherRequest, KindResult, SourceProblem, SourceResult, SourceState
-from resolvers.events.bus import Bus
 from resolvers.serving import Models
 from schema.build import Schema, build_schema
 from schema.engine import GraphEngine
@@ -733,10 +732,10 @@ def schema() -> Schema:
 
 @pytest.fixture(scope="session")
 def make_world(schema: Schema) -> Callable[..., World]:
-    def make(other: Schema = schema, *, models: Models | None = None, bus: Bus | None = None) -> World:
+    def make(other: Schema = schema, *, models: Models | None = None) -> World:
         store, host = FakeStore(), FakeHost()
         database: Any = store  # has what reading asks for, and no ledger to write into
-        engine = GraphEngine(other, database, host, lambda: NOW, models=models, bus=bus)
+        engine = GraphEngine(other, database, host, lambda: NOW, models=models)
         return World(store, host, engine, other, access_of("agent"))
 
     return make

@@ -99,8 +99,8 @@ def play(make_world: Any) -> Play:
 
     def run(scene: Callable[[Scene], Awaitable[None]]) -> None:
         async def whole() -> None:
-            bus = ListedBus()
-            world = make_world(bus=bus)
+            world = make_world()
+            bus = world.engine._bus = ListedBus(world.store)
             world.host.instances = {"bank": "banking", "other_bank": "banking"}
             world.customer(1, links={"bank": "b1", "other_bank": "o1"}, name="Ana")
             played = Scene(world, bus, access("agent"))
@@ -213,6 +213,7 @@ def test_the_first_answer_may_be_how_things_are(play: Play) -> None:
         ({"id": "nonsense"}, "INVALID_ID"),
         ({"id": ID, "after": "nonsense"}, "INVALID_CURSOR"),
         ({"id": ID, "after": cursor(0) + "x"}, "INVALID_CURSOR"),
+        ({"id": ID, "after": cursor(1)}, "INVALID_CURSOR"),
         ({"id": ID, "gather": {"deadline": "PT99S"}}, "LIMIT_EXCEEDED"),
         ({"id": 5.5}, "BAD_USER_INPUT"),
         ({}, "BAD_USER_INPUT"),
