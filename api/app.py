@@ -11,6 +11,7 @@ from starlette.routing import Route, WebSocketRoute
 from api.authentication.live import live_access
 from api.authentication.opening import open_authenticator
 from api.browsers import browser_middleware
+from api.bulk.endpoints import UploadEndpoints
 from api.engine import build_engine
 from api.granting.pages import grant_routes
 from api.http import GraphQLEndpoint
@@ -40,6 +41,7 @@ def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None 
     )
     sockets = WebSocketEndpoint(engine, authenticate, settings.live, presence)
     calls = PartnerCalls(hub, settings)
+    uploads = UploadEndpoints(hub, settings.bulk, patience=settings.server.body_timeout)
     app = Starlette(
         routes=[
             Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
@@ -47,6 +49,7 @@ def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None 
             Route("/exports/{id}", download),
             *grant_routes(hub),
             Route("/webhooks/{instance}", calls.answer, methods=["POST"]),
+            *uploads.routes(),
             Route("/health/live", live),
             Route("/health/ready", ready),
         ],

@@ -318,14 +318,15 @@ def _budgets(answer: GraphResponse) -> dict[str, str]:
 def turned_away(refused: RefusedAccess) -> Response:
     """The answer to a request that is not let in (RFC 6750, section 3)."""
     headers = {"www-authenticate": refused.challenge}
-    return _error(refused.status, str(refused), refused.code.value, headers)
+    return error_answer(refused.status, str(refused), refused.code.value, headers)
 
 
 def _refusal(refused: RefusedError) -> Response:
-    return _error(refused.status, str(refused), refused.code, refused.headers)
+    return error_answer(refused.status, str(refused), refused.code, refused.headers)
 
 
-def _error(status: int, message: str, code: str, headers: Mapping[str, str]) -> Response:
+def error_answer(status: int, message: str, code: str, headers: Mapping[str, str]) -> Response:
+    """A refusal, in the form that errors of the graph have."""
     error = {"message": message, "extensions": {"code": code}}
     content = msgspec.json.encode({"errors": [error]})
     return Response(content, status, headers, media_type=f"{JSON}; charset=utf-8")

@@ -20,6 +20,7 @@ from msgspec import Meta
 from api.admission.settings import AdmissionSettings
 from api.authentication.settings import Authentication
 from api.browsers import Browsers
+from api.bulk.settings import BulkSettings
 from api.granting.settings import Grants
 from api.observing.settings import Observing
 from api.webhooks.settings import WebhookSettings
@@ -270,6 +271,7 @@ class Settings(Section, frozen=True, kw_only=True):
     webhooks: WebhookSettings = WebhookSettings()
     privacy: PrivacySettings = PrivacySettings()
     access: AccessSettings = AccessSettings()
+    bulk: BulkSettings = BulkSettings()
     connectors: dict[str, ConnectorSettings] = {}
     folder: Path = Path()
     """Folder of the settings file: relative paths count from it."""
@@ -302,6 +304,7 @@ _SECTIONS: Mapping[str, type[msgspec.Struct]] = {
     "webhooks": WebhookSettings,
     "privacy": PrivacySettings,
     "access": AccessSettings,
+    "bulk": BulkSettings,
 }
 _PLAIN = ("tenant", "phone_region")
 _PASSWORD = re.compile(r"(?P<before>://[^:@/]*:).*(?=@)|(?P<name>[?&]password=)[^&]*")

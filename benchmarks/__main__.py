@@ -31,6 +31,7 @@ from benchmarks.stage.graph import Stage, StageClock, filled, make_settings
 from benchmarks.stage.partners import CHECKOUT, People, start_partners
 from benchmarks.workloads import (
     audit,
+    bulk,
     copies,
     deadline,
     fifty,
@@ -69,6 +70,7 @@ STORED: dict[str, Callable[[str, Databases, Path], list[Figure]]] = {
     "lookups": lookups.run,
     "sockets": sockets.run,
     "million": lambda backend, databases, _: million.run(backend, databases),
+    "bulk": lambda backend, databases, _: bulk.run(backend, databases),
 }
 """Workloads over each kind of database."""
 ALL = (*STAGED, "identity", *STORED, *ALONE)

@@ -15,6 +15,7 @@ from resolvers.references import referrers
 from schema.access.shapes import QueuedEmergency
 from schema.actions.shapes import PartnerAction
 from schema.audit import AuditEntry
+from schema.bulk.jobs import job_type
 from schema.consents.shapes import ConsentWording
 from schema.derive import Demand, Deriver, reader_of
 from schema.events.shapes import EventDelivery, EventEndpoint
@@ -45,6 +46,7 @@ from schema.roots.customers import CustomersRoot
 from schema.roots.emergencies import EmergencyAccessesRoot
 from schema.roots.endpoints import DeliveriesRoot, EndpointsRoot
 from schema.roots.exports import DataExportRoot
+from schema.roots.jobs import JobRoot, JobsRoot
 from schema.roots.nodes import ConnectorsRoot, NodeRoot, NodesRoot
 from schema.roots.preferences import PreferenceKeysRoot
 from schema.roots.privacy import ErasureCertificateRoot, RetentionRulesRoot
@@ -91,6 +93,8 @@ ROOTS: Mapping[str, type[RootField]] = {
         AppointmentsRoot,
         PreferenceKeysRoot,
         EmergencyAccessesRoot,
+        JobRoot,
+        JobsRoot,
         ConnectorsRoot,
         NodeRoot,
         NodesRoot,
@@ -193,6 +197,8 @@ _NULLABLE = "A field is null where an error says why: one that is refused does n
 
 
 def _query(make: Deriver, customer: Any, connector: Any) -> Any:
+    shown_job = job_type(make)
+    make.stand("Job", shown_job)
     returns = {
         "customer": customer,
         "customers": _customers(make, customer),
@@ -214,6 +220,10 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "action": make.object(PartnerAction),
         "actions": _actions(make),
         **service_lists(make),
+        "job": shown_job,
+        "jobs": connection_type(
+            make, shown_job, "Job", "uploads and their jobs, the latest first", counted=None
+        ),
         "node": Node,
         "nodes": list[Node | None],
     }

@@ -88,6 +88,7 @@ from store.repositories.records import BookingRepository, TouchpointRepository
 from store.repositories.statements import StatementRepository
 from store.repositories.tasks import TaskRepository
 from store.repositories.timeline import TimelineRepository
+from store.repositories.uploads import UploadRepository
 from store.sight import Sight
 
 
@@ -641,6 +642,7 @@ class Unit(Protocol):
     tasks: TaskRepository
     timeline: TimelineRepository
     touchpoints: TouchpointRepository
+    uploads: UploadRepository
 
     @property
     def audit(self) -> Audit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -85,4 +86,7 @@ def storable(text: str) -> bool:
 
     What is not storable is not stored, so a look-up for it finds nothing instead of failing.
     """
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return _UNSTORABLE.search(text) is None
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

@@ -37,6 +37,7 @@ from store.repositories.holds import HoldRepository
 from store.repositories.households import HouseholdRepository
 from store.repositories.idempotency import IdempotencyRepository
 from store.repositories.instances import InstanceRepository
+from store.repositories.intake import IntakeRepository
 from store.repositories.interactions import InteractionRepository
 from store.repositories.jobs import JobRepository
 from store.repositories.keys import KeyRepository
@@ -60,6 +61,7 @@ from store.repositories.statements import StatementRepository
 from store.repositories.summaries import SummaryRepository
 from store.repositories.tasks import TaskRepository
 from store.repositories.timeline import TimelineRepository
+from store.repositories.uploads import UploadRepository
 from store.repositories.verifications import VerificationRepository
 from store.sight import EVERYTHING, Sight
 
@@ -128,3 +130,5 @@ class Unit:
         self.endpoints = EndpointRepository(scope)
         self.deliveries = DeliveryRepository(scope)
         self.received = ReceivedRepository(scope)
+        self.uploads = UploadRepository(scope)
+        self.intake = IntakeRepository(scope)

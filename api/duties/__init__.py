@@ -7,6 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
+from api.bulk.opening import open_bulk_worker
 from api.duties.periodic import Periodic
 from api.duties.retention import Retention
 from api.granting.duties import GrantDuties
@@ -37,6 +38,9 @@ def duties(hub: Hub, settings: Settings) -> Sequence[Duty]:
         Periodic("go on with actions at partners", timedelta(seconds=1), partial(_act, hub)),
         DeliverEvents(hub, settings.webhooks),
         Periodic("forget old events", timedelta(hours=1), partial(forget_old, hub, settings.webhooks)),
+        Periodic(
+            "take uploads in", timedelta(seconds=settings.bulk.pause), open_bulk_worker(hub, settings).round
+        ),
     )
 
 

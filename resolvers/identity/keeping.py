@@ -113,6 +113,29 @@ def party_draft(
     )
 
 
+def lone_draft(party: Party) -> CustomerDraft:
+    """What a customer is called who is made of one party: what it says itself wins over nothing else.
+
+    The same as :func:`party_draft` of it alone, where it says one name of each kind, many times as fast.
+    """
+    person = party.kind is PartyKind.PERSON and party.given_name and party.family_name
+    shown = names.full_name(str(party.given_name), str(party.family_name)) if person else ""
+    first = (
+        (party.organization_name, party.full_name)
+        if party.kind is PartyKind.ORGANIZATION
+        else (shown, party.full_name, party.organization_name)
+    )
+    said = tuple(name for name in (party_name(party), party.organization_name) if name)
+    called = next((name for name in (*first, *said) if name), UNNAMED)
+    return CustomerDraft(
+        kind=party.kind,
+        display_name=called,
+        sort_name=f"{party.family_name} {party.given_name}" if person else called,
+        names=tuple(dict.fromkeys(said)),
+        country=next((one.country for one in party.addresses if one.country), None),
+    )
+
+
 def party_link(party: Party, region: str, *, method: str = "import") -> EnrolLink:
     """A party with all that it is found by and all that it says.
 

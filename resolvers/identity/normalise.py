@@ -78,6 +78,7 @@ def same_mailbox(address: str) -> str:
     return f"{bare}@{host}"
 
 
+@functools.lru_cache(maxsize=1024)
 def phone(text: str, region: str | None = None) -> str | None:
     """A phone number in E.164, or ``None``.
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from schema.mutations.actions import discover
 from schema.mutations.base import Mutation
 from schema.mutations.books import AssignCustomers, UnassignCustomers
+from schema.mutations.bulk import CancelJob
 from schema.mutations.consenting import RecordConsent, RecordObjection, RestrictProcessing, WithdrawConsent
 from schema.mutations.contesting import ContestScore, DecideContest
 from schema.mutations.deciding import DecideReview, UndoLedgerEntry
@@ -57,6 +58,7 @@ MUTATIONS: Sequence[type[Mutation]] = (
     *ENDPOINT_MUTATIONS,
     StartGrant,
     RevokeGrant,
+    CancelJob,
 )
 """Every mutation of what is the hub's own, in the order in which the printed schema has them."""
 

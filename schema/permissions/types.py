@@ -101,6 +101,7 @@ _NAMED: Mapping[Rule, str] = {
     needs(Scope.ACCESS_REVIEW): "QueuedEmergency",
     needs(Scope.AUDIT_READ): "AuditEntry AuditSource AuditDetail",
     needs(Scope.ENDPOINTS_WRITE): "EventEndpoint EventDelivery",
+    needs(Scope.BULK_WRITE): "Job JobRows RowProblem",
     _CATALOGUE: "Connector Segment SegmentSize PreferenceKey",
     _OPERATIONS: "ConnectorHealth ConnectorBreaker",
 }

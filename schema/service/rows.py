@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from schema.bulk.jobs import JOB, job
 from schema.ports import Unit
 from schema.service import answers
 from schema.service.reading import settled
@@ -30,6 +31,7 @@ _FINDERS: Mapping[str, _Find] = {
     answers.INTERACTION: _by_id(lambda unit: unit.interactions, answers.interaction),
     answers.NOTE: _by_id(lambda unit: unit.notes, answers.note),
     answers.COMPLAINT: _complaints,
+    JOB: _by_id(lambda unit: unit.uploads, job),
     answers.APPOINTMENT: _by_id(lambda unit: unit.appointments, answers.appointment),
 }
 

@@ -12,18 +12,22 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     CursorResult,
+    TableClause,
     Text,
     any_,
     bindparam,
+    column,
     exists,
     false,
     func,
     select,
+    text,
     union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql import expression
 from sqlalchemy.sql.dml import UpdateBase
 
 from c360.access import Reach, TenantId
@@ -36,6 +40,8 @@ from store.models.customers import PRESENT
 from store.sight import EVERYTHING, Sight
 
 Rows = Sequence[dict[str, Any]]
+COPIED = 200
+"""Rows from which on COPY is worth its own round trips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,8 +165,57 @@ class Scope:
 
     async def insert_many(self, model: type[Base], rows: Rows) -> None:
         """Insert rows in one round trip."""
-        if rows:
+        if len(rows) >= COPIED and self.postgres:
+            await self.copy_into(table(model).name, model, self._tenanted(rows))
+        elif rows:
             await self.session.execute(table(model).insert(), self._tenanted(rows))
+
+    async def stage(self, model: type[Base], rows: Rows) -> TableClause:
+        """Many rows in a table of this transaction's own, from which one statement moves them on.
+
+        On PostgreSQL alone.
+
+        Args:
+            model: whose columns they have.
+            rows: all of the same columns.
+        """
+        target = table(model).name
+        stage = expression.table(f"stage_{target}", *(column(each) for each in rows[0]))
+        await self.session.execute(
+            text(
+                f'CREATE TEMPORARY TABLE IF NOT EXISTS "{stage.name}" (LIKE "{target}") ON COMMIT DELETE ROWS'
+            )
+        )
+        # What an earlier call of this transaction staged is not to be moved on again.
+        await self.session.execute(text(f'TRUNCATE "{stage.name}"'))
+        await self.copy_into(stage.name, model, rows)
+        return stage
+
+    async def copy_into(self, name: str, model: type[Base], rows: Rows) -> None:
+        """Insert many rows on PostgreSQL by its COPY, several times as fast as by an INSERT.
+
+        Args:
+            name: the table, or another one of the same columns.
+            model: whose columns they are.
+            rows: all of the same columns, which are the ones that are written.
+        """
+        names = list(rows[0])
+        dialect = self.session.get_bind().dialect
+        columns = table(model).c
+        forms = [columns[each].type.dialect_impl(dialect).bind_processor(dialect) for each in names]
+        driver: Any = (await (await self.session.connection()).get_raw_connection()).driver_connection
+        listed = ", ".join(f'"{each}"' for each in names)
+        async with (
+            driver.cursor() as cursor,
+            cursor.copy(f'COPY "{name}" ({listed}) FROM STDIN') as copy,
+        ):
+            for row in rows:
+                await copy.write_row(
+                    [
+                        value if form is None or value is None else form(value)
+                        for form, value in zip(forms, row.values(), strict=True)
+                    ]
+                )
 
     async def replace_many(self, model: type[Base], rows: Rows) -> None:
         """Insert rows, each replacing the one with the same primary key."""
@@ -175,7 +230,12 @@ class Scope:
 
     async def add_many(self, model: type[Base], rows: Rows) -> None:
         """Insert rows, leaving those that are there already."""
-        if rows:
+        if len(rows) >= COPIED and self.postgres:
+            rows = self._tenanted(rows)
+            stage = await self.stage(model, rows)
+            insert = postgresql.insert(table(model)).from_select(list(rows[0]), select(*stage.c))
+            await self.session.execute(insert.on_conflict_do_nothing())
+        elif rows:
             await self.session.execute(self.upsert(model).on_conflict_do_nothing(), self._tenanted(rows))
 
     async def change(self, statement: UpdateBase, rows: Rows | None = None) -> int:

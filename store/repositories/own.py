@@ -69,6 +69,11 @@ class OwnRepository(Repository, Generic[DataT]):
         self._sealing = "content" in names
 
     @property
+    def plain_names(self) -> tuple[str, ...]:
+        """Names of the columns that are not sealed."""
+        return self._names
+
+    @property
     def _columns(self) -> ColumnCollection[str, Any]:
         return table(self.model).c
 

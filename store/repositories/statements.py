@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from sqlalchemy import delete, select, update
 
 from store import names
-from store.data import HUB, EnrolLink, Statement
+from store.data import HUB, CustomerData, EnrolLink, Statement
 from store.data_identity import CustomerDraft, LinkDecision, PartyRef
 from store.models import Customer, NameToken
 from store.repositories.admission import Admissions
 from store.repositories.base import Repository
+from store.repositories.customers import CustomerRepository
 from store.repositories.keys import KeyRepository
 from store.repositories.profiles import ProfileRepository
 from store.repositories.relocation import Relocation
+
+Called = Callable[[CustomerData], CustomerDraft]
+"""What a customer is called, by all that is said of them."""
 
 
 class StatementRepository(Repository):
@@ -58,6 +64,38 @@ class StatementRepository(Repository):
         changed = bool(new or keys or news or called)
         if changed:
             await self._touch(customer_id)
+        return changed
+
+    async def say_many(self, said: Sequence[tuple[str, EnrolLink]], called: Called) -> tuple[str, ...]:
+        """Let parties that are linked already say this, all of it, many at once.
+
+        Args:
+            said: customer and party, no two of the same party.
+            called: what a customer of whom something else is said now is called.
+
+        Returns:
+            the customers of whom anything is different now.
+        """
+        if not said:
+            return ()
+        owners = {PartyRef(link.connector, link.party_id): owner for owner, link in said}
+        keys = await KeyRepository(self._scope).put(said)
+        statements: dict[str, list[Statement]] = {}
+        for owner, link in said:
+            statement = Statement(
+                connector=link.connector,
+                party_id=link.party_id,
+                values=link.values,
+                observed_at=link.observed_at,
+            )
+            statements.setdefault(owner, []).append(statement)
+        news = await ProfileRepository(self._scope).observe(statements)
+        changed = tuple(sorted(news | {owners[party] for party in keys}))
+        for customer in (await CustomerRepository(self._scope).load(changed)).values():
+            draft = called(customer)
+            if (draft.display_name, draft.country) != (customer.display_name, customer.country):
+                await self._call(customer.id, draft)
+            await self._touch(customer.id)
         return changed
 
     async def _call(self, customer_id: str, draft: CustomerDraft) -> bool:

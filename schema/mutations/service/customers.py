@@ -127,8 +127,8 @@ class CreateCustomer(Mutation):
     def check(self) -> None:
         """Read the names and the contact points."""
         asked = self.asked
-        fields = _names(asked.names, asked.kind, self.at.date())
-        _required(fields, asked.kind)
+        fields = read_names(asked.names, asked.kind, self.at.date())
+        required_names(fields, asked.kind)
         for argument in ("emails", "phones", "addresses"):
             if len(getattr(asked, argument)) > MOST_CONTACTS:
                 message = f"Give at most {MOST_CONTACTS}."
@@ -215,7 +215,7 @@ class UpdateCustomer(StatementMutation):
 
     def said(self, before: OwnStatement, customer: CustomerData) -> OwnStatement:
         """What was said, with these changes."""
-        changes = _names(self.asked.names, customer.kind, self.at.date())
+        changes = read_names(self.asked.names, customer.kind, self.at.date())
         if not changes and not self._clear:
             raise refused_input("Say at least one thing of the customer.", "names")
         return before.with_values(
@@ -223,8 +223,12 @@ class UpdateCustomer(StatementMutation):
         )
 
 
-def _names(given: NamesInput, kind: PartyKind, today: dt.date) -> Mapping[str, Any]:
-    """What is said of somebody, by attribute."""
+def read_names(given: NamesInput, kind: PartyKind, today: dt.date) -> Mapping[str, Any]:
+    """What is said of somebody, by attribute.
+
+    Raises:
+        InputError: something of it cannot be.
+    """
     said: dict[str, Any] = {}
     for field in ("given_name", "family_name", "full_name", "organization_name"):
         text = getattr(given, field)
@@ -240,7 +244,12 @@ def _names(given: NamesInput, kind: PartyKind, today: dt.date) -> Mapping[str, A
     return said
 
 
-def _required(said: Mapping[str, Any], kind: PartyKind) -> None:
+def required_names(said: Mapping[str, Any], kind: PartyKind) -> None:
+    """Make sure that somebody new has a name.
+
+    Raises:
+        InputError: they have none.
+    """
     wanted = ("organization_name",) if kind is PartyKind.ORGANIZATION else ("family_name", "full_name")
     if not any(said.get(field) for field in wanted):
         message = f"Give {' or '.join(map(_camel, wanted))}."

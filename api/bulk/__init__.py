@@ -1,0 +1,1 @@
+"""Uploads of many rows over plain HTTP, and the jobs that take them in."""

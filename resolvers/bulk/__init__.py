@@ -1,0 +1,1 @@
+"""Rows of uploads, read from their bytes."""
