@@ -29,8 +29,6 @@ from resolvers.survivorship import AS_EVER
 from sandbox.framework.behaviour import Mode
 from store import migrate
 from store.errors import DatabaseUnavailable
-from store.repositories.customers import CustomerRepository
-from store.repositories.grants import GrantRepository
 
 KEYS = f'[security]\nmaster_key = "{"0f" * 32}"\nlookup_pepper = "{"f0" * 32}"\n'
 FILES = {"master.key": "0f" * 32, "lookup.key": "f0" * 32, "inn.key": "k", "cars.key": "k", "acme.key": "k"}
@@ -211,13 +209,6 @@ def test_revisions_are_named_as_described(checkout: Path) -> None:
     while chain[-1] in after:
         chain.append(after[chain[-1]])
     assert len(chain) == len(after) + 1
-
-
-def test_what_the_store_can_is_there(guide: str) -> None:
-    assert "`customers.erase`" in guide
-    assert "`grants.revoke`" in guide
-    assert callable(CustomerRepository.erase)
-    assert callable(GrantRepository.revoke)
 
 
 def test_modes_of_the_sandbox(guide: str) -> None:
