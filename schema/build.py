@@ -36,6 +36,7 @@ from schema.permissions.table import rule_table
 from schema.permissions.veiling import veil_fields
 from schema.privacy.retention import RetentionRule
 from schema.privacy.shapes import DataExport, ErasureCertificate
+from schema.roots.access_log import AccessLogEntry, AccessLogRoot
 from schema.roots.actions import ActionRoot, ActionsRoot, QueuedAction
 from schema.roots.audit import AuditEntriesRoot
 from schema.roots.base import RootField
@@ -85,6 +86,7 @@ ROOTS: Mapping[str, type[RootField]] = {
         DeliveriesRoot,
         ErasureCertificateRoot,
         RetentionRulesRoot,
+        AccessLogRoot,
         ActionRoot,
         ActionsRoot,
         TasksRoot,
@@ -216,6 +218,7 @@ def _query(make: Deriver, customer: Any, connector: Any) -> Any:
         "endpoints": list[make.object(EventEndpoint)],  # type: ignore[misc]  # built at run time
         "deliveries": _deliveries(make),
         "erasureCertificate": make.object(ErasureCertificate),
+        "accessLog": _access_log(make),
         "retentionRules": list[make.object(RetentionRule)],  # type: ignore[misc]  # built at run time
         "action": make.object(PartnerAction),
         "actions": _actions(make),
@@ -298,6 +301,16 @@ def _emergencies(make: Deriver) -> Any:
 def _audit(make: Deriver) -> Any:
     return connection_type(
         make, make.object(AuditEntry), "AuditEntry", "entries of the audit, the newest first", counted=None
+    )
+
+
+def _access_log(make: Deriver) -> Any:
+    return connection_type(
+        make,
+        make.object(AccessLogEntry),
+        "AccessLogEntry",
+        "looks and changes, the newest first",
+        counted=None,
     )
 
 

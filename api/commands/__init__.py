@@ -19,6 +19,7 @@ COMMANDS = {
     "books": "Say whose customers are whose: agents' books of business.",
     "config": "Print the effective settings, secrets hidden.",
     "connectors": "List the connector instances and what they can do.",
+    "consents": "Bring in what customers agreed to elsewhere.",
     "demo": "Start sandbox partners, server and worker on embedded defaults.",
     "documents": "Register the documents that clients send.",
     "identity": "Find out who is the same person, over all partners or in a file.",

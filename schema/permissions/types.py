@@ -96,7 +96,7 @@ _NAMED: Mapping[Rule, str] = {
     needs(Scope.PROFILE_READ): "Preference",
     needs(Scope.PRIVACY_WRITE): "DataExport ErasurePreview LegalHold",
     Rule(scopes=((Scope.AUDIT_READ,), (Scope.PRIVACY_WRITE,))): """
-        ErasureCertificate ErasedPlace HeldBack PartnerLeft RetentionRule RetentionReport
+        AccessLogEntry ErasureCertificate ErasedPlace HeldBack PartnerLeft RetentionRule RetentionReport
     """,
     needs(Scope.ACCESS_REVIEW): "QueuedEmergency",
     needs(Scope.AUDIT_READ): "AuditEntry AuditSource AuditDetail",

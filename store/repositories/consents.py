@@ -194,6 +194,10 @@ class ConsentRepository(Repository):
         )
         return tuple(WordingData(**row) for row in rows.mappings())
 
+    def import_key(self, said: str) -> bytes:
+        """By what an imported decision is recognised: a keyed hash of its reference, or of all it says."""
+        return self._scope.keyring.lookup_hash(self._tenant, "CONSENT_IMPORT", said)
+
     async def _check(self, named: Sequence[WordingRef]) -> None:
         if not named:
             return
