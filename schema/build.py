@@ -22,6 +22,7 @@ from schema.events.shapes import EventDelivery, EventEndpoint
 from schema.execution.extension import extension
 from schema.execution.guard import PermittingExecutor
 from schema.execution.plan import Planner
+from schema.execution.sizes import print_sizes
 from schema.groups import discover
 from schema.identity.shapes import ProbableCustomer, Review
 from schema.inputs import CustomerKey
@@ -158,6 +159,8 @@ def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
     _natively_one_of(schema.graphql)
     _resolve_by_attribute(schema.graphql)
     veil_fields(schema.graphql)
+    weights = {("Query", name): root.weight for name, root in roots.items()}
+    print_sizes(schema.graphql, weights | {("Mutation", name): one.weight for name, one in changing.items()})
     schema.planner = hook.planner = Planner(schema.graphql, timelines)
     schema.subscriptions = following
     schema.permits = Permits(schema.graphql, rule_table(schema.as_str()))

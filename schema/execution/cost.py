@@ -32,14 +32,11 @@ from graphql.execution.values import VariableValues
 
 from schema.errors import ErrorCode, InputError
 from schema.execution.including import included
+from schema.execution.sizes import SHORT_LIST, SIZES, cost_of
 from schema.inputs import DEFAULT_PAGE, MAX_NODES, MAX_PAGE
-
-SHORT_LIST = 5
-"""Elements of a list that is not paged: accounts, policies, claims. Seldom more, often fewer."""
 
 _WRAPS = 3
 """Around a type: not null, a list, of what is not null."""
-_SIZES = ("first", "last")
 
 
 class _Entry(NamedTuple):
@@ -56,6 +53,8 @@ class _Entry(NamedTuple):
     """Whether it is the ``edges`` of a connection."""
     wraps: bool
     """Whether it is the ``ofType`` of introspection."""
+    cost: int
+    """Of the field itself, in values."""
 
 
 class _Amount(NamedTuple):
@@ -148,18 +147,18 @@ class _Walk:
 
     def _field(self, node: FieldNode, entry: _Entry | None) -> _Amount:
         if entry is None or node.selection_set is None:
-            return _Amount(1, 0)
+            return _Amount(1 if entry is None else entry.cost, 0)
         if entry.wraps:
             return self._wrapped(node.selection_set, entry)
         inner = self.of(node.selection_set, entry.inner)
         if entry.is_edges:
             return _Amount(1, inner.once)
         if entry.is_paged and entry.times > 1:
-            return _Amount(1 + inner.once * self._size(node, entry.field), inner.each)
+            return _Amount(entry.cost + inner.once * self._size(node, entry.field), inner.each)
         if entry.is_paged:
-            return _Amount(1 + inner.once + inner.each * self._size(node, entry.field), 0)
+            return _Amount(entry.cost + inner.once + inner.each * self._size(node, entry.field), 0)
         times = self._given(node, entry.field) if "ids" in entry.field.args else entry.times
-        return _Amount(1 + times * inner.once, inner.each)
+        return _Amount(entry.cost + times * inner.once, inner.each)
 
     def _wrapped(self, selections: SelectionSetNode, entry: _Entry) -> _Amount:
         """What a type wraps, as introspection shows it: no type of a graph is wrapped more than so often."""
@@ -178,7 +177,7 @@ class _Walk:
             given = get_argument_values(field, node, self._variables)
         except GraphQLError:
             return 0
-        size = next((given[name] for name in _SIZES if given.get(name) is not None), DEFAULT_PAGE)
+        size = next((given[name] for name in SIZES if given.get(name) is not None), DEFAULT_PAGE)
         return size if 0 < size <= MAX_PAGE else 0
 
     def _given(self, node: FieldNode, field: GraphQLField) -> int:
@@ -193,10 +192,12 @@ class _Walk:
 
 
 def _entry(name: str, field: GraphQLField, length: int | None) -> _Entry:
-    paged = any(size in field.args for size in _SIZES)
+    paged = any(size in field.args for size in SIZES)
     times = 1 if "[" not in str(field.type) else SHORT_LIST if length is None else length
     inner = get_named_type(field.type).name
-    return _Entry(field, inner, times, paged, name == "edges", name == "ofType" and inner == "__Type")
+    return _Entry(
+        field, inner, times, paged, name == "edges", name == "ofType" and inner == "__Type", cost_of(field)
+    )
 
 
 def _introspected(schema: GraphQLSchema) -> Mapping[tuple[str, str], int]:

@@ -128,6 +128,8 @@ class Mutation:
     input_type: ClassVar[type[MutationInput]]
     outcome_type: ClassVar[type[Outcome]]
     payload_type: ClassVar[type[Payload]]
+    weight: ClassVar[int] = 10
+    """What it costs beside the values of its payload, in values: a transaction of its own."""
     rule: ClassVar[Rule | None] = None
     """Who may have it take effect; without one: nobody."""
     beyond_reach: ClassVar[bool] = False

@@ -72,6 +72,8 @@ class RootField:
     name: ClassVar[str]
     description: ClassVar[str]
     arguments_type: ClassVar[type[Arguments] | None] = None
+    weight: ClassVar[int] = 1
+    """What it costs beside the values of its answer, in values."""
     rule: ClassVar[Rule | None] = None
     """Who may select it; without one: nobody."""
 

@@ -77,6 +77,7 @@ class SearchRoot(RootField):
     """Searches by free text."""
 
     name = "search"
+    weight = 100  # every partner that can be searched is asked
     rule = needs(Scope.CUSTOMERS_READ, Scope.PROFILE_READ, purposes=ADDRESSED)
     description = (
         "Customers and partner records by a name, e-mail address, phone or other number. Asks the hub's "
