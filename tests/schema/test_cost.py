@@ -16,8 +16,9 @@ from graphql import (
 
 from c360.contract import KeyKind
 from schema.execution.context import EngineSettings
-from schema.execution.cost import SHORT_LIST, Estimator
+from schema.execution.cost import Estimator
 from schema.execution.documents import operation_of
+from schema.execution.sizes import SHORT_LIST
 from tests.fixtures.timing import worked
 
 Estimate = Callable[..., int]
