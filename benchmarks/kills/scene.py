@@ -35,7 +35,7 @@ from store.data_actions import FINAL, ActionFilter, PartnerActionData, PartnerAc
 from store.data_contests import ContestState
 
 SERVERS = 2
-_RULES = {"timeout": 1.5, "lease": 3.0, "settle": 4.0, "first_retry": 0.2, "longest_retry": 1.0}
+_RULES = {"timeout": 4.0, "lease": 8.0, "settle": 10.0, "first_retry": 0.5, "longest_retry": 10.0}
 """As by default, but in a hurry: what a killed process leaves is gone on with within seconds."""
 
 
@@ -176,12 +176,15 @@ async def _played(stage: Stage, plan: Plan, nursery: Nursery, installed: Install
 
 
 async def _kill(household: Household, client: Client, plan: Plan, enough: asyncio.Event) -> None:
-    """Kill one process after the other, evenly over the mutations; stop where the time is up."""
+    """Kill one process after the other, evenly over the mutations or the time, whichever is over first."""
     done, started = 0, time.monotonic()
     while done < plan.kills:
         if time.monotonic() - started > plan.seconds:
             break
-        if len(client.acknowledged) >= (done + 0.5) * plan.mutations / plan.kills:
+        far = max(
+            len(client.acknowledged) / plan.mutations, (time.monotonic() - started) / (0.95 * plan.seconds)
+        )
+        if far >= (done + 0.5) / plan.kills:
             # At any moment: not when something was just acknowledged.
             await asyncio.sleep(household.random.uniform(0, 0.1))
             household.kill()
@@ -194,7 +197,7 @@ async def _kill(household: Household, client: Client, plan: Plan, enough: asynci
         await asyncio.sleep(0.05)
 
 
-async def _settled(settings: Settings, patience: float = 60.0) -> list[PartnerActionData]:
+async def _settled(settings: Settings, patience: float = 120.0) -> list[PartnerActionData]:
     """All actions, once each is at its end or with the back office, or patience is."""
     until = time.monotonic() + patience
     while True:

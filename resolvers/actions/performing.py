@@ -141,7 +141,11 @@ class Performer:
         effect = self._effect(action)
         doing = machine.next_doing(action, effect, now, self.rules)
         if effect is not None and doing is Doing.SEND:
-            return await self._send(tenant, action, effect)
+            rest = self._rest(action)
+            if rest is None:
+                return await self._send(tenant, action, effect)
+            await self._put_off(tenant, action, now + rest, problem=action.problem)
+            return None
         if doing is Doing.TRACE:
             return await self._trace(tenant, action)
         if doing is Doing.DOUBT:
@@ -229,6 +233,21 @@ class Performer:
             if info.id == action.connector and info.state is InstanceState.READY:
                 return info.actions.get(action.kind)
         return None
+
+    def _rest(self, action: PartnerActionData) -> timedelta | None:
+        """For how long its partner is left alone, where that has kept it from being sent already.
+
+        All that waits for a partner would otherwise be tried again one by one, only to hear that nothing
+        goes out to it: a step forth and one back for each.
+        """
+        if action.problem is None:
+            return None
+        (rests,) = (
+            [each.retry_in for each in info.left_alone if each.retry_in]
+            for info in self._host.infos()
+            if info.id == action.connector
+        )
+        return timedelta(seconds=max(*rests, self.rules.first_retry)) if rests else None
 
     async def _wanted(self, tenant: TenantId, action: PartnerActionData) -> Action | None:
         """The action as the connector takes it; none where the customer was erased."""
