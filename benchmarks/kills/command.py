@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from benchmarks.kills.scene import Plan, Reckoning, Stage, play
+from benchmarks.kills.nursery import Nursery
+from benchmarks.kills.scene import SERVERS, Plan, Reckoning, Stage, play
 from benchmarks.stage.databases import BACKENDS, Databases, SqliteFiles, postgres
 from benchmarks.stage.partners import People, start_partners
 
@@ -62,7 +63,11 @@ def reckon(backend: str, plan: Plan) -> Reckoning:
         start_partners(WHO, office=True) as partners,
     ):
         stage = Stage(backend=backend, url=databases.create(), folder=Path(name), partners=partners, who=WHO)
-        return asyncio.run(play(stage, plan))
+        nursery = Nursery.start(SERVERS, Path(name) / "processes.log")
+        try:
+            return asyncio.run(play(stage, plan, nursery))
+        finally:
+            nursery.stop()
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """A warm process that servers and workers are forked from, so that one that is killed is there again at once.
 
-Started as ``python -m benchmarks.kills.nursery SETTINGS SERVERS`` (a settings file, a number). It says on
-standard output where the servers listen, then takes a line for each process to start, ``serve PLACE`` or
-``worker``, and answers with its pid. Its children are what ``python -m api serve`` and ``worker`` run.
-It ends, and they with it, when standard input does.
+Started as ``python -m benchmarks.kills.nursery SERVERS``. It says on standard output where so many servers
+listen, then takes a line for each process to start, a :class:`Birth` in JSON, and answers with its pid. Its
+children are what ``python -m api serve`` and ``worker`` run. It ends, and they with it, when standard input
+does.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import msgspec
+
 import api.engine
 import plugins
 from api.serving import answer
@@ -32,6 +34,18 @@ from api.settings import Settings, load
 from api.worker import work
 from benchmarks.stage.partners import CHECKOUT, READY_WITHIN, StageError
 from schema.build import build_schema
+
+STARTED_WITHIN = 3 * READY_WITHIN
+"""Seconds that it gets to load everything, on a machine that does other things as well."""
+
+
+class Birth(msgspec.Struct, frozen=True, kw_only=True):
+    """A process to start."""
+
+    settings: str
+    """The settings file."""
+    server: int | None = None
+    """Which server it is; none for a worker."""
 
 
 @dataclass
@@ -42,11 +56,10 @@ class Nursery:
     addresses: list[str]
 
     @classmethod
-    def start(cls, settings: Path, servers: int, log: Path) -> Self:
+    def start(cls, servers: int, log: Path) -> Self:
         """Start one.
 
         Args:
-            settings: the settings file.
             servers: how many servers there are to be.
             log: where it and its children write what they say.
 
@@ -55,7 +68,7 @@ class Nursery:
         """
         with log.open("w", encoding="utf-8") as output:
             process = subprocess.Popen(  # noqa: S603  # our own module
-                [sys.executable, "-m", "benchmarks.kills.nursery", str(settings), str(servers)],
+                [sys.executable, "-m", "benchmarks.kills.nursery", str(servers)],
                 cwd=CHECKOUT,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -66,16 +79,16 @@ class Nursery:
         said = nursery._line()
         if not said:
             process.kill()
-            process.wait()
+            nursery.stop()
             message = f"the nursery did not start; it said: {log.read_text('utf-8')[-500:]}"
             raise StageError(message)
         nursery.addresses = json.loads(said)
         return nursery
 
-    def fork(self, what: str) -> int:
+    def fork(self, birth: Birth) -> int:
         """Start a child; its pid."""
         assert self.process.stdin is not None  # noqa: S101  # a pipe, as asked for
-        self.process.stdin.write(f"{what}\n")
+        self.process.stdin.write(f"{msgspec.json.encode(birth).decode()}\n")
         self.process.stdin.flush()
         return int(self._line())
 
@@ -89,13 +102,12 @@ class Nursery:
 
     def _line(self) -> str:
         assert self.process.stdout is not None  # noqa: S101  # a pipe, as asked for
-        readable, _, _ = select.select([self.process.stdout], [], [], READY_WITHIN)
+        readable, _, _ = select.select([self.process.stdout], [], [], STARTED_WITHIN)
         return self.process.stdout.readline() if readable else ""
 
 
-def main(settings_file: str, servers: str) -> int:
+def main(servers: str) -> int:
     """Fork children until standard input ends."""
-    settings = load(Path(settings_file), environ={})
     for module in pkgutil.iter_modules(plugins.__path__):
         importlib.import_module(f"plugins.{module.name}")
     # Made once: each child has it as it is, and spends no seconds on it.
@@ -109,8 +121,9 @@ def main(settings_file: str, servers: str) -> int:
     gc.freeze()
     children: list[int] = []
     for line in sys.stdin:
-        _, _, place = line.strip().partition(" ")
-        children.append(_fork(settings, listeners[int(place)] if place else None))
+        birth = msgspec.json.decode(line, type=Birth)
+        settings = load(Path(birth.settings), environ={})
+        children.append(_fork(settings, None if birth.server is None else listeners[birth.server]))
         print(children[-1], flush=True)
     for child in children:
         with contextlib.suppress(ProcessLookupError):

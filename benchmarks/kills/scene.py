@@ -23,7 +23,7 @@ from api.seeding import seed
 from api.settings import Settings
 from api.wiring import open_store
 from benchmarks.kills.client import Acknowledged, Client, mutations
-from benchmarks.kills.nursery import Nursery
+from benchmarks.kills.nursery import Birth, Nursery
 from benchmarks.stage.partners import READY_WITHIN, Partners, People, StageError
 from benchmarks.stage.processes import Installation, install
 from c360.access import TenantId
@@ -85,12 +85,21 @@ class Household:
     """The processes that run, and who of them is killed."""
 
     nursery: Nursery
+    settings: Path
     random: random.Random
 
     def __post_init__(self) -> None:
-        self._names = [*(f"serve {place}" for place in range(SERVERS)), "worker"]
-        self._pids = {name: self.nursery.fork(name) for name in self._names}
+        file = str(self.settings)
+        self._births = [Birth(settings=file, server=place) for place in range(SERVERS)]
+        self._births.append(Birth(settings=file))
+        self._pids = {birth: self.nursery.fork(birth) for birth in self._births}
         self.kills: Counter[str] = Counter()
+
+    def end(self) -> None:
+        """Kill them all, for good."""
+        for pid in self._pids.values():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     async def ready(self) -> None:
         """Wait until every server answers.
@@ -114,10 +123,10 @@ class Household:
     def kill(self) -> None:
         """Kill one of them at this moment, and start it again."""
         # The servers have the load; the worker goes on with what they leave.
-        name = self.random.choices(self._names, [3] * SERVERS + [1])[0]
-        os.kill(self._pids[name], signal.SIGKILL)
-        self.kills[name.partition(" ")[0]] += 1
-        self._pids[name] = self.nursery.fork(name)
+        (birth,) = self.random.choices(self._births, [3] * SERVERS + [1])
+        os.kill(self._pids[birth], signal.SIGKILL)
+        self.kills["worker" if birth.server is None else "serve"] += 1
+        self._pids[birth] = self.nursery.fork(birth)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,13 +140,18 @@ class Stage:
     folder: Path
     """Where the settings file and the logs go."""
     partners: Partners
-    """The six and the back office, that took no change so far."""
+    """The six and the back office."""
     who: People
     """The population that they serve."""
 
 
-async def play(stage: Stage, plan: Plan) -> Reckoning:
+async def play(stage: Stage, plan: Plan, nursery: Nursery) -> Reckoning:
     """Send mutations while processes are killed, wait for what is under way, and count.
+
+    Args:
+        stage: where.
+        plan: how much.
+        nursery: where the processes come from; of as many servers as :data:`SERVERS`.
 
     Raises:
         StageError: something did not start.
@@ -152,17 +166,27 @@ async def play(stage: Stage, plan: Plan) -> Reckoning:
     for partner in ("loyalty", "workorders"):
         # So that some are killed while a partner is at work.
         stage.partners.behave(partner, "slow", delay=0.02)
-    nursery = Nursery.start(installed.file, SERVERS, stage.folder / "processes.log")
+    before = _booked(stage.partners)
+    household = Household(nursery, installed.file, random.Random(plan.seed))
     try:
-        return await _played(stage, plan, nursery, installed)
+        return await _played(stage, plan, household, installed, before)
     finally:
-        nursery.stop()
+        household.end()
 
 
-async def _played(stage: Stage, plan: Plan, nursery: Nursery, installed: Installation) -> Reckoning:
-    household = Household(nursery, random.Random(plan.seed))
+def _booked(partners: Partners) -> Counter[str]:
+    """How often each kind of mutation took effect at its partner."""
+    return Counter(
+        adjust=partners.effects("loyalty").get("adjust_points", 0),
+        order=partners.effects("workorders").get("place_order", 0),
+    )
+
+
+async def _played(
+    stage: Stage, plan: Plan, household: Household, installed: Installation, before: Counter[str]
+) -> Reckoning:
     await household.ready()
-    client = Client(nursery.addresses, installed.bearer("supervisor", "steward"))
+    client = Client(household.nursery.addresses, installed.bearer("supervisor", "steward"))
     sending = mutations(await client.members(), plan.mutations, plan.seed)
     started = time.monotonic()
     enough = asyncio.Event()
@@ -172,7 +196,8 @@ async def _played(stage: Stage, plan: Plan, nursery: Nursery, installed: Install
     seconds = time.monotonic() - started
     actions = await _settled(installed.settings)
     contests = await _contests(installed.settings)
-    return _reckon(stage, client, household, Kept(actions, contests, seconds))
+    booked = _booked(stage.partners) - before
+    return _reckon(stage.backend, client, household, Kept(actions, contests, booked, seconds))
 
 
 async def _kill(household: Household, client: Client, plan: Plan, enough: asyncio.Event) -> None:
@@ -234,16 +259,18 @@ async def _contests(settings: Settings) -> Counter[str]:
 
 @dataclass(frozen=True)
 class Kept:
-    """What is in the database at the end."""
+    """What is there at the end, in the database and at the partners."""
 
     actions: Sequence[PartnerActionData]
     contests: Counter[str]
+    booked: Counter[str]
+    """At the partners."""
     seconds: float
     """For how long mutations were sent."""
 
 
-def _reckon(stage: Stage, client: Client, household: Household, found: Kept) -> Reckoning:
-    actions, contests, partners = found.actions, found.contests, stage.partners
+def _reckon(backend: str, client: Client, household: Household, found: Kept) -> Reckoning:
+    actions, contests = found.actions, found.contests
     told = client.acknowledged.values()
     kept = {ids.encode(PARTNER_ACTION, each.id): each for each in actions}
     lost = [each.key for each in told if not _is_there(each, kept, contests)]
@@ -253,13 +280,13 @@ def _reckon(stage: Stage, client: Client, household: Household, found: Kept) -> 
     # What the client was told is all there is: each of its keys is there once, and nothing beside them.
     wanted = Counter(each.kind for each in told)
     effects = {
-        "adjust": (partners.effects("loyalty").get("adjust_points", 0), wanted["adjust"]),
-        "order": (partners.effects("workorders").get("place_order", 0), wanted["order"]),
+        "adjust": (found.booked["adjust"], wanted["adjust"]),
+        "order": (found.booked["order"], wanted["order"]),
         "contest": (contests.total(), wanted["contest"]),
         "action": (len(actions), wanted["adjust"] + wanted["order"]),
     }
     return Reckoning(
-        backend=stage.backend,
+        backend=backend,
         seconds=round(found.seconds, 1),
         sent=len(client.sent),
         acknowledged=len(client.acknowledged),

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.docs import (
+    action_tables,
     graph_tables,
     live_tables,
     operating_tables,
@@ -34,6 +35,7 @@ COMMAND = "python -m tests.docs.generating"
 TABLES: dict[str, Callable[[], str]] = {
     **graph_tables.TABLES,
     **live_tables.TABLES,
+    **action_tables.TABLES,
     **reference_tables.TABLES,
     **record_tables.TABLES,
     **plugin_tables.TABLES,
