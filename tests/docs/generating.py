@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.docs import (
     action_tables,
+    event_tables,
     graph_tables,
     live_tables,
     operating_tables,
@@ -40,6 +41,7 @@ TABLES: dict[str, Callable[[], str]] = {
     **record_tables.TABLES,
     **plugin_tables.TABLES,
     **operating_tables.TABLES,
+    **event_tables.TABLES,
     **identity_tables(markdown),
     **summary_tables(markdown),
     **value_tables(markdown),
