@@ -100,6 +100,12 @@ class Partners:
         """How many calls all partners got together."""
         return sum(sum(calls.values()) for calls in self.all_calls().values())
 
+    def subscribe(self, partner: str, url: str | None) -> None:
+        """Have a partner call an address with each change, or no more."""
+        address = self._control(partner, "webhooks")
+        answer = self._client.put(address, json={"url": url}) if url else self._client.delete(address)
+        answer.raise_for_status()
+
     def forget(self) -> None:
         """Count from zero."""
         for partner in self.connectors:

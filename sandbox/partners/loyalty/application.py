@@ -18,12 +18,13 @@ from starlette.routing import Route
 from sandbox.framework import World, partner_app
 from sandbox.partners.loyalty import render, requests
 from sandbox.partners.loyalty.changes import Changes, program
+from sandbox.partners.loyalty.hooks import SIGNATURE_KEY, Hooks, hook_routes
 from sandbox.partners.loyalty.problems import Refused, error, page, read, render_error
 from sandbox.partners.scanning import scanned
 from sandbox.population.model import Presence
 
 BASE_PATH = "/v2"
-CREDENTIALS = {"access_token": "sandbox-loyalty-token"}
+CREDENTIALS = {"access_token": "sandbox-loyalty-token", "webhook_signature_key": SIGNATURE_KEY}
 """What the hub's settings carry for this partner."""
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
@@ -52,7 +53,7 @@ def app(world: World) -> Starlette:
         Route(f"{BASE_PATH}{path}", _served(world, operation), methods=[method])
         for method, path, operation in operations
     ]
-    return partner_app(world, routes, name="loyalty", error_renderer=render_error)
+    return partner_app(world, [*hook_routes(world), *routes], name="loyalty", error_renderer=render_error)
 
 
 def _served(world: World, operation: Callable[[World, Request], Awaitable[Json]]) -> Handler:
@@ -206,13 +207,25 @@ async def _adjust_points(world: World, request: Request) -> Json:
     account_id = request.path_params["account_id"]
     body = read(await request.body(), requests.AdjustLoyaltyPoints)
     balance = await _balance(world, account_id)
-    return {"event": Changes.of(world).adjust(account_id, body, balance)}
+    event = Changes.of(world).adjust(account_id, body, balance)
+    await _tell(world, account_id, event["id"])
+    return {"event": event}
 
 
 async def _create_reward(world: World, request: Request) -> Json:
     body = read(await request.body(), requests.CreateLoyaltyReward)
     balance = await _balance(world, body.reward.loyalty_account_id)
-    return {"reward": Changes.of(world).create_reward(body, balance)}
+    reward = Changes.of(world).create_reward(body, balance)
+    await _tell(world, body.reward.loyalty_account_id, reward["id"])
+    return {"reward": reward}
+
+
+async def _tell(world: World, account_id: str, cause: str) -> None:
+    """Tell the subscriber that an account changed."""
+    presence = _holder(world, account_id)
+    if presence is not None and Hooks.of(world).url is not None:
+        told = {"loyalty_account": await _account(world, presence)}
+        Hooks.of(world).tell("loyalty.account.updated", account_id, told, cause=cause)
 
 
 async def _redeem_reward(world: World, request: Request) -> Json:
