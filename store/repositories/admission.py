@@ -36,7 +36,7 @@ from store.repositories.profiles import ProfileRepository
 from store.repositories.relocation import Relocation
 from store.repositories.reviews import ReviewQueue
 
-_CHUNK = 500
+_CHUNK = 2_000
 """Parties handled together: some thirty statements for each chunk."""
 _EXTERNAL = "PARTY"
 
