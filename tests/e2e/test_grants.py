@@ -341,6 +341,7 @@ def test_a_grant_that_the_partner_ended_is_not_sent_again(desk: Desk) -> None:
     assert desk.look_after() == 0
 
 
+@pytest.mark.parametrize("installation", ["postgresql"], indirect=True)
 def test_killed_between_the_exchange_and_what_is_kept(
     installation: Installation,
     customers: Iterator[CustomerLine],
