@@ -64,6 +64,10 @@ def test_relative_database_counts_from_the_settings_file(tmp_path: Path) -> None
         (f"[profile]\nrules = ['LOUDEST']\n{KEYS}", {}, "profile.rules[0]", "'LOUDEST'"),
         (f"[profile]\nrules = ['SOLE']\n{KEYS}", {}, "profile.rules", "an outcome"),
         (f"[profile]\nsources = ['bank']\n{KEYS}", {}, "profile.sources", "no connector 'bank'"),
+        (f"[connectors.hub]\nplugin = 'banking'\n{KEYS}", {}, "connectors.hub", "otherwise"),
+        (f"[appointments]\ntime_zone = 'Moon'\n{KEYS}", {}, "appointments.time_zone", "time zones"),
+        (f"[preferences.further.seat]\n{KEYS}", {}, "preferences.further.seat", "no new key"),
+        (f"[bulk]\nbatch = 0\n{KEYS}", {}, "bulk.batch", ">= 1"),
         (
             f"[profile.attributes.email]\nrules = ['VERIFIED', 'VERIFIED']\n{KEYS}",
             {},
