@@ -59,8 +59,9 @@ _MOST_ERRORS = 50
 _HEAVY = 2_500
 """Values of an answer, as estimated, beyond which it is made in a thread: some 20 ms of computing."""
 
-_ANSWERS = 64
-"""Answers of subscriptions that are made at the same time; what happens to many leaves room for queries."""
+_READS = 16
+"""Answers of subscriptions that read the store at the same time: what happens to many leaves connections
+for queries, and waits here instead of for one of those, which has a time-out."""
 
 Allow = Literal["query", "any"]
 
@@ -131,7 +132,7 @@ class GraphEngine:
         self._schema = schema
         self._observer = observer or Unobserved()
         self._bus = bus
-        self._turns = asyncio.Semaphore(_ANSWERS)
+        self._turns = asyncio.Semaphore(_READS)
         self._admission = admission or Open()
         self._documents = Documents(schema.graphql, limits or Limits())
         self._services = Services(
@@ -226,16 +227,12 @@ class GraphEngine:
         self._admission.spend(granted, self._documents.cost(asked.prepared, asked.operation, variables))
 
         def context(access: Access, told: Told) -> OperationContext:
-            return self._context(asked.prepared, asked.operation, variables, access, told)
+            made = self._context(asked.prepared, asked.operation, variables, access, told)
+            made.turn = self._turns
+            return made
 
         async def answer(access: Access, told: Told) -> tuple[GraphResponse, SubscriptionField | None]:
             answered = context(access, told)
-            async with self._turns:
-                return await watched(answered, told)
-
-        async def watched(
-            answered: OperationContext, told: Told
-        ) -> tuple[GraphResponse, SubscriptionField | None]:
             with self._observer.operation() as seen:
                 seen.named("subscription", asked.prepared.root_fields(asked.operation))
                 response = await self._run(asked.query, asked.variables, answered)
@@ -247,8 +244,7 @@ class GraphEngine:
             raise NotAllowedError([InputError(message, code=ErrorCode.OPERATION_NOT_ALLOWED)])
         try:
             opening = context(granted, Told(opening=True))
-            async with self._turns:
-                field = await opened(opening, self._schema.planner, self._schema.subscriptions)
+            field = await opened(opening, self._schema.planner, self._schema.subscriptions)
             place = _begin(field, after)
         except (AuditBehind, DatabaseLocked, DatabaseUnavailable) as error:
             raise RequestError([unavailable(error)]) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -135,6 +136,8 @@ class OperationContext:
     """Numbers of months that lifetime values were asked for, of which an operation has few."""
     told: Told = NOTHING
     """What an answer of a subscription is for."""
+    turn: AbstractAsyncContextManager[Any] = field(default_factory=nullcontext)
+    """Held while the store is read."""
     following: SubscriptionField | None = None
     """The field of a subscription that answered."""
     mutations: dict[str, Callable[[], Awaitable[Any]]] = field(default_factory=dict)

@@ -132,7 +132,8 @@ class _Operation:
         self._context.services.audit.check()
         searched = await self._search()
         # Ends even where the caller has gone: a statement given up half-way costs the store its connection.
-        loaded = await asyncio.shield(self._look_up(searched))
+        async with self._context.turn:
+            loaded = await asyncio.shield(self._look_up(searched))
         needs = self._needs(loaded)
         spent = timedelta(seconds=loop.time() - started) + min(_ANSWERING, self._deadline / 20)
         gathered = await self._gather(loaded, needs, max(self._deadline - spent, _LEAST))
