@@ -5,6 +5,7 @@ The server takes its tokens only where it listens on loopback, and refuses to st
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import time
@@ -105,19 +106,9 @@ class DevelopmentIssuer:
 
 
 def _read_or_make(path: Path) -> OKPKey:
-    made = OKPKey.generate_key("Ed25519", parameters={"alg": _ALGORITHM, "use": "sig"}, auto_kid=True)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Whole or not at all, and never over another's: two processes start at the same time.
-        half = path.with_name(f"{path.name}.{os.getpid()}")
-        half.touch(mode=0o600)
-        half.write_text(json.dumps(made.as_dict(private=True)), encoding="ascii")
-        try:
-            os.link(half, path)
-        except FileExistsError:
-            pass
-        finally:
-            half.unlink()
+        if not path.exists():
+            _make(path)
         return OKPKey.import_key(json.loads(path.read_text("ascii")))
     except (OSError, ValueError, JoseError) as error:
         raise ConfigError(
@@ -125,3 +116,17 @@ def _read_or_make(path: Path) -> OKPKey:
             f"{str(path)!r} ({type(error).__name__})",
             "remove that file, or name another one that can be written",
         ) from None
+
+
+def _make(path: Path) -> None:
+    """Make a key: whole or not at all, and never over that of a process which starts at the same time."""
+    made = OKPKey.generate_key("Ed25519", parameters={"alg": _ALGORITHM, "use": "sig"}, auto_kid=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f"{path.name}.{os.getpid()}")
+    half.touch(mode=0o600)
+    half.write_text(json.dumps(made.as_dict(private=True)), encoding="ascii")
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(half, path)
+    finally:
+        half.unlink()

@@ -363,3 +363,47 @@ def test_plain_credentials_on_the_wire() -> None:
     assert not any("k y" in repr(each) or "k y" in each.fingerprint() for each in made)
     with pytest.raises(OAuthRefused, match="refused: invalid_grant"):
         raise OAuthRefused("invalid_grant")
+
+
+def test_an_id_token_says_who_granted(run: Callable[..., Any]) -> None:
+    def id_token(**claims: Any) -> str:
+        body = base64.urlsafe_b64encode(msgspec.json.encode(claims)).rstrip(b"=").decode()
+        return f"e30.{body}.sig"
+
+    async def subject(text: str) -> str | None:
+        partner = Partner(id_token=text)
+        token = await client().request(Http(partner, base_url=BASE), {"grant_type": "x"})
+        return token.subject
+
+    assert run(subject(id_token(sub="p-1", aud="hub"))) == "p-1"
+    assert run(subject(id_token(sub="p-1", aud=["other", "hub"]))) == "p-1"
+    for wrong in (
+        id_token(sub="p-1", aud="other"),
+        id_token(aud="hub"),
+        id_token(sub="", aud="hub"),
+        "x",
+        "a.b.c",
+    ):
+        with pytest.raises(PartnerFault, match="ID token"):
+            run(subject(wrong))
+
+
+def test_a_customer_is_sent_over_tls_or_to_this_machine() -> None:
+    def begin(address: str) -> str:
+        flow = CodeFlow(client=client(), authorize_url=address, redirect_uri="https://hub.example/back")
+        return flow.begin().url
+
+    for good in (
+        "https://bank.example/authorize",
+        "http://127.0.0.1:9/authorize",
+        "http://localhost/authorize",
+    ):
+        assert begin(good).startswith(good)
+    for wrong in (
+        "http://bank.example/authorize",
+        "http://127.0.0.1.bank.example/a",
+        "ftp://127.0.0.1/a",
+        "",
+    ):
+        with pytest.raises(Reconfigure):
+            begin(wrong)
