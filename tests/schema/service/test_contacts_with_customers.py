@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.schema.service.conftest import Desk, problem
+from tests.schema.service.conftest import TENANT, Desk, problem
 
 one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 INTERACTION = """interaction { id version channel direction startedAt endedAt agent subject summary sentiment
@@ -69,6 +69,27 @@ def test_an_agent_sees_what_the_customer_just_did_on_the_web_site(desk: Desk) ->
     assert stale["problems"][0]["currentVersion"] == ended["version"]
     only = desk.of("ada", "interactions(channels: [CALL]) { edges { node { channel } } }")["interactions"]
     assert only["edges"] == [{"node": {"channel": "CALL"}}]
+
+
+@one_database
+def test_who_takes_a_call_and_its_queue_are_told_where_they_are_ids(desk: Desk) -> None:
+    for more in (
+        {"agent": "agent-7", "queue": "cards"},
+        {"agent": "Ann Smith"},
+        {},
+    ):
+        desk.done("startInteraction", INTERACTION, customerId=desk.ids["ada"], channel="CALL", **more)
+    refused = desk.change(
+        "startInteraction", INTERACTION, customerId=desk.ids["ada"], channel="CALL", queue="Ann's own"
+    )
+    assert problem(refused)[1:] == ("BAD_USER_INPUT", ("input", "queue"))
+
+    async def events() -> list[Any]:
+        async with desk.database.read(TENANT) as unit:
+            return [event.data for event in await unit.outbox.after(0) if event.kind == "interaction.started"]
+
+    told = [(event.get("agent"), event.get("queue")) for event in desk.run(events())]
+    assert told == [("agent-7", "cards"), (None, None), ("agent", None)]
 
 
 @one_database
