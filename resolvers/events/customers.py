@@ -81,13 +81,13 @@ KINDS = (
         name="customer.merged",
         facts=CustomersMerged,
         scope="customers:read",
-        description="Customers became one; their old ids lead to the survivor.",
+        description="Somebody made customers one: their old ids lead to the survivor.",
     ),
     EventKind(
         name="customer.parted",
         facts=CustomersParted,
         scope="customers:read",
-        description="A customer became several: a merge was taken back, or records left.",
+        description="Somebody made several of a customer: a merge was taken back, or records left.",
     ),
     EventKind(
         name="customer.erased",

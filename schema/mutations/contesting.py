@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta
 
+from resolvers.events.catalogue import drafted
+from resolvers.events.work import ContestDecided, ContestOpened
 from schema import ids
 from schema.errors import ErrorCode, InputError
 from schema.identity.answers import CUSTOMER
@@ -19,6 +22,7 @@ from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from schema.scoring.contests import CONTEST, ScoreContest, contest
 from store.data_contests import ContestVerdict
+from store.data_events import EventDraft
 from store.errors_contests import ContestClosed, ContestUnknown
 from store.errors_identity import CustomerUnknown
 
@@ -111,6 +115,11 @@ class ContestScore(_ContestMutation):
             raise Refusal(NotFoundProblem(message=message, path=("input", "customerId"))) from None
         return ContestOutcome(customer=made.customer_id, contest=made.id)
 
+    def events(self, outcome: ContestOutcome) -> Sequence[EventDraft]:
+        """That it was opened."""
+        opened = ContestOpened(contest=ids.encode(CONTEST, outcome.contest))
+        return drafted(opened, (outcome.customer,)), *super().events(outcome)
+
 
 class DecideContest(_ContestMutation):
     """Decides a contest."""
@@ -142,6 +151,12 @@ class DecideContest(_ContestMutation):
                 ContestProblem(message=message, path=path, code=ProblemCode.CONTEST_CLOSED)
             ) from None
         return ContestOutcome(customer=made.customer_id, contest=made.id)
+
+    def events(self, outcome: ContestOutcome) -> Sequence[EventDraft]:
+        """That it was decided."""
+        contest_id = ids.encode(CONTEST, outcome.contest)
+        decided = ContestDecided(contest=contest_id, verdict=self.asked.verdict)
+        return drafted(decided, (outcome.customer,)), *super().events(outcome)
 
 
 def _text(given: str, argument: str) -> str:

@@ -12,9 +12,13 @@ from c360.contract import KeyKind, PartyQuery
 from c360.errors import ProblemCode as SourceCode
 from c360.records.party import Party
 from connectors.results import SourceState
+from resolvers.events import catalogue
+from resolvers.events.customers import Aspect, CustomerChanged, CustomersParted
 from resolvers.identity.keeping import draft, party_link
 from resolvers.survivorship import ProfileRules
+from schema import ids
 from schema.identity import answers
+from schema.identity.answers import CUSTOMER, ENTRY
 from schema.identity.shapes import CustomerNode, LedgerEntry, PartyReference
 from schema.inputs import PartnerRef
 from schema.mutations.base import Concerns, Outcome, Payload, Shown
@@ -22,6 +26,7 @@ from schema.mutations.identity import STEWARD, DecisionInput, ExpectedCustomer, 
 from schema.mutations.problems import NotFoundProblem, Refusal
 from schema.ports import Host, Unit
 from store.data import CustomerData, EnrolLink
+from store.data_events import EventDraft
 from store.data_identity import CustomerDraft, PartyRef, SplitResult
 from store.errors_identity import PartyUnknown
 
@@ -213,6 +218,15 @@ class SplitCustomer(IdentityMutation):
     def made(self, outcome: SplitOutcome) -> tuple[str, ...]:
         """The customer that the records became."""
         return (outcome.created,)
+
+    def events(self, outcome: SplitOutcome) -> Sequence[EventDraft]:
+        """That they are two."""
+        both = (outcome.customer, outcome.created)
+        facts = CustomersParted(
+            customer=ids.encode(CUSTOMER, outcome.customer), entry=ids.encode(ENTRY, outcome.entry_id)
+        )
+        changed = CustomerChanged(aspects=(Aspect.IDENTITY,))
+        return catalogue.drafted(facts, both), catalogue.drafted(changed, both)
 
     def concerns(self, outcome: SplitOutcome) -> Concerns:
         """Both customers and the entry."""

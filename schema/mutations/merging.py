@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from msgspec import Meta
 
+from resolvers.events.catalogue import drafted
+from resolvers.events.customers import Aspect, CustomerChanged, CustomersMerged, CustomersParted
 from schema import ids
 from schema.errors import ErrorCode, InputError
 from schema.identity import answers
@@ -19,6 +22,7 @@ from schema.mutations.problems import PartyPair
 from schema.mutations.refusing import pairs
 from schema.ports import Unit
 from schema.shapes import Shape
+from store.data_events import EventDraft
 from store.data_identity import LaterFact, MergePlan, Moves, PartyRef
 
 MOST_MERGED = 20
@@ -139,6 +143,15 @@ class MergeCustomers(IdentityMutation):
             dry_run=False, plan=done.plan, entry_id=None if done.entry is None else done.entry.id
         )
 
+    def events(self, outcome: MergeOutcome) -> Sequence[EventDraft]:
+        """That they are one, where they were not before."""
+        plan = outcome.plan
+        if outcome.entry_id is None:
+            return ()
+        entry, survivor = ids.encode(ENTRY, outcome.entry_id), ids.encode(CUSTOMER, plan.survivor)
+        merged = drafted(CustomersMerged(survivor=survivor, entry=entry), (plan.survivor, *plan.others))
+        return merged, drafted(CustomerChanged(aspects=(Aspect.IDENTITY,)), (plan.survivor, *plan.others))
+
     def concerns(self, outcome: MergeOutcome) -> Concerns:
         """The survivor and the entry."""
         return Concerns(customers=(outcome.plan.survivor,), entries=_one(outcome.entry_id))
@@ -247,6 +260,13 @@ class Unmerge(IdentityMutation):
             later=done.later_facts,
             entry_id=done.entry.id,
         )
+
+    def events(self, outcome: UnmergeOutcome) -> Sequence[EventDraft]:
+        """That they are several again."""
+        everybody = (outcome.survivor, *outcome.restored)
+        entry, customer = ids.encode(ENTRY, outcome.entry_id), ids.encode(CUSTOMER, outcome.survivor)
+        parted = drafted(CustomersParted(customer=customer, entry=entry), everybody)
+        return parted, drafted(CustomerChanged(aspects=(Aspect.IDENTITY,)), everybody)
 
     def concerns(self, outcome: UnmergeOutcome) -> Concerns:
         """Everybody who was one."""

@@ -10,6 +10,9 @@ import msgspec
 from msgspec import Meta
 
 from resolvers.consents.customer import CustomerConsents
+from resolvers.events.catalogue import drafted
+from resolvers.events.customers import Aspect, CustomerChanged
+from resolvers.events.work import OfferResponded
 from resolvers.offers.features import FEATURES
 from resolvers.offers.situation import Channel, Doing, Situation
 from resolvers.offers.stages import Case, Offer, Ready, Stage
@@ -28,6 +31,7 @@ from schema.ports import Unit
 from schema.scoring.offer_answers import case_of, offer_consents
 from schema.shapes import Shape
 from store.data import CustomerData, PartyFigures
+from store.data_events import EventDraft
 from store.data_offers import OfferEvent, OfferEventDraft, OfferEventKind, ProductState
 from store.errors_identity import CustomerUnknown
 from store.errors_offers import ResponseKeyReused
@@ -200,6 +204,12 @@ class RecordOfferResponse(Mutation):
     def concerns(self, outcome: OfferResponseOutcome) -> Concerns:
         """The customer."""
         return Concerns(customers=(outcome.customer,))
+
+    def events(self, outcome: OfferResponseOutcome) -> Sequence[EventDraft]:
+        """What became of the offer."""
+        told = OfferResponded(product=outcome.response.product_id, event=outcome.response.event)
+        changed = CustomerChanged(aspects=(Aspect.OFFERS,))
+        return drafted(told, (outcome.customer,)), drafted(changed, (outcome.customer,))
 
     def payload(self, outcome: OfferResponseOutcome, shown: Shown) -> RecordOfferResponsePayload:
         """The customer and what was noted."""

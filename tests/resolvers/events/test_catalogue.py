@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+import re
 import types
 import typing
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,16 +15,18 @@ import pytest
 
 from resolvers.events.catalogue import CATALOGUE, check, drafted
 from resolvers.events.customers import Aspect, CustomerChanged
-from resolvers.events.kinds import EventKind, GlobalId, Name
+from resolvers.events.kinds import Actor, EventKind, GlobalId, Name
 from schema.permissions.scopes import Scope
 from store.data_events import EventDraft
 
+CHECKOUT = Path(__file__).resolve().parents[3]
+IDS = (GlobalId, Name, Actor)
 HARMLESS = (int, bool, datetime, date)
 
 
 def harmless(kind: Any) -> bool:
     """Whether a fact can only be an id, a name from the settings, an enum, a figure or a moment."""
-    if kind in (GlobalId, Name, types.NoneType, *HARMLESS):
+    if kind in (*IDS, types.NoneType, *HARMLESS):
         return True
     if isinstance(kind, type):
         return issubclass(kind, enum.Enum)
@@ -45,7 +49,7 @@ def test_a_kind_tells_ids_enums_and_figures_alone(kind: EventKind) -> None:
 def _told(hint: Any) -> Any:
     """``Annotated`` flattens: what a name for a type says of it stands before what the field says."""
     arguments = typing.get_args(hint)
-    for known in (GlobalId, Name):
+    for known in IDS:
         if typing.get_origin(hint) is typing.Annotated and arguments[:2] == typing.get_args(known)[:2]:
             return known
     return arguments[0] if typing.get_origin(hint) is typing.Annotated else hint
@@ -84,3 +88,15 @@ def test_what_the_catalogue_does_not_know_is_refused(draft: EventDraft) -> None:
     with pytest.raises(ValueError, match="catalogue") as refused:
         check(draft)
     assert "Ada" not in str(refused.value)
+
+
+@pytest.mark.parametrize("kind", CATALOGUE.values(), ids=lambda kind: kind.name)
+def test_every_kind_is_told_by_somebody(kind: EventKind) -> None:
+    imported = re.compile(
+        rf"^from resolvers\.events\.\w+ import [^\n]*\b{kind.facts.__name__}\b", re.MULTILINE
+    )
+    folders = (CHECKOUT / "schema", CHECKOUT / "api", CHECKOUT / "resolvers" / "actions")
+    telling = (
+        imported.search(file.read_text("utf-8")) for folder in folders for file in folder.rglob("*.py")
+    )
+    assert any(telling), f"nobody tells a {kind.name}"
