@@ -25,7 +25,7 @@ from store.keyring import Keyring
 from tests.fixtures.reach import AGENTS, Hub, acting, populated, principals, text_of
 
 CASES = 100_000
-AT_ONCE = 24
+AT_ONCE = 8
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NODES = """query($a: [ID!]!, $b: [ID!]!, $c: [ID!]!, $d: [ID!]!) {
   a: nodes(ids: $a) { id } b: nodes(ids: $b) { id } c: nodes(ids: $c) { id } d: nodes(ids: $d) { id } }"""
