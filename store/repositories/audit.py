@@ -27,6 +27,7 @@ from store.errors import CursorError
 from store.models import AuditBatch, AuditMark, AuditSelection, AuditWrite
 from store.models.base import table
 from store.repositories.base import Repository
+from store.repositories.customers import CustomerRepository
 from store.repositories.entries import decode_cursor, encode_cursor
 
 CUSTOMER, PRINCIPAL, SEAL = "customer", "principal", "seal"
@@ -126,6 +127,8 @@ class AuditRepository(Repository):
             CursorError: the cursor is not one of this list.
         """
         start = None if after is None else _position(after)
+        if not await self._in_sight(which.customer_id):
+            return AuditPage(entries=(), cursors=(), has_next=False, has_previous=False)
         if which.since is None and which.customer_id is None and which.principal is None:
             which = msgspec.structs.replace(which, since=self._scope.clock() - UNNARROWED)
         found: list[tuple[str, AuditEntry]] = []
@@ -136,13 +139,29 @@ class AuditRepository(Repository):
         kept = found[:first]
         selections = await self._selections({name for _, each in kept for name in each.fields})
         entries = tuple(
-            msgspec.structs.replace(each, fields=tuple(f for name in each.fields for f in selections[name]))
+            msgspec.structs.replace(
+                each,
+                fields=tuple(f for name in each.fields for f in selections[name]),
+                customer_ids=self._told(each.customer_ids, which.customer_id),
+            )
             for _, each in kept
         )
         cursors = tuple(encode_cursor(position) for position, _ in kept)
         return AuditPage(
             entries=entries, cursors=cursors, has_next=len(found) > first, has_previous=start is not None
         )
+
+    async def _in_sight(self, customer_id: str | None) -> bool:
+        """Whether entries may be told: of everybody to who sees everybody, else of one who is in sight."""
+        if self._scope.sight.whole:
+            return True
+        return customer_id is not None and bool(await CustomerRepository(self._scope).resolve([customer_id]))
+
+    def _told(self, customer_ids: tuple[str, ...], asked: str | None) -> tuple[str, ...]:
+        """Whom an entry names: to who does not see everybody no other than the one asked for."""
+        if self._scope.sight.whole:
+            return customer_ids
+        return tuple(each for each in customer_ids if each == asked)
 
     async def _entries(
         self, which: AuditFilter, start: tuple[str, int] | None

@@ -154,6 +154,9 @@ LISTS: Mapping[str, str] = {
     'until: "2026-03-20T00:00:00Z") { edges { node { appointment { text } customer { id } } } }',
     "tasks": "tasks(first: 100) { totalCount edges { node { task { text customerId } customer { id } } } }",
     "preferenceKeys": "preferenceKeys { key }",
+    "endpoints": "endpoints { id }",
+    "jobs": "jobs { edges { node { id } } }",
+    "retentionRules": "retentionRules { kind }",
     "actions": "actions(first: 100) { totalCount edges { node { customer { id } } } }",
     "segments": "segments { name }",
     "products": "products { edges { node { productId } } }",
@@ -162,12 +165,16 @@ LISTS: Mapping[str, str] = {
     "connectors": "connectors { instance }",
 }
 """Every root field that lists something."""
-FINDERS = frozenset({"action", "customer", "search", "node", "nodes"})
+FINDERS = frozenset(
+    {"action", "customer", "search", "node", "nodes", "dataExport", "erasureCertificate", "accessLog"}
+)
 """The others, which the tests below ask for everybody."""
+OF_NOBODY = frozenset({"deliveries", "job", "erasureCertificate"})
+"""Those that find by an id what names no customer."""
 
 
 def test_every_root_field_is_held_to_reach_here() -> None:
-    assert set(LISTS) | FINDERS == set(ROOTS)
+    assert set(LISTS) | FINDERS | OF_NOBODY == set(ROOTS)
 
 
 @pytest.mark.parametrize("subject", WHO)
@@ -403,3 +410,21 @@ def test_a_customer_whom_an_agent_makes_comes_into_the_own_book(hub: Hub, run: R
     assert found["node"] == {"id": made}
     other = acting(principal(hub, "y"))
     assert run(hub.ask(other, "query($id: ID!) { node(id: $id) { id } }", {"id": made})).data["node"] is None
+
+
+@pytest.mark.parametrize("subject", ["chief", "x", "self", "inn", "nobody"])
+def test_who_looked_at_whom_and_exports_are_of_whom_is_in_reach(hub: Hub, run: Run, subject: str) -> None:
+    asking = principal(hub, subject)
+
+    async def requested() -> str:
+        async with hub.database.unit(TenantId("a")) as unit:
+            made = await unit.exports.request(hub.people["a001"], by="chief")
+        return ids.encode("DataExport", made.id)
+
+    query = """query($customer: ID!, $export: ID!) {
+      accessLog(customerId: $customer) { edges { cursor } } dataExport(id: $export) { id } }"""
+    given = {"customer": hub.node("a001"), "export": run(requested())}
+    found = run(hub.ask(acting(asking), query, given)).data
+    seen = "a001" in hub.visible(asking)
+    assert (found["dataExport"] is not None) is (seen and subject != "inn"), "it holds what others say"
+    assert (found["accessLog"] is not None) is seen
