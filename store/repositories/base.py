@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 from sqlalchemy.sql import expression
@@ -183,7 +185,8 @@ class Scope:
         stage = expression.table(f"stage_{target}", *(column(each) for each in rows[0]))
         await self.session.execute(
             text(
-                f'CREATE TEMPORARY TABLE IF NOT EXISTS "{stage.name}" (LIKE "{target}") ON COMMIT DELETE ROWS'
+                f'CREATE TEMPORARY TABLE IF NOT EXISTS "{stage.name}" '
+                f'(LIKE "{target}" INCLUDING DEFAULTS) ON COMMIT DELETE ROWS'
             )
         )
         # What an earlier call of this transaction staged is not to be moved on again.
@@ -205,17 +208,23 @@ class Scope:
         forms = [columns[each].type.dialect_impl(dialect).bind_processor(dialect) for each in names]
         driver: Any = (await (await self.session.connection()).get_raw_connection()).driver_connection
         listed = ", ".join(f'"{each}"' for each in names)
-        async with (
-            driver.cursor() as cursor,
-            cursor.copy(f'COPY "{name}" ({listed}) FROM STDIN') as copy,
-        ):
-            for row in rows:
-                await copy.write_row(
-                    [
-                        value if form is None or value is None else form(value)
-                        for form, value in zip(forms, row.values(), strict=True)
-                    ]
-                )
+        try:
+            async with (
+                driver.cursor() as cursor,
+                cursor.copy(f'COPY "{name}" ({listed}) FROM STDIN') as copy,
+            ):
+                for row in rows:
+                    await copy.write_row(
+                        [
+                            value if form is None or value is None else form(value)
+                            for form, value in zip(forms, map(row.__getitem__, names), strict=True)
+                        ]
+                    )
+        except psycopg.Error as error:
+            # As of any other statement: what the store makes of it, and without the rows that it quotes.
+            raise DBAPIError.instance(
+                None, None, error, psycopg.Error, hide_parameters=True, dialect=dialect
+            ) from None
 
     async def replace_many(self, model: type[Base], rows: Rows) -> None:
         """Insert rows, each replacing the one with the same primary key."""
