@@ -180,7 +180,8 @@ class _Session:
                     partial(self._operate, action), "operation on a socket"
                 )
             case Stop(one):
-                self._operations.pop(one).cancel()
+                if (running := self._operations.pop(one, None)) is not None:
+                    running.cancel()
 
     async def _let_in(self) -> None:
         try:

@@ -237,7 +237,9 @@ class GraphEngine:
                 seen.named("subscription", asked.prepared.root_fields(asked.operation))
                 response = await self._run(asked.query, asked.variables, answered)
                 seen.ended([_code(error) for error in response.errors], refused=False)
-            return msgspec.structs.replace(response, cursor=told.cursor), answered.following
+            # Where there is no data, the field did not come so far as to know what it follows.
+            field = answered.following if response.data is not None else None
+            return msgspec.structs.replace(response, cursor=told.cursor), field
 
         if self._bus is None:
             message = "A subscription cannot be sent here: no events are followed."

@@ -45,6 +45,8 @@ FOLLOW_JOB = 'subscription { jobProgress(jobId: "fan-out", initial: true) { done
 FOLLOW_CUSTOMER = """subscription ($id: ID!) {
   customerChanged(customerId: $id, initial: true, gather: {mode: KNOWN}) { cursor customer { displayName } }
 }"""
+_PATIENCE = 300.0
+"""Seconds after which an answer is given up."""
 _SOME = 50
 """Sockets that are opened at the same time."""
 
@@ -153,7 +155,7 @@ async def _heard(client: ClientConnection) -> float:
     Raises:
         AnswerError: it is none.
     """
-    told = json.loads(await asyncio.wait_for(client.recv(), 60))
+    told = json.loads(await asyncio.wait_for(client.recv(), _PATIENCE))
     if told["type"] != "next" or told["payload"].get("errors"):
         message = f"an answer was expected, not {told}"
         raise AnswerError(message)

@@ -307,6 +307,26 @@ def test_a_fault_of_ours_is_masked_and_leaves_the_subscription_open(play: Play) 
     play(scene)
 
 
+def test_a_store_that_fails_one_answer_does_not_end_it(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(here: Scene) -> None:
+        follower = here.follow(CHANGED, id=ID)
+        await here.settle()
+
+        def gone(*_: object) -> Any:
+            raise DatabaseUnavailable("it is gone")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(here.world.store, "read", gone)
+            here.bus.tell("customer.changed", [ANA])
+            await here.settle()
+        assert follower.codes == ["UNAVAILABLE"]
+        here.bus.tell("customer.changed", [ANA])
+        await here.settle()
+        assert changed(follower.heard[-1])["cursor"] == cursor(2)
+
+    play(scene)
+
+
 def test_access_is_found_out_again_before_each_answer(play: Play) -> None:
     async def scene(here: Scene) -> None:
         follower = here.follow(CHANGED, id=ID)
