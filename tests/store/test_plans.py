@@ -281,13 +281,13 @@ def test_every_list_and_look_up_goes_by_an_index(
     assert len(plans) > 60
     # A SQLite scan names no columns it searches by; an index that it only walks through is one too.
     scan = rf"\bSCAN ({LARGE})\b" if backend == "sqlite" else rf"Seq Scan on ({LARGE})\b"
-    # A book is read by its own index and sorted, where that is less than walking the order for it.
-    narrowing = ("EXISTS", "name_token", "segment_member", "book")
+    # A book, or the one customer, is read by its own index and sorted: less than walking the order.
+    narrowing = ("EXISTS", "name_token", "segment_member", "FROM book", "survivor_id")
     for statement, plan in plans:
         if "WHERE 0 = 1" in statement or "WHERE false" in statement:
             continue  # nobody is in sight there, and neither database looks for them
         assert not re.search(scan, plan), f"{statement}\n{plan}"
-        if "ORDER BY customer_score." in statement:
+        if "ORDER BY customer_score." in statement and not any(name in statement for name in narrowing[3:]):
             assert "TEMP B-TREE" not in plan, plan
             assert "Sort" not in plan, plan
         if "ORDER BY customer." in statement and not any(name in statement for name in narrowing):
