@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -100,6 +100,17 @@ _VERIFY = (
     "Make sure that the caller is the customer, and record how with `verifyCaller`; or look at a single "
     "value with `revealValue`."
 )
+
+
+def _topmost(found: Iterable[Withheld]) -> Iterator[Withheld]:
+    """What is held back, by path; without what lies below another one and so is not there to be held back."""
+    shut: set[tuple[str, ...]] = set()
+    for one in sorted(found, key=lambda one: one.path):
+        if any(one.path[:length] in shut for length in range(1, len(one.path))):
+            continue
+        if not one.masked:
+            shut.add(one.path)
+        yield one
 
 
 @dataclass(kw_only=True)
@@ -228,7 +239,7 @@ class OperationContext:
             if one not in quiet
             for path in paths.get(one, ())
         )
-        return tuple(sorted((*shut, *kept), key=lambda one: one.path))
+        return tuple(_topmost((*shut, *kept)))
 
     def _masked(self, customer: CustomerAnswer) -> Mapping[Coordinate, Hold]:
         """What of a customer shows a part alone until the caller was verified."""

@@ -27,6 +27,7 @@ from tests.docs import (
 from tests.docs.cells import markdown
 from tests.docs.identity_tables import identity_tables
 from tests.docs.risk_tables import risk_tables
+from tests.docs.role_tables import role_tables
 from tests.docs.summary_tables import summary_tables
 from tests.docs.value_tables import value_tables
 
@@ -46,6 +47,7 @@ TABLES: dict[str, Callable[[], str]] = {
     **summary_tables(markdown),
     **value_tables(markdown),
     **risk_tables(markdown),
+    **role_tables(markdown),
 }
 MARKED = re.compile(
     r"(?P<begin><!-- table: (?P<name>[\w.-]+) -->\n)(?P<text>.*?)(?P<end><!-- end -->)", re.DOTALL
