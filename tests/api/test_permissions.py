@@ -219,7 +219,7 @@ def ada(settings: Settings) -> str:
 @pytest.fixture(scope="module")
 def ask(served: str, settings: Settings, ada: str) -> Iterator[Ask]:
     """Asks in a role for a purpose; the body of the answer."""
-    more = {"P": {"connectors": ["bank"]}, "C": {"customer_id": ada}}
+    more: dict[str, dict[str, Any]] = {"P": {"connectors": ["bank"]}, "C": {"customer_id": ada}}
     tokens = {
         letter: token(settings, role, subject=role, **more.get(letter, {})) for letter, role in ROLES.items()
     }

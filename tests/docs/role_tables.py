@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from schema.docs import member_descriptions
 from schema.permissions.roles import ROLES
 from schema.permissions.scopes import Scope
 from schema.permissions.withholding import WithheldReason
 
-Markdown = Callable[[Sequence[str], Sequence[tuple[str, ...]]], str]
+Markdown = Callable[[tuple[str, ...], Iterable[tuple[str, ...]]], str]
 
 
 def role_table(markdown: Markdown) -> str:

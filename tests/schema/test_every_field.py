@@ -13,6 +13,7 @@ import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_required_argument
 
 from c360.access import DEFAULT_TENANT, Principal, Purpose, Reach, TenantId
+from schema.build import Schema
 from schema.permissions.roles import ROLES, granted, purposes
 from store.database import Database
 from store.keyring import Keyring
@@ -32,12 +33,14 @@ def run() -> Iterator[Run]:
 
 
 @pytest.fixture(scope="module")
-def hub(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, run: Run) -> Iterator[Hub]:
+def hub(
+    sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, run: Run, schema: Schema
+) -> Iterator[Hub]:
     file = tmp_path_factory.mktemp("fields") / "c360.db"
     shutil.copyfile(sqlite_template, file)
     keyring = Keyring(master=b"m" * 32, pepper=b"p" * 32)
     database = Database(f"sqlite:///{file}", keyring=keyring, clock=lambda: NOW)
-    made = run(populated(database, lambda: NOW, people=4))
+    made = run(populated(database, lambda: NOW, schema, people=4))
     yield made
     run(made.host.close())
     run(database.dispose())
