@@ -39,6 +39,8 @@ from store.models import Base
 SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
 _LOCK = 0x63333630
 """Number of the advisory lock on PostgreSQL that one migration at a time holds."""
+_LOCKING = 0.4
+"""Seconds that a revision waits for its locks on PostgreSQL, and then lets others by."""
 _RETRY = 0.2
 """Seconds between two attempts at that lock."""
 
@@ -64,8 +66,9 @@ def upgrade(url: str, revision: str = "head", *, scripts: Path = SCRIPTS, timeou
     with _ALEMBIC, _connected(url, create=True, timeout=timeout) as connection, _alone(connection, timeout):
         _refuse_foreign(connection)
         _check(connection, scripts)
+        config = _config(connection, scripts)
         with _named(revision):
-            command.upgrade(_config(connection, scripts), revision)
+            _patiently(connection, timeout, lambda: command.upgrade(config, revision))
         _settle(connection)
 
 
@@ -77,8 +80,9 @@ def downgrade(url: str, revision: str, *, scripts: Path = SCRIPTS, timeout: floa
     """
     with _ALEMBIC, _connected(url, timeout=timeout) as connection, _alone(connection, timeout):
         _check(connection, scripts)
+        config = _config(connection, scripts)
         with _named(revision):
-            command.downgrade(_config(connection, scripts), revision)
+            _patiently(connection, timeout, lambda: command.downgrade(config, revision))
 
 
 def current(url: str, *, timeout: float = 10.0) -> str | None:
@@ -175,11 +179,29 @@ def _alone(connection: Connection, timeout: float) -> Iterator[None]:
         if time.monotonic() > deadline:
             raise DatabaseLocked("another migration is running; wait for it to end and try again")
         time.sleep(_RETRY)
-    connection.execute(
-        text("SELECT set_config('lock_timeout', :limit, false)"), {"limit": f"{int(timeout * 1000)}ms"}
-    )
+    limit = f"{int(min(timeout, _LOCKING) * 1000)}ms"
+    connection.execute(text("SELECT set_config('lock_timeout', :limit, false)"), {"limit": limit})
     connection.commit()
     yield
+
+
+def _patiently(connection: Connection, timeout: float, run: Callable[[], None]) -> None:
+    """Run revisions, again from the one that could not get its locks, until all are done.
+
+    On a live database a revision that waits for a long transaction makes every writer wait behind it: so it
+    waits for short, lets them by, and tries again. What was finished stays finished.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return run()
+        except DBAPIError as error:
+            if connection.dialect.name != "postgresql" or not isinstance(translate(error), DatabaseLocked):
+                raise
+            if time.monotonic() > deadline:
+                raise
+        connection.rollback()
+        time.sleep(_LOCKING)
 
 
 def _settle(connection: Connection) -> None:

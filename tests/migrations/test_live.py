@@ -1,0 +1,79 @@
+"""A live database is migrated: who writes meanwhile never waits for long."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from store import migrate
+from tests.fixtures.databases import Postgres
+from tests.fixtures.sizes import size
+
+BEFORE = "20261127_4"
+"""The revision of a database that is in use; what follows brought mutations, consents, events, audit."""
+LONGEST = 1.0
+"""Seconds that a write may wait."""
+CHANGE = "UPDATE customer SET updated_at = now() WHERE tenant = 't' AND id = %s"
+FILL = """
+INSERT INTO customer (tenant, id, kind, external_id, display_name, sort_name, created_at, updated_at)
+SELECT 't', lpad(n::text, 12, '0'), 'PERSON', n::text, 'P' || n, 'p' || n, now(), now()
+FROM generate_series(1, %s) AS n
+"""
+
+
+@pytest.fixture
+def address(postgres_server: Postgres) -> Iterator[str]:
+    """A database in use, with many customers."""
+    made = postgres_server.create()
+    migrate.upgrade(made, BEFORE)
+    plain = make_url(made).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(FILL, (size(20_000, 1_000_000),))
+    yield made
+    postgres_server.drop(made)
+
+
+class Writer(threading.Thread):
+    """Changes customers one after the other and remembers how long each change took."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__()
+        self._address = address
+        self.took: list[float] = []
+        self.stop = threading.Event()
+
+    def run(self) -> None:
+        with psycopg.connect(self._address, autocommit=True) as connection:
+            number = 0
+            while not self.stop.is_set():
+                number += 1
+                started = time.monotonic()
+                connection.execute(CHANGE, (f"{number % 1000 + 1:012d}",))
+                self.took.append(time.monotonic() - started)
+                time.sleep(0.002)
+
+
+@pytest.mark.alone
+def test_writers_wait_for_no_migration_even_where_that_waits_for_somebody(address: str) -> None:
+    plain = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
+    writer = Writer(plain)
+    with psycopg.connect(plain) as holder:
+        # A long transaction, such as an import: every revision that refers to customers must wait for it.
+        holder.execute(CHANGE, (f"{5_000:012d}",))  # whom nobody else changes
+        ending = threading.Timer(2.5, holder.commit)
+        writer.start()
+        ending.start()
+        try:
+            migrate.upgrade(address, timeout=60)
+        finally:
+            ending.join()
+            writer.stop.set()
+            writer.join()
+    assert migrate.pending(address) == ()
+    assert len(writer.took) > 20
+    assert max(writer.took) < LONGEST
