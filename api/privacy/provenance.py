@@ -37,6 +37,8 @@ PROVENANCE: Mapping[str, Provenance] = {
     "lookup_key": Provenance(HUB, (S, C)),
     "profile_value": Provenance(PARTNERS, (S, C, M)),
     "grant": Provenance(PEOPLE, (S,)),
+    "grant_duty": Provenance(HUB, (S,)),
+    "grant_flow": Provenance(PEOPLE, (S,)),
     "snapshot": Provenance(PARTNERS, (S, C)),
     "summary": Provenance(HUB, (S, M, R, A)),
     "record_index": Provenance(PARTNERS, (S, C)),

@@ -40,6 +40,10 @@ from store.sealed import SEALED
 
 UNTOLD: Mapping[tuple[str, str], str] = {
     ("grant", "token"): "lets the hub in at the partner: a secret that is shown to nobody",
+    ("grant_duty", "token"): "lets the hub in at the partner: a secret that is shown to nobody",
+    ("grant_flow", "sealed"): "secrets of a grant under way, for minutes",
+    ("grant_flow", "state_hash"): "a digest, from which nothing can be read",
+    ("grant_flow", "browser_hash"): "a digest, from which nothing can be read",
     ("customer_key", "wrapped"): "a key, which is no knowledge of the person",
     ("lookup_key", "hash"): "a keyed hash, from which nothing can be read",
     ("snapshot", "parties_hash"): "a digest of the column beside it",
@@ -65,6 +69,7 @@ UNTOLD: Mapping[tuple[str, str], str] = {
 NOTHING_TOLD: Mapping[str, str] = {
     "answered_request": "answers to requests by hashed keys, of ids and figures alone, for a day",
     "request_customer": "which of those answers are about the person, to be deleted with them",
+    "api_key": "of no customer: keys by which programs let themselves in",
     "appointment_slot": "the hours of employees; the appointment itself is told of",
     "audit_mark": "where the audit has entries of whom",
     "audit_batch": "told of as who looked at the person, by its entries",
