@@ -28,7 +28,8 @@ from tests.store.identity import STEWARD, Run, T, enrolled, link, person
 MARK = "Zaphodmark"
 """Stands in every personal value, whatever it is."""
 LEFT = {
-    "answered_request", "api_key", "appointment_slot", "audit_batch", "audit_mark", "audit_selection", "audit_write",
+    "answered_request", "api_key",
+    "appointment_slot", "audit_batch", "audit_mark", "audit_selection", "audit_write",
     "connector_instance", "consent_wording", "delivery", "endpoint", "erased_party", "erasure_certificate",
     "feed_cursor", "job", "lease", "outbox", "product", "received_event", "request_customer",
     "retention_rule", "retention_run", "segment_cell", "segment_count", "segment_size", "segment_version",
