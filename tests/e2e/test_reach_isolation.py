@@ -23,8 +23,9 @@ from schema.build import Schema, build_schema
 from store.database import Database
 from store.keyring import Keyring
 from tests.fixtures.reach import AGENTS, Hub, acting, populated, principals, text_of
+from tests.fixtures.sizes import size
 
-CASES = 100_000
+CASES = size(20_000, 100_000)
 AT_ONCE = 8
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NODES = """query($a: [ID!]!, $b: [ID!]!, $c: [ID!]!, $d: [ID!]!) {
