@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import msgspec
+import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 StructT = TypeVar("StructT", bound=msgspec.Struct)
@@ -18,7 +19,7 @@ def read_input(struct: type[StructT], values: Mapping[str, Any]) -> StructT:
     found = {}
     for name, graph_name, nested in _members(struct):
         value = values.get(graph_name)
-        if value is None:
+        if value is None or value is strawberry.UNSET:
             continue
         if isinstance(value, list):
             value = tuple(value if nested is None else (read_input(nested, one) for one in value))
