@@ -92,8 +92,8 @@ class TestSquareLoyaltyConformance(ConnectorSuite):
     connector = SquareLoyalty
     config = {  # noqa: RUF012  # the suite's own way
         "base_url": BASE_URL,
-        "webhook_signature_key": KEY,
         **loyalty.CREDENTIALS,
+        "webhook_signature_key": KEY,
     }
     now = NOW
     window = WINDOW
