@@ -46,6 +46,11 @@ class GraphQLRequest(msgspec.Struct, frozen=True, kw_only=True):
     variables: dict[str, Any] | None = None
     extensions: dict[str, Any] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a request that names no document, as any other that does not fit."""
+        if self.query is None and self.registered is None:
+            raise ValueError("Object missing required field `query`, or `documentId` in its place")
+
     @property
     def registered(self) -> str | None:
         """Id of a registered document, as the specification or as Apollo's clients write it."""
@@ -263,14 +268,11 @@ def _from_query(params: Mapping[str, str]) -> GraphQLRequest:
 
 def _convert(value: Any) -> GraphQLRequest:
     try:
-        asked = msgspec.convert(value, GraphQLRequest)
+        return msgspec.convert(value, GraphQLRequest)
     except msgspec.ValidationError as error:
         what, _, place = str(error).partition(" - at ")
         where = place.strip("`").removeprefix("$.") or "the body"
         raise RefusedError(400, f"{where}: {what[:1].lower()}{what[1:]}", "BAD_REQUEST") from None
-    if asked.query is None and asked.registered is None:
-        raise RefusedError(400, "the body: it has neither `query` nor `documentId`", "BAD_REQUEST")
-    return asked
 
 
 def depth(body: bytes) -> int:
