@@ -13,7 +13,7 @@ from api.settings import Settings
 from api.webhooks.addresses import endpoint_addresses
 from api.wiring import Hub
 from resolvers.service.rules import ServiceRules
-from schema.build import build_schema
+from schema.build import Schema, build_schema
 from schema.engine import GraphEngine
 from schema.execution.context import EngineSettings
 from schema.execution.limits import Limits
@@ -35,15 +35,24 @@ def build_engine(
     observer: OperationObserver | None = None,
     *,
     limits: Limits | None = None,
+    schema: Schema | None = None,
 ) -> GraphEngine:
-    """The engine that answers from a hub, with the defaults that the settings name."""
+    """The engine that answers from a hub, with the defaults that the settings name.
+
+    Args:
+        hub: what it answers from.
+        settings: its defaults.
+        observer: watches how operations do.
+        limits: bounds of a document, where they are not those of callers.
+        schema: the graph, where it is built already.
+    """
     documents = (
         read_documents(settings.folder / settings.admission.documents)
         if (settings.admission.documents)
         else {}
     )
     engine = GraphEngine(
-        build_schema(),
+        schema or build_schema(),
         hub.store.database,
         hub.host,
         hub.clock,

@@ -19,7 +19,7 @@ from api.wiring import open_store
 from c360.access import TenantId
 from c360.records.party import PartyKind
 from schema import ids
-from schema.build import build_schema
+from schema.build import Schema, build_schema
 from schema.permissions.roles import granted
 from store.data import EnrolCustomer, EnrolLink
 from tests.fixtures.tokens import token
@@ -271,10 +271,16 @@ def test_a_field_of_the_hub(ask: Ask, field: str) -> None:
     check(ask, f"{{ {field} }}", OF_THE_HUB[field])
 
 
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    """The graph, built once."""
+    return build_schema()
+
+
 @pytest.mark.parametrize("field", WITHIN)
-def test_a_field_within_lists(field: str) -> None:
+def test_a_field_within_lists(schema: Schema, field: str) -> None:
     type_name, name = field.split(".")
-    needed = build_schema().permits.table.fields[type_name][name]
+    needed = schema.permits.table.fields[type_name][name]
     found = "".join(letter for letter, role in ROLES.items() if needed.met_by(granted([role])))
     assert found == WITHIN[field]
 

@@ -5,6 +5,7 @@ A test that takes ``document``, ``graphql_block``, ``toml_block`` or ``python_bl
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -26,6 +27,7 @@ from api.settings import Settings, database_url, load
 from api.wiring import Hub, instance_settings, open_store
 from c360.access import TenantId
 from c360.enrolment import CustomerLine
+from c360.kinds import domains
 from c360.records.party import PartyKind
 from connectors.host import Host
 from connectors.manager import PluginManager
@@ -33,6 +35,7 @@ from resolvers.actions.performing import Performer
 from sandbox.export import lines
 from sandbox.population import Population
 from sandbox.server import Partner, partners
+from schema.build import Schema, build_schema
 from schema.engine import GraphEngine
 from store import migrate
 from store.data import RecordRef
@@ -42,8 +45,15 @@ from store.snapshots import SqlSnapshots
 from tests.docs.generating import CHECKOUT, DOCUMENTS, MARKED
 from tests.fixtures.access import access as access_of
 
+
+@functools.cache
+def _schema(_domains: tuple[str, ...]) -> Schema:
+    """The graph over these domains, built once for all examples."""
+    return build_schema()
+
+
 KEYS = f'[security]\nmaster_key = "{"0f" * 32}"\nlookup_pepper = "{"f0" * 32}"\n'
-EVERYONE = access_of("reader")
+
 
 _BLOCK = re.compile(
     r"^```(?P<kind>\w+)(?: (?P<note>\S[^\n]*))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
@@ -245,6 +255,7 @@ class Trial:
                         OutboxBus(store.database, tenant, 0),
                     ),
                     settings,
+                    schema=_schema(tuple(sorted(domains()))),
                 )
             finally:
                 await host.close()
@@ -271,7 +282,7 @@ def ask() -> Callable[..., Any]:
     """Ask an engine as anybody, and get the whole answer as it is sent."""
 
     async def execute(engine: GraphEngine, query: str, variables: dict[str, Any] | None = None) -> Any:
-        response = await engine.execute(query, variables, access=EVERYONE)
+        response = await engine.execute(query, variables, access=access_of("reader"))
         return msgspec.json.decode(msgspec.json.encode(response.body()))
 
     return execute

@@ -15,16 +15,16 @@ from c360.addresses import AddressPolicy
 from schema.build import Schema
 from schema.engine import GraphEngine
 from schema.execution.context import EngineSettings
+from schema.permissions.roles import every_scope
 from store.data_endpoints import Attempt, DeliveryFailure
 from store.data_events import EventDraft
 from store.database import Database
 from store.keyring import Keyring
 from store.models import Base
-from tests.fixtures.access import EVERY_SCOPE
 from tests.fixtures.access import access as access_of
 
 TENANT = TenantId("default")
-SCOPES = EVERY_SCOPE - {"operations:read"}
+SCOPES = every_scope() - {"operations:read"}
 REGISTER = """
 mutation Register($input: RegisterEndpointInput!) {
   registerEndpoint(input: $input) {
