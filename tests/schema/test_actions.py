@@ -247,7 +247,7 @@ def test_a_slow_partner_is_waited_for_as_long_as_an_operation_may_take(desk: Des
         return await confirming(instance, action)
 
     desk.host.acting = slow
-    desk.wait(timedelta(milliseconds=100))
+    desk.wait(timedelta(seconds=1))
     made = desk.adjust()
     assert (made["action"]["state"], made["action"]["settledAt"]) == ("SENT", None)
 

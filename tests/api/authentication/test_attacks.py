@@ -271,7 +271,7 @@ def test_no_attack_gets_in(address: str, client: httpx.Client) -> None:
         attack = made()
         started = time.monotonic()
         got = asked(client, address, f"Bearer {attack}")
-        if got.status_code != 401 or time.monotonic() - started > 2:
+        if got.status_code != 401 or time.monotonic() - started > 5:
             got_in.append((name, got.status_code))
             continue
         challenge = got.headers["www-authenticate"]
