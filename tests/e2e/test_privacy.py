@@ -60,6 +60,7 @@ def personal(stage: Stage, members: Iterable[Member]) -> dict[str, re.Pattern[st
 def secret(stage: Stage) -> dict[str, re.Pattern[str]]:
     """What must not be written of the settings: credentials and keys."""
     public = {"plugin", "base_url", "maas_id"}
+    public |= {"issuer", "authorize_url", "token_url", "revoke_url", "client_id"}
     keys = stage.settings.security
     return {
         **{
