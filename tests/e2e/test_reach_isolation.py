@@ -166,5 +166,5 @@ def test_nobody_sees_what_is_not_theirs(
     cases = asyncio.run(scenario())
     with capsys.disabled():
         sys.stdout.write(f"\n{cases.total():,} cases on {backend}, no leak: {dict(cases)}\n")
-    assert min(cases.values()) > 20, "every way was tried"
+    assert min(cases.values()) > size(4, 20), "every way was tried"
     assert set(cases) == {"ids", "records", "lists", "mutations", "keys"}
