@@ -250,6 +250,16 @@ async def everything(unit: Unit) -> None:
     await counts(unit)
 
 
+def _excused(statement: str, backend: str) -> bool:
+    """Whether a plan says nothing of a large installation.
+
+    Where nobody is in sight, neither database looks for anybody. Of so few reviews PostgreSQL may read all at
+    once; that indexes serve, SQLite shows.
+    """
+    nobody = "WHERE 0 = 1" in statement or "WHERE false" in statement
+    return nobody or (backend == "postgresql" and "FROM review" in statement and "FROM book" in statement)
+
+
 def test_every_list_and_look_up_goes_by_an_index(
     populated: Database, backend: str, run: Run, keyring: Keyring
 ) -> None:
@@ -284,10 +294,8 @@ def test_every_list_and_look_up_goes_by_an_index(
     # A book, or the one customer, is read by its own index and sorted: less than walking the order.
     narrowing = ("EXISTS", "name_token", "segment_member", "FROM book", "survivor_id")
     for statement, plan in plans:
-        if "WHERE 0 = 1" in statement or "WHERE false" in statement:
-            continue  # nobody is in sight there, and neither database looks for them
-        if backend == "postgresql" and "FROM review" in statement and "FROM book" in statement:
-            continue  # of so few reviews PostgreSQL may read all at once; that indexes serve, SQLite shows
+        if _excused(statement, backend):
+            continue
         assert not re.search(scan, plan), f"{statement}\n{plan}"
         if "ORDER BY customer_score." in statement and not any(name in statement for name in narrowing[3:]):
             assert "TEMP B-TREE" not in plan, plan
