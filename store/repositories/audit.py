@@ -41,6 +41,12 @@ _CHUNK = 64
 """Batches and changes that a page reads at once, until it is full."""
 
 
+_SEALED = exists().where(
+    AuditMark.tenant == AuditWrite.tenant, AuditMark.kind == SEAL, AuditMark.key == AuditWrite.id
+)
+"""Whether a chain holds a change already."""
+
+
 class AuditRepository(Repository):
     """Adds to the audit and reads it; nothing in it is ever changed or removed."""
 
@@ -229,18 +235,13 @@ class AuditRepository(Repository):
         for row in batches:
             found[row.id] = tuple(_readings(row.id, bytes(row.content)))
         writes = await self._session.execute(
-            select(AuditWrite.id, AuditWrite.content, self._sealed().label("sealed")).where(
+            select(AuditWrite.id, AuditWrite.content, _SEALED.label("sealed")).where(
                 AuditWrite.tenant == self._tenant, self._scope.among(AuditWrite.id, refs)
             )
         )
         for change in writes:
             found[change.id] = ((0, _change(change.id, bytes(change.content), sealed=change.sealed)),)
         return {ref: found[ref] for ref in refs if ref in found}
-
-    def _sealed(self) -> ColumnElement[bool]:
-        return exists().where(
-            AuditMark.tenant == AuditWrite.tenant, AuditMark.kind == SEAL, AuditMark.key == AuditWrite.id
-        )
 
     async def _selections(self, digests: Iterable[str]) -> Mapping[str, Sequence[str]]:
         wanted = set(digests)
@@ -255,12 +256,9 @@ class AuditRepository(Repository):
 
 def unsealed_writes(tenant: str, *conditions: ColumnElement[bool]) -> Select[str, bytes]:
     """The changes that no chain holds yet, the oldest first."""
-    sealed = exists().where(
-        AuditMark.tenant == AuditWrite.tenant, AuditMark.kind == SEAL, AuditMark.key == AuditWrite.id
-    )
     return (
         select(AuditWrite.id, AuditWrite.content)
-        .where(AuditWrite.tenant == tenant, ~sealed, *conditions)
+        .where(AuditWrite.tenant == tenant, ~_SEALED, *conditions)
         .order_by(AuditWrite.id)
     )
 
