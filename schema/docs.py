@@ -17,7 +17,9 @@ import enum
 import inspect
 import itertools
 import re
-import textwrap
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
 
 _MARKUP = re.compile(r":(?:class|meth|func|attr|mod|data):`~?(?:[\w.]*\.)?(\w+)`|``([^`]*)``")
 
@@ -60,13 +62,24 @@ def _in_words(name: str) -> str:
     return name.replace("_", " ").capitalize() + "."
 
 
-def _written(kind: type[enum.Enum]) -> dict[str, str]:
+def _written(kind: type[enum.Enum]) -> Mapping[str, str]:
+    """What is written beneath the members of an enum, by their names."""
+    return _enums_of(kind.__module__).get(kind.__qualname__, {})
+
+
+@cache
+def _enums_of(module: str) -> Mapping[str, Mapping[str, str]]:
+    """The same of every class at the top of a module, which is read but once."""
     try:
-        source = textwrap.dedent(inspect.getsource(kind))
-    except (OSError, TypeError):  # made at run time, or shipped without its source
+        source = inspect.getsource(sys.modules[module])
+    except (KeyError, OSError, TypeError):  # made at run time, or shipped without its source
         return {}
-    (definition,) = ast.parse(source).body
-    body = definition.body if isinstance(definition, ast.ClassDef) else []
+    return {
+        node.name: _beneath(node.body) for node in ast.parse(source).body if isinstance(node, ast.ClassDef)
+    }
+
+
+def _beneath(body: Sequence[ast.stmt]) -> dict[str, str]:
     found = {}
     for statement, following in itertools.pairwise(body):
         if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
