@@ -13,7 +13,7 @@ from api.settings import Settings
 from api.webhooks.addresses import endpoint_addresses
 from api.wiring import Hub
 from resolvers.service.rules import ServiceRules
-from schema.build import Schema, build_schema
+from schema.build import Schema, built_schema
 from schema.engine import GraphEngine
 from schema.execution.context import EngineSettings
 from schema.execution.limits import Limits
@@ -44,7 +44,7 @@ def build_engine(
         settings: its defaults.
         observer: watches how operations do.
         limits: bounds of a document, where they are not those of callers.
-        schema: the graph, where it is built already.
+        schema: the graph, where it is not the one of the process.
     """
     documents = (
         read_documents(settings.folder / settings.admission.documents)
@@ -52,7 +52,7 @@ def build_engine(
         else {}
     )
     engine = GraphEngine(
-        schema or build_schema(),
+        schema or built_schema(),
         hub.store.database,
         hub.host,
         hub.clock,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 import strawberry
 from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
+from c360.kinds import domains
 from c360.records.party import Party
 from resolvers.references import referrers
 from schema.access.shapes import QueuedEmergency
@@ -120,6 +122,16 @@ class Schema(strawberry.Schema):
 
     def process_errors(self, errors: list[Any], execution_context: Any = None) -> None:
         """Log nothing here: the library would log the query and the values in it."""
+
+
+def built_schema() -> Schema:
+    """The graph over the domains there are, built when a process first asks for it: it takes seconds."""
+    return _over(domains())
+
+
+@cache
+def _over(_domains: tuple[str, ...]) -> Schema:
+    return build_schema()
 
 
 def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:

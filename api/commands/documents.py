@@ -32,11 +32,11 @@ def make(*, files: tuple[Path, ...]) -> int:
 def check(*, manifest: Path) -> int:
     """Check a manifest."""
     from api.admission.documents import read_documents
-    from schema.build import build_schema
+    from schema.build import built_schema
     from schema.execution.documents import Documents, RequestError
     from schema.execution.limits import Limits
 
-    documents = Documents(build_schema().graphql, Limits())
+    documents = Documents(built_schema().graphql, Limits())
     texts = read_documents(manifest)
     bad = 0
     for name, text in texts.items():

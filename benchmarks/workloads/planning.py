@@ -12,7 +12,7 @@ from benchmarks.figures import Figure, Sample
 from benchmarks.punctual import quiet_collector
 from benchmarks.stage.documents import FULL_VIEW, ONE_PAGE, listed
 from benchmarks.stage.graph import ACCESS
-from schema.build import Schema, build_schema
+from schema.build import Schema, built_schema
 from schema.execution.documents import Documents, operation_of
 from schema.execution.limits import Limits
 
@@ -22,7 +22,7 @@ RUNS = 200
 
 def run() -> list[Figure]:
     """Times of planning, and of checking a document for the first time and ever after."""
-    schema = build_schema()
+    schema = built_schema()
     figures = []
     operations: Sequence[tuple[str, str, Mapping[str, object]]] = (
         ("full view", FULL_VIEW, {"by": {"email": "nobody@example.org"}}),

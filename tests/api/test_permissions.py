@@ -19,7 +19,7 @@ from api.wiring import open_store
 from c360.access import TenantId
 from c360.records.party import PartyKind
 from schema import ids
-from schema.build import Schema, build_schema
+from schema.build import Schema, built_schema
 from schema.permissions.roles import granted
 from store.data import EnrolCustomer, EnrolLink
 from tests.fixtures.tokens import token
@@ -274,7 +274,7 @@ def test_a_field_of_the_hub(ask: Ask, field: str) -> None:
 @pytest.fixture(scope="module")
 def schema() -> Schema:
     """The graph, built once."""
-    return build_schema()
+    return built_schema()
 
 
 @pytest.mark.parametrize("field", WITHIN)

@@ -5,7 +5,6 @@ A test that takes ``document``, ``graphql_block``, ``toml_block`` or ``python_bl
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -27,7 +26,6 @@ from api.settings import Settings, database_url, load
 from api.wiring import Hub, instance_settings, open_store
 from c360.access import TenantId
 from c360.enrolment import CustomerLine
-from c360.kinds import domains
 from c360.records.party import PartyKind
 from connectors.host import Host
 from connectors.manager import PluginManager
@@ -35,7 +33,6 @@ from resolvers.actions.performing import Performer
 from sandbox.export import lines
 from sandbox.population import Population
 from sandbox.server import Partner, partners
-from schema.build import Schema, build_schema
 from schema.engine import GraphEngine
 from store import migrate
 from store.data import RecordRef
@@ -44,13 +41,6 @@ from store.grants import SqlGrants
 from store.snapshots import SqlSnapshots
 from tests.docs.generating import CHECKOUT, DOCUMENTS, MARKED
 from tests.fixtures.access import access as access_of
-
-
-@functools.cache
-def _schema(_domains: tuple[str, ...]) -> Schema:
-    """The graph over these domains, built once for all examples."""
-    return build_schema()
-
 
 KEYS = f'[security]\nmaster_key = "{"0f" * 32}"\nlookup_pepper = "{"f0" * 32}"\n'
 
@@ -255,7 +245,6 @@ class Trial:
                         OutboxBus(store.database, tenant, 0),
                     ),
                     settings,
-                    schema=_schema(tuple(sorted(domains()))),
                 )
             finally:
                 await host.close()

@@ -15,7 +15,7 @@ import pytest
 from graphql import parse, validate
 
 from resolvers.events import signing
-from schema.build import build_schema
+from schema.build import built_schema
 from tests.docs.generating import CHECKOUT
 
 BODY = b'{"type": "customer.changed"}'
@@ -45,7 +45,7 @@ def cases() -> dict[str, tuple[dict[str, str], bytes, bool]]:
 
 
 def test_the_operations_are_of_the_graph() -> None:
-    schema = build_schema().graphql
+    schema = built_schema().graphql
     found = blocks("gql")
     assert found
     for text in found:

@@ -13,7 +13,7 @@ import pytest
 from graphql import GraphQLSchema, parse, validate
 
 from c360.enrolment import CustomerLine
-from schema.build import build_schema
+from schema.build import built_schema
 from schema.engine import GraphEngine
 from schema.inputs import DEFAULT_PAGE, LONGEST_DEADLINE, LONGEST_WINDOW, MAX_PAGE, SHORTEST_DEADLINE
 from schema.roots.search import HITS
@@ -108,7 +108,7 @@ def answers(
 @pytest.fixture(scope="module")
 def graph() -> GraphQLSchema:
     """The graph, built once for all examples."""
-    return build_schema().graphql
+    return built_schema().graphql
 
 
 def test_an_example_is_valid(graphql_block: Block, graph: GraphQLSchema) -> None:

@@ -9,7 +9,7 @@ import pytest
 from graphql import parse, validate
 
 from api.settings import LiveSettings
-from schema.build import build_schema
+from schema.build import built_schema
 from schema.subscriptions import SUBSCRIPTIONS
 
 
@@ -21,7 +21,7 @@ def guide(checkout: Path) -> str:
 def test_its_operations_are_valid(guide: str) -> None:
     samples = re.findall(r"```gql\n(.*?)```", guide, re.DOTALL)
     assert len(samples) == 3
-    schema = build_schema().graphql
+    schema = built_schema().graphql
     for sample in samples:
         assert validate(schema, parse(sample)) == []
 

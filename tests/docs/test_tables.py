@@ -7,7 +7,7 @@ import pytest
 from c360.errors import ProblemCode
 from connectors.problems import problem
 from connectors.results import SourceProblem
-from schema.build import build_schema
+from schema.build import built_schema
 from tests.docs.generating import COMMAND, TABLES
 
 
@@ -22,7 +22,7 @@ def test_every_mark_has_its_table(tables: dict[str, str]) -> None:
 
 
 def test_every_problem_of_a_source_is_in_the_graph() -> None:
-    built = build_schema().graphql.type_map["SourceProblemCode"]
+    built = built_schema().graphql.type_map["SourceProblemCode"]
     assert sorted(built.values) == sorted(each.name for each in ProblemCode)  # type: ignore[attr-defined]  # an enum
     assert {each.name for each in ProblemCode} == {problem(each).code.name for each in ProblemCode}
     assert isinstance(problem(ProblemCode.RATE_LIMITED, 3.0), SourceProblem)

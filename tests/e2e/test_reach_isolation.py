@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from c360.access import Principal, Reach
-from schema.build import Schema, build_schema
+from schema.build import Schema, built_schema
 from store.database import Database
 from store.keyring import Keyring
 from tests.fixtures.reach import AGENTS, Hub, acting, populated, principals, text_of
@@ -42,7 +42,7 @@ CONTEST = """mutation($input: ContestScoreInput!) { contestScore(input: $input) 
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return build_schema()
+    return built_schema()
 
 
 @pytest.fixture

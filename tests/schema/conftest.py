@@ -28,7 +28,7 @@ from connectors.infos import InstanceInfo
 from connectors.instances import InstanceState
 from connectors.results import Gathered, GatherRequest, KindResult, SourceProblem, SourceResult, SourceState
 from resolvers.serving import Models
-from schema.build import Schema, build_schema
+from schema.build import Schema, built_schema
 from schema.engine import GraphEngine
 from schema.response import GraphResponse
 from store.data import (
@@ -727,7 +727,7 @@ class World:
 
 @pytest.fixture(scope="session")
 def schema() -> Schema:
-    return build_schema()
+    return built_schema()
 
 
 @pytest.fixture(scope="session")
