@@ -21,8 +21,7 @@ from schema.bulk.jobs import job_type
 from schema.consents.shapes import ConsentWording
 from schema.derive import Demand, Deriver, reader_of
 from schema.events.shapes import EventDelivery, EventEndpoint
-from schema.execution.extension import extension
-from schema.execution.guard import PermittingExecutor
+from schema.execution.answering import Answering
 from schema.execution.plan import Planner
 from schema.execution.sizes import print_sizes
 from schema.groups import discover
@@ -111,6 +110,8 @@ class Schema(strawberry.Schema):
     """The executable graph with what its engine needs."""
 
     planner: Planner
+    answering: Answering
+    """Executes what the engine let in: the library's own way there is not taken."""
     subscriptions: Mapping[str, type[SubscriptionField]]
     permits: Permits
     group_answers: Mapping[str, Any]
@@ -119,9 +120,6 @@ class Schema(strawberry.Schema):
     def graphql(self) -> GraphQLSchema:
         """The schema as graphql-core knows it."""
         return self._schema
-
-    def process_errors(self, errors: list[Any], execution_context: Any = None) -> None:
-        """Log nothing here: the library would log the query and the values in it."""
 
 
 def built_schema() -> Schema:
@@ -158,14 +156,11 @@ def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
     }
     mutation, problems = mutation_type(make, changing.values(), _mutate) if changing else (None, ())
     following = {one.name: one for one in SUBSCRIPTIONS}
-    hook: Any = extension(_NO_PLANNER, roots, changing, following)
     schema = Schema(
         query,
         mutation=mutation,
         subscription=_subscription(make, following.values()),
         types=[customer, connector, *problems],
-        extensions=[hook],
-        execution_context_class=PermittingExecutor,
         config=StrawberryConfig(scalar_map=scalar_map()),
     )
     _natively_one_of(schema.graphql)
@@ -173,15 +168,14 @@ def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
     veil_fields(schema.graphql)
     weights = {("Query", name): root.weight for name, root in roots.items()}
     print_sizes(schema.graphql, weights | {("Mutation", name): one.weight for name, one in changing.items()})
-    schema.planner = hook.planner = Planner(schema.graphql, timelines)
+    schema.planner = Planner(schema.graphql, timelines)
+    schema.answering = Answering(
+        planner=schema.planner, fields=roots, mutations=changing, subscriptions=following
+    )
     schema.subscriptions = following
     schema.permits = Permits(schema.graphql, rule_table(schema.as_str()))
     schema.group_answers = group_answers(group_types)
     return schema
-
-
-_NO_PLANNER: Any = None
-"""Until the schema is built from which the planner reads its table."""
 
 
 def _ready(_root: object, info: Any, **_given: object) -> Any:

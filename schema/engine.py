@@ -235,7 +235,7 @@ class GraphEngine:
             answered = context(access, told)
             with self._observer.operation() as seen:
                 seen.named("subscription", asked.prepared.root_fields(asked.operation))
-                response = await self._run(asked.query, asked.variables, answered)
+                response = await self._run(asked.variables, answered)
                 seen.ended([_code(error) for error in response.errors], refused=False)
             # Where there is no data, the field did not come so far as to know what it follows.
             field = answered.following if response.data is not None else None
@@ -310,7 +310,7 @@ class GraphEngine:
             return _refused(refused, allowances)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message
             return GraphResponse(errors=[_masked(GraphQLError("", original_error=error))])
-        answer = await self._run(text, asked.variables, context)
+        answer = await self._run(asked.variables, context)
         told = {"cost": {"estimated": cost, "actual": count(answer.data)}} if asked.tell_cost else {}
         return msgspec.structs.replace(
             answer, allowances=allowances, extensions={**answer.extensions, **told}
@@ -367,17 +367,9 @@ class GraphEngine:
             raise RequestError([coded(error, ErrorCode.BAD_USER_INPUT) for error in found])
         return found
 
-    async def _run(
-        self, query: str, variables: Mapping[str, Any], context: OperationContext
-    ) -> GraphResponse:
-        name = context.operation.name
+    async def _run(self, variables: Mapping[str, Any], context: OperationContext) -> GraphResponse:
         try:
-            result = await self._schema.execute(
-                query,
-                variable_values=dict(variables),
-                context_value=context,
-                operation_name=name.value if name else None,
-            )
+            result = await self._schema.answering.answer(context, variables)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message
             return GraphResponse(errors=[_masked(GraphQLError("", original_error=error))])
         errors = [_presented(error) for error in _told_first(result.errors or ())]

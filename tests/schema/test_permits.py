@@ -118,16 +118,11 @@ def test_a_holder_keeps_one_customers_field(world: Any) -> None:
     assert second
 
 
-def test_an_executor_without_the_guard_answers_nothing(world: Any) -> None:
+def test_an_executor_without_the_guard_answers_nothing(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     world.customer(1, name=SECRET)
     world.access = acting("auditor")
-    world.engine._schema.execution_context_class = None
-    try:
-        answer = world.ask("{ customers { edges { node { displayName } } } }")
-    finally:
-        from schema.execution.guard import PermittingExecutor
-
-        world.engine._schema.execution_context_class = PermittingExecutor
+    monkeypatch.setattr("schema.execution.answering.PermittingExecutor", None)
+    answer = world.ask("{ customers { edges { node { displayName } } } }")
     assert SECRET not in json.dumps(answer.body())
     assert answer.errors[0]["extensions"]["code"] == "INTERNAL"
 
