@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from api.observing.asking import asking
 from c360.errors import place
 
 NOISY = ("httpx", "httpcore", "asyncio", "aiosqlite", "alembic", "uvicorn.access")
@@ -50,12 +51,19 @@ class JsonLines(structlog.stdlib.ProcessorFormatter):
     def __init__(self, hidden: Collection[str] = ()) -> None:
         super().__init__(
             foreign_pre_chain=[
-                structlog.contextvars.merge_contextvars,
                 structlog.stdlib.ExtraAdder(),
+                _request,
                 _redacted(frozenset(hidden)),
             ],
             processors=[_line, structlog.processors.JSONRenderer(serializer=_encoded)],
         )
+
+
+def _request(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    request = asking()
+    if request is not None:
+        event["request"] = request.id
+    return event
 
 
 def _redacted(hidden: frozenset[str]) -> structlog.typing.Processor:

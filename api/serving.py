@@ -86,7 +86,9 @@ async def answer(
         started: given the server before it starts, to watch it or to stop it.
     """
     asyncio.get_running_loop().set_exception_handler(logs.report)
-    watched = observing(settings.observing, "server", settings.observing.metrics_port)
+    watched = observing(
+        settings.observing, "server", settings.observing.metrics_port, json=settings.logging.json
+    )
     async with open_hub(settings) as hub, followed(hub.store.database, hub.tenant, hub.host):
         with watched as observer:
             return await _serve(settings, hub, observer, listener, started)

@@ -55,7 +55,12 @@ async def work(settings: Settings, *, once: bool = False) -> int:
     """
     require_current(settings)
     asyncio.get_running_loop().set_exception_handler(logs.report)
-    watched = observing(settings.observing, "worker", 0 if once else settings.observing.worker_metrics_port)
+    watched = observing(
+        settings.observing,
+        "worker",
+        0 if once else settings.observing.worker_metrics_port,
+        json=settings.logging.json,
+    )
     async with open_hub(settings) as hub, followed(hub.store.database, hub.tenant, hub.host):
         with watched as observer:
             observer.watch(hub)

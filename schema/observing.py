@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 
@@ -40,10 +40,9 @@ class OperationObserver(Protocol):
 class Unobserved:
     """Watches nothing."""
 
-    @contextmanager
-    def operation(self) -> Iterator[Observation]:
+    def operation(self) -> AbstractContextManager[Observation]:
         """See :class:`OperationObserver`."""
-        yield self
+        return nullcontext(self)
 
     def named(self, kind: str, fields: Sequence[str]) -> None:
         """See :class:`Observation`."""

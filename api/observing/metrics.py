@@ -6,10 +6,9 @@ import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Gauge, start_http_server
 
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-"""Bounds of the buckets of times."""
+from api.observing.counting import Counts, Times
 
 
 class Metrics:
@@ -20,54 +19,39 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._operations = Counter(
+        self.under_way = 0
+        """Operations that are being answered."""
+        self._operations = Counts(
             "c360_operations",
             "Operations that were answered, by kind and by the first code of their errors.",
             ("kind", "code"),
-            registry=self.registry,
         )
-        self._operation_seconds = Histogram(
-            "c360_operation_seconds",
-            "From an operation's start to its answer.",
-            ("kind",),
-            buckets=_SECONDS,
-            registry=self.registry,
+        self._operation_seconds = Times(
+            "c360_operation_seconds", "From an operation's start to its answer.", "kind"
         )
-        self._under_way = Gauge(
-            "c360_operations_under_way", "Operations that are being answered.", registry=self.registry
-        )
-        self._calls = Counter(
+        self._calls = Counts(
             "c360_upstream_calls",
             "Requests to partners, by connector instance and by their status or what came in its place.",
             ("connector", "outcome"),
-            registry=self.registry,
         )
-        self._call_seconds = Histogram(
+        self._call_seconds = Times(
             "c360_upstream_call_seconds",
             "From when a request to a partner left to its answer.",
-            ("connector",),
-            buckets=_SECONDS,
-            registry=self.registry,
+            "connector",
         )
-
-    @contextmanager
-    def under_way(self) -> Iterator[None]:
-        """Count an operation as being answered while the block runs."""
-        self._under_way.inc()
-        try:
-            yield
-        finally:
-            self._under_way.dec()
+        for each in (self._operations, self._operation_seconds, self._calls, self._call_seconds):
+            self.registry.register(each)
+        self.watch("c360_operations_under_way", "Operations that are being answered.", lambda: self.under_way)
 
     def operation(self, kind: str, code: str, seconds: float) -> None:
         """An operation was answered."""
-        self._operations.labels(kind, code).inc()
-        self._operation_seconds.labels(kind).observe(seconds)
+        self._operations.add(kind, code)
+        self._operation_seconds.add(kind, seconds)
 
     def call(self, connector: str, outcome: str, seconds: float) -> None:
         """A request to a partner ended."""
-        self._calls.labels(connector, outcome).inc()
-        self._call_seconds.labels(connector).observe(seconds)
+        self._calls.add(connector, outcome)
+        self._call_seconds.add(connector, seconds)
 
     def watch(self, name: str, text: str, read: Callable[[], float]) -> None:
         """A figure that is read when it is scraped.

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
 
-from opentelemetry.trace import Span
-
-from api.observing import traces
+from api.observing.lines import NAME, OperationLines
 from api.observing.metrics import Metrics
-from api.observing.requests import caller
 from api.observing.settings import Observing
-from api.observing.traces import Traces
 from api.wiring import Hub
 
-_log = logging.getLogger("api.operations")
+if TYPE_CHECKING:
+    from api.observing.traces import OperationSpan, Traces
 
 
 class Observer:
@@ -26,13 +26,15 @@ class Observer:
     Args:
         metrics: counts and times.
         traces: follows; nothing where there are none.
-        lines: whether every operation is a line of the log.
+        lines: takes a line of every operation; none are made where there is nobody.
     """
 
-    def __init__(self, metrics: Metrics, traces: Traces | None = None, *, lines: bool = True) -> None:
+    def __init__(
+        self, metrics: Metrics, traces: Traces | None = None, lines: OperationLines | None = None
+    ) -> None:
         self.metrics = metrics
+        self.lines = lines
         self._traces = traces
-        self._lines = lines
 
     def watch(self, hub: Hub) -> None:
         """Be told of every request to a partner, and of what waits."""
@@ -48,71 +50,86 @@ class Observer:
         if self._traces is not None:
             self._traces.call(connector, operation, outcome, seconds)
 
-    @contextmanager
-    def operation(self) -> Iterator[_Observation]:
+    def operation(self) -> AbstractContextManager[Observation]:
         """Watch an operation."""
-        with ExitStack() as stack:
-            stack.enter_context(self.metrics.under_way())
-            span = None if self._traces is None else stack.enter_context(self._traces.operation(caller()))
-            seen = _Observation(span)
-            try:
-                yield seen
-            finally:
-                self._ended(seen)
-
-    def _ended(self, seen: _Observation) -> None:
-        seconds = time.perf_counter() - seen.started
-        self.metrics.operation(seen.kind, seen.outcome, seconds)
-        if self._lines:
-            _log.info(
-                "%s %s %s in %.1f ms",
-                seen.kind,
-                ",".join(seen.fields)[:200] or "-",
-                seen.outcome,
-                seconds * 1000,
-                extra={
-                    "operation": seen.kind,
-                    "fields": list(seen.fields[:50]),
-                    "outcome": seen.outcome,
-                    "milliseconds": round(seconds * 1000, 3),
-                },
-            )
+        return Observation(self, None if self._traces is None else self._traces.operation())
 
 
-class _Observation:
-    def __init__(self, span: Span | None) -> None:
-        self.started = time.perf_counter()
+class Observation:
+    """An operation that is watched; see :class:`schema.observing.Observation`.
+
+    Args:
+        observer: is told how it ended.
+        span: follows it; none where it is not traced.
+    """
+
+    __slots__ = ("_observer", "_span", "_started", "fields", "kind", "outcome")
+
+    def __init__(self, observer: Observer, span: OperationSpan | None) -> None:
+        self._observer = observer
+        self._span = span
         self.kind = "unknown"
         self.fields: Sequence[str] = ()
         self.outcome = "CANCELLED"
-        self._span = span
+
+    def __enter__(self) -> Self:
+        self._observer.metrics.under_way += 1
+        self._started = time.perf_counter()
+        if self._span is not None:
+            self._span.begin()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        observer, seconds = self._observer, time.perf_counter() - self._started
+        observer.metrics.under_way -= 1
+        observer.metrics.operation(self.kind, self.outcome, seconds)
+        if observer.lines is not None:
+            observer.lines.take(self.kind, self.fields, self.outcome, seconds)
+        if self._span is not None:
+            self._span.end()
 
     def named(self, kind: str, fields: Sequence[str]) -> None:
         """See :class:`schema.observing.Observation`."""
         self.kind, self.fields = kind, fields
         if self._span is not None:
-            traces.named(self._span, kind, fields)
+            self._span.named(kind, fields)
 
     def ended(self, codes: Sequence[str], *, refused: bool) -> None:
         """See :class:`schema.observing.Observation`."""
         self.outcome = codes[0] if codes else "OK"
         if self._span is not None:
-            traces.answered(self._span, codes, refused=refused)
+            self._span.answered(codes, refused=refused)
 
 
 @contextmanager
-def observing(settings: Observing, process: str, port: int) -> Iterator[Observer]:
+def observing(settings: Observing, process: str, port: int, *, json: bool = False) -> Iterator[Observer]:
     """An observer of this process while the block runs.
 
     Args:
         settings: what is told, and to whom.
         process: ``server`` or ``worker``.
         port: where its metrics are scraped; 0: nowhere.
+        json: whether lines of the log are JSON.
     """
     metrics = Metrics()
-    made = traces.exported(settings, process)
     with ExitStack() as stack:
-        if made is not None:
-            stack.callback(made.close)
+        traces = None
+        if settings.traces:
+            from api.observing.traces import exported  # nothing of it is loaded where nothing is traced
+
+            traces = exported(settings, process)
+            stack.callback(traces.close)
+        lines = None
+        if settings.operations and logging.getLogger(NAME).isEnabledFor(logging.INFO):
+            lines = OperationLines(_written, json=json)
+            stack.callback(lines.flush)
         stack.enter_context(metrics.served(settings.metrics_host, port))
-        yield Observer(metrics, made, lines=settings.operations)
+        yield Observer(metrics, traces, lines)
+
+
+def _written(lines: str) -> None:
+    """Write lines where the log goes."""
+    sys.stderr.write(lines)
+    sys.stderr.flush()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import socket
 from collections.abc import Callable, Coroutine, Iterator
@@ -20,6 +21,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from api.logs import JsonLines
+from api.observing.asking import Asking, begin, end
+from api.observing.lines import EVERY, MOST, OperationLines
 from api.observing.metrics import Metrics
 from api.observing.observer import Observer
 from api.observing.requests import RequestIds
@@ -45,10 +48,8 @@ def scraped(observer: Observer) -> str:
     return generate_latest(observer.metrics.registry).decode()
 
 
-def test_an_operation_is_counted_timed_and_followed(
-    observer: Observer, spans: InMemorySpanExporter, caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level(logging.INFO, "api.operations"), observer.operation() as seen:
+def test_an_operation_is_counted_timed_and_followed(observer: Observer, spans: InMemorySpanExporter) -> None:
+    with observer.operation() as seen:
         seen.named("query", ["customer", "search"])
         observer.call("bank", "GET /accounts/{}", "200", 0.012)
         observer.call("bank", "GET /accounts/{}", "RetryLater", 1.0)
@@ -71,7 +72,68 @@ def test_an_operation_is_counted_timed_and_followed(
     assert first.end_time - first.start_time == pytest.approx(12e6)
     assert (first.status.status_code.name, second.status.status_code.name) == ("UNSET", "ERROR")
     assert operation.status.status_code.name == "ERROR"
-    assert "query customer,search NOT_FOUND in" in caplog.text
+    assert 'c360_operation_seconds_bucket{kind="query",le="+Inf"} 1.0' in text
+    assert 'c360_operation_seconds_count{kind="query"} 1.0' in text
+
+
+def test_operations_that_are_not_sampled_leave_no_span(spans: InMemorySpanExporter) -> None:
+    observer = Observer(Metrics(), Traces.to(SimpleSpanProcessor(spans), sampled=0.0))
+    with observer.operation() as seen:
+        seen.named("query", ["customer"])
+        observer.call("bank", "GET /accounts/{}", "200", 0.012)
+        seen.ended([], refused=False)
+    assert spans.get_finished_spans() == ()
+
+
+def test_what_is_called_outside_an_operation_is_followed_too(
+    observer: Observer, spans: InMemorySpanExporter
+) -> None:
+    observer.call("bank", "GET /events", "200", 0.012)
+    assert [span.name for span in spans.get_finished_spans()] == ["GET /events"]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_every_operation_is_a_line(run: Run, as_json: bool) -> None:
+    written: list[str] = []
+    lines = OperationLines(written.append, json=as_json, clock=lambda: 1_780_000_000.25)
+    observer = Observer(Metrics(), None, lines)
+
+    async def ask() -> None:
+        token = begin(Asking("0190a6c0-7000"))
+        for codes in ([], ["NOT_FOUND"]):
+            with observer.operation() as seen:
+                seen.named("query", ["customer", "search"])
+                seen.ended(codes, refused=False)
+        end(token)
+        assert written == []
+        await asyncio.sleep(EVERY * 1.5)
+
+    run(ask())
+    (text,) = written
+    first, second = text.splitlines()
+    assert "query customer,search OK in " in first
+    assert "query customer,search NOT_FOUND in " in second
+    if as_json:
+        line = json.loads(second)
+        assert line.pop("milliseconds") >= 0
+        assert line.pop("message").endswith(" ms")
+        assert line == {
+            "at": "2026-05-28T20:26:40.250+00:00",
+            "level": "INFO",
+            "logger": "api.operations",
+            "operation": "query",
+            "fields": ["customer", "search"],
+            "outcome": "NOT_FOUND",
+            "request": "0190a6c0-7000",
+        }
+
+
+def test_many_lines_do_not_wait() -> None:
+    written: list[str] = []
+    lines = OperationLines(written.append, json=True)
+    for _ in range(MOST):
+        lines.take("query", ("customer",), "OK", 0.001)
+    assert [len(each.splitlines()) for each in written] == [MOST]
 
 
 def test_an_operation_whose_caller_goes_is_counted_as_cancelled(observer: Observer) -> None:
@@ -106,7 +168,7 @@ def test_metrics_are_scraped_until_the_process_ends() -> None:
 @pytest.fixture
 def asked(spans: InMemorySpanExporter, run: Run) -> Callable[..., httpx.Response]:
     """Sends a request to an application that observes one operation and logs a line."""
-    observer = Observer(Metrics(), Traces.to(SimpleSpanProcessor(spans)), lines=False)
+    observer = Observer(Metrics(), Traces.to(SimpleSpanProcessor(spans)))
 
     async def answer(_: Request) -> Response:
         with observer.operation() as seen:
