@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 FOLDERS := c360 connectors plugins store resolvers schema api migrations sandbox benchmarks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help run test thorough check bench format lock clean
+.PHONY: help run test thorough check bench format lock clean $(addprefix check-,types style imports graph drift tables)
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -25,13 +25,14 @@ thorough: $(VENV)/dev.stamp ## run all tests at full size: both databases everyw
 ALONE = $(shell grep -rl --include='test_*.py' 'pytest.mark.alone' tests)
 
 check: $(VENV)/dev.stamp ## format, lint, types, imports, schema, migrations, tables in the documentation
-	$(BIN)/ruff format --check $(FOLDERS)
-	$(BIN)/ruff check $(FOLDERS)
-	$(BIN)/mypy $(FOLDERS)
-	$(BIN)/lint-imports
-	$(BIN)/python -m schema diff
-	$(BIN)/python -m api migrate --check-drift
-	$(BIN)/python -m pytest -q tests/docs/test_text.py tests/docs/test_tables.py
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target $(addprefix check-,types style imports graph drift tables)
+
+check-types: ; $(BIN)/mypy $(FOLDERS)
+check-style: ; $(BIN)/ruff format --check $(FOLDERS) && $(BIN)/ruff check $(FOLDERS)
+check-imports: ; $(BIN)/lint-imports
+check-graph: ; $(BIN)/python -m schema diff
+check-drift: ; $(BIN)/python -m api migrate --check-drift
+check-tables: ; $(BIN)/python -m pytest -q tests/docs/test_text.py tests/docs/test_tables.py
 
 bench: $(VENV)/dev.stamp ## the measured promises, printed
 	$(BIN)/python -m benchmarks
