@@ -247,6 +247,14 @@ _A_THOUSAND_CALLS = frozenset(
         "secrets-not-logged",
     }
 )
+_A_FAILING_PARTNER = frozenset(
+    {
+        *(f"status-{code}" for code in (401, 403, 404, 409, 422, 429, 500, 503)),
+        *("not-json", "empty-body", "wrong-content-type", "truncated", "reset", "deep-json"),
+        *("unexpected-json", "oversized", "slow"),
+    }
+)
+"""What every call is answered with in turn."""
 
 CASES = (
     Broken(OwnHeader, "credentials-by-auth", frozenset({"auth-on-every-request"})),
@@ -270,7 +278,7 @@ CASES = (
     Broken(OwnClock, "clock-from-context"),
     Broken(Environment, "no-environment-reads"),
     Broken(Sleeps, "loop-not-blocked"),
-    Broken(Busy, "loop-not-blocked", without=_A_THOUSAND_CALLS),
+    Broken(Busy, "loop-not-blocked", without=_A_THOUSAND_CALLS | _A_FAILING_PARTNER),
     Broken(Threads, "no-own-threads"),
     Broken(SharedClient, "instances-independent"),
 )
