@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,20 +11,7 @@ from pathlib import Path
 import pytest
 
 from api.commands import COMMANDS
-
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
-
-
-def call(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "api", *arguments],
-        cwd=CHECKOUT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env={"PATH": "/usr/bin:/bin", **environ},
-    )
+from tests.fixtures.command import CHECKOUT, call
 
 
 @pytest.fixture
@@ -42,7 +30,10 @@ def config(tmp_path: Path) -> Path:
 
 
 def test_every_command_has_help() -> None:
-    said = call("--help").stdout
+    done = subprocess.run(
+        [sys.executable, "-m", "api", "--help"], cwd=CHECKOUT, capture_output=True, check=True
+    )
+    said = done.stdout.decode()
     for name in COMMANDS:
         assert name in said
     assert "--people" in call("demo", "--help").stdout
@@ -71,8 +62,8 @@ def test_migrate_seed_list(config: Path, tmp_path: Path) -> None:
     assert (down.returncode, down.stderr) == (0, "")
 
 
-def test_a_wrong_line_is_named(config: Path, tmp_path: Path) -> None:
-    call("--config", str(config), "migrate")
+def test_a_wrong_line_is_named(config: Path, tmp_path: Path, sqlite_template: Path) -> None:
+    shutil.copyfile(sqlite_template, config.with_name("c360.db"))
     lines = tmp_path / "customers.jsonl"
     lines.write_text(
         '{"external_id": "1", "kind": "PERSON", "links": []}\n{"external_id": 2}\n', encoding="utf-8"
@@ -107,9 +98,10 @@ def test_config_hides_secrets(config: Path) -> None:
         ({"C360_DATABASE__URL": "sqlite:////nowhere/at/all.db"}, "migrat"),
     ],
 )
-def test_serve_refuses_in_one_line(config: Path, environ: dict[str, str], words: str) -> None:
-    if "C360_DATABASE__URL" not in environ:
-        call("--config", str(config), "migrate")
+def test_serve_refuses_in_one_line(
+    config: Path, sqlite_template: Path, environ: dict[str, str], words: str
+) -> None:
+    shutil.copyfile(sqlite_template, config.with_name("c360.db"))
     refused = call("--config", str(config), "serve", "--port", "0", **environ)
     assert refused.returncode in {1, 2}
     assert words in refused.stderr
