@@ -26,6 +26,7 @@ import msgspec
 from benchmarks.figures import Figure, table
 from benchmarks.kills import command as kills
 from benchmarks.population import command as population
+from benchmarks.race import command as race
 from benchmarks.stage.databases import Databases, SqliteFiles, postgres
 from benchmarks.stage.graph import Stage, StageClock, filled, make_settings
 from benchmarks.stage.partners import CHECKOUT, People, start_partners
@@ -93,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return population.main(given[1:])
     if given[:1] == ["kills"]:
         return kills.main(given[1:])
+    if given[:1] == ["race"]:
+        return race.main(given[1:])
     parser = argparse.ArgumentParser(prog="benchmarks", description="Measure what is promised.")
     parser.add_argument("workloads", nargs="*", help=f"which of {', '.join(ALL)}; all by default")
     parser.add_argument("--sqlite-only", action="store_true", help="leave PostgreSQL out")

@@ -1,0 +1,192 @@
+"""Running a race: contenders take turns, slice by slice."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from pyreqwest.client import Client
+
+from benchmarks.race import documents
+from benchmarks.race.cores import processor_time, resident
+from benchmarks.race.load import LoadError, Round, Shot, ask, fire, opened
+from benchmarks.race.scene import Scene
+from benchmarks.race.workloads import Workload
+
+
+class Contender(msgspec.Struct, frozen=True, kw_only=True):
+    """A GraphQL server that takes part."""
+
+    name: str
+    url: str
+    process: int
+
+
+class Slice(msgspec.Struct, frozen=True, kw_only=True):
+    """What one contender did in one turn."""
+
+    requests: int
+    seconds: float
+    processor: float
+    """Seconds of processor time of the contender's processes."""
+    p50: float
+    """Seconds."""
+    p99: float
+    calls: Mapping[str, int]
+    """Calls that each partner got."""
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What a contender came to in a workload: the median of its slices."""
+
+    workload: str
+    contender: str
+    concurrency: int
+    requests: int
+    processor: float
+    """Milliseconds of processor time for a request."""
+    p50: float
+    """Milliseconds."""
+    p99: float
+    """Milliseconds."""
+    calls: float
+    """Upstream calls for a request."""
+    calls_by_partner: Mapping[str, float]
+    memory: float
+    """MiB after the last slice."""
+    rate: float
+    """Requests answered in a second, as fast as the rest of the scene let them be."""
+
+    @property
+    def rate_per_core(self) -> float:
+        """Requests that a core answers in a second, were it busy with nothing else."""
+        return 1000 / self.processor if self.processor else 0.0
+
+
+class Race:
+    """A race in one scene.
+
+    Args:
+        scene: where it is run.
+        contenders: who takes part; c360 is the first.
+        seconds: how long a slice takes.
+        slices: how many turns everybody has.
+    """
+
+    def __init__(self, scene: Scene, contenders: Sequence[Contender], *, seconds: float, slices: int) -> None:
+        self._scene = scene
+        self._contenders = contenders
+        self._seconds = seconds
+        self._slices = slices
+
+    async def run(self, workloads: Sequence[Workload]) -> list[Outcome]:
+        """All outcomes, workload by workload."""
+        async with opened().build() as client:
+            customers = await everybody(client, self._scene)
+            found: list[Outcome] = []
+            for workload in workloads:
+                found += await self._workload(client, workload, customers)
+            return found
+
+    async def _workload(self, client: Client, workload: Workload, customers: Sequence[str]) -> list[Outcome]:
+        shots = workload.shots(customers, self._scene.callers)
+        running = [each for each in self._contenders if workload.compared or each is self._contenders[0]]
+        self._scene.standin.delay(workload.latency)
+        slices: dict[str, list[Slice]] = {each.name: [] for each in running}
+        for each in running:
+            sys.stderr.write(f"{workload.name}: {each.name} warms up …\n")
+            await self._warmed(client, workload, each, shots)
+        for _ in range(self._slices):
+            for each in running:
+                slices[each.name].append(await self._turn(client, workload, each, shots))
+        self._scene.standin.delay(0)
+        return [_outcome(workload, each, slices[each.name]) for each in running]
+
+    async def _warmed(
+        self, client: Client, workload: Workload, contender: Contender, shots: Sequence[Shot]
+    ) -> None:
+        """Every request once, then load, so that just-in-time compilers have seen enough."""
+        await fire(client, contender.url, shots, concurrency=4, seconds=60, most=len(shots))
+        await fire(
+            client, contender.url, shots, concurrency=workload.concurrency, seconds=min(3.0, self._seconds)
+        )
+
+    async def _turn(
+        self, client: Client, workload: Workload, contender: Contender, shots: Sequence[Shot]
+    ) -> Slice:
+        await asyncio.sleep(0.3)  # what follows an answer, such as copies and the audit, is done by then
+        self._scene.standin.forget()
+        before = processor_time(contender.process)
+        load = await fire(
+            client, contender.url, shots, concurrency=workload.concurrency, seconds=self._seconds
+        )
+        await asyncio.sleep(0.3)
+        busy = processor_time(contender.process) - before
+        told = self._scene.standin.told()
+        if told.unknown:
+            message = f"partners were asked what was never recorded (record anew by --fresh): {told.unknown}"
+            raise LoadError(message)
+        asked = sum(told.calls.values()) > 0
+        if workload.upstream is not None and asked is not workload.upstream:
+            message = f"{workload.name}: {contender.name} asked partners {sum(told.calls.values())} times"
+            raise LoadError(message)
+        return _slice(load, busy, told.calls)
+
+
+async def everybody(client: Client, scene: Scene) -> list[str]:
+    """Ids of all people whom six partners know, in the order of the list."""
+    variables: dict[str, Any] = {"first": 100, "filter": documents.SIX_PARTNERS}
+    found: list[str] = []
+    while True:
+        body = msgspec.json.encode({"query": documents.IDS, "variables": variables})
+        shot = Shot(body, {"content-type": "application/json", **scene.callers[0]})
+        page = (await ask(client, scene.gateway, shot))["customers"]
+        found += [edge["node"]["id"] for edge in page["edges"]]
+        if not page["pageInfo"]["hasNextPage"]:
+            return found
+        variables["after"] = page["pageInfo"]["endCursor"]
+
+
+async def record(scene: Scene, workloads: Sequence[Workload]) -> None:
+    """Send every request of the workloads once, so that the stand-in learns what partners answer."""
+    async with opened().build() as client:
+        customers = await everybody(client, scene)
+        for workload in workloads:
+            shots = workload.shots(customers, scene.callers)
+            await fire(client, scene.gateway, shots, concurrency=2, seconds=600, most=len(shots))
+
+
+def _slice(load: Round, busy: float, calls: Mapping[str, int]) -> Slice:
+    return Slice(
+        requests=load.requests,
+        seconds=load.seconds,
+        processor=busy,
+        p50=load.sample.p50,
+        p99=load.sample.p99,
+        calls=calls,
+    )
+
+
+def _outcome(workload: Workload, contender: Contender, slices: Sequence[Slice]) -> Outcome:
+    partners = sorted({partner for each in slices for partner in each.calls})
+    by_partner = {
+        partner: statistics.median(each.calls.get(partner, 0) / each.requests for each in slices)
+        for partner in partners
+    }
+    return Outcome(
+        workload=workload.name,
+        contender=contender.name,
+        concurrency=workload.concurrency,
+        requests=sum(each.requests for each in slices),
+        processor=statistics.median(each.processor / each.requests for each in slices) * 1000,
+        p50=statistics.median(each.p50 for each in slices) * 1000,
+        p99=statistics.median(each.p99 for each in slices) * 1000,
+        calls=statistics.median(sum(each.calls.values()) / each.requests for each in slices),
+        calls_by_partner=by_partner,
+        memory=resident(contender.process),
+        rate=statistics.median(each.requests / each.seconds for each in slices),
+    )
