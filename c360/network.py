@@ -15,7 +15,7 @@ import httpcore
 
 from c360.addresses import AddressPolicy, is_number
 
-__all__ = ["GuardedNetwork"]
+__all__ = ["GuardedNetwork", "resolve"]
 
 _PATIENCE = 0.5
 """Seconds that an address of a name is tried for while there is another."""
@@ -42,7 +42,7 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
             AddressRefused: one of them is not allowed; none is tried then.
             httpcore.ConnectError: none of them takes the connection.
         """
-        numbers = await _resolve(host, port, timeout)
+        numbers = await resolve(host, port, timeout)
         for number in numbers:
             self._policy.check_resolved(host, number)
         for number in numbers[:-1]:
@@ -67,7 +67,18 @@ class GuardedNetwork(httpcore.AsyncNetworkBackend):
         await self._inner.sleep(seconds)
 
 
-async def _resolve(host: str, port: int, timeout: float | None) -> list[str]:  # noqa: ASYNC109  # see above
+async def resolve(host: str, port: int, timeout: float | None) -> list[str]:  # noqa: ASYNC109  # see above
+    """The addresses of a host, each once, in the resolver's order; a numeric one is its own.
+
+    Args:
+        host: a name or a number.
+        port: of the connection it is for.
+        timeout: seconds it may take; ``None``: as long as it takes.
+
+    Raises:
+        httpcore.ConnectTimeout: it was not resolved in time.
+        httpcore.ConnectError: the name does not resolve.
+    """
     if is_number(host):
         return [host]
     loop = asyncio.get_running_loop()

@@ -14,6 +14,7 @@ from connectors.errors import Paused, QueueFull
 from connectors.health import Health
 from connectors.operation import current
 from connectors.operations import OperationNames
+from connectors.reaching import Abandoned
 
 _LONGEST_PAUSE = 60.0
 """Seconds that a request of no operation (a feed's) waits where the partner asks for patience."""
@@ -93,10 +94,12 @@ class Limiting:
         if unsettled is not None:
             unsettled.unsettled += 1
         outcome = "cancelled"
+        flight: asyncio.Task[Response] | None = None
         try:
             response = await self._inner.send(request)
             outcome = str(response.status)
         except BaseException as error:
+            flight = error.flight if isinstance(error, Abandoned) else None
             now = loop.time()
             if isinstance(error, Exception):
                 outcome = type(error).__name__
@@ -105,7 +108,10 @@ class Limiting:
                 unsettled.unsettled -= 1
             raise
         finally:
-            self._slots.release()
+            if flight is None:
+                self._slots.release()
+            else:  # it still burdens the partner
+                flight.add_done_callback(lambda _: self._slots.release())
             self._health.took(loop.time() - started, name, outcome)
         if unsettled is not None and response.status < 500 and response.status != 408:
             # An answer to a key that the partner takes once speaks for every attempt at it.

@@ -1,6 +1,6 @@
 """The host's own transport: pools of connections for all instances, and a chain of stages for each.
 
-``Sharing → Retrying → Limiting → Sending``. A further stage is one more class with ``send`` around the next.
+``Sharing → Retrying → Limiting → Reaching``. A further stage is one more class with ``send`` around the next.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from connectors.health import Health
 from connectors.limiting import Limiting
 from connectors.operation import current
 from connectors.operations import OperationNames
+from connectors.reaching import Origins, Reaching
 from connectors.resilience import Resilience
 from connectors.retrying import Retrying
 from connectors.sharing import Sharing
@@ -29,8 +30,8 @@ class HostTransport:
     """Owns the connections that all instances share.
 
     Args:
-        base: what carries the requests; the network by default, which is told nothing by the
-            environment (no proxies, no netrc).
+        base: what carries the requests; by default pyreqwest and httpx do over the network, which is told
+            nothing by the environment (no proxies, no netrc).
         resilience: what is done about failing partners.
         addresses: where connections may go; by default to the internet alone. Of no account where
             ``base`` carries the requests.
@@ -43,7 +44,9 @@ class HostTransport:
         addresses: AddressPolicy | None = None,
     ) -> None:
         self.resilience = resilience or Resilience()
+        addresses = addresses or AddressPolicy()
         self._pools = Pools(addresses)
+        self._origins = Origins(addresses) if base is None else None
         self._chance = random.Random()  # noqa: S311  # spreads retries, hides nothing
         # No httpx.AsyncClient around it: of what that adds, redirects, cookies, proxies and credentials from
         # the environment are unwanted here, and the rest costs more than all stages of the host together.
@@ -71,8 +74,9 @@ class HostTransport:
             Reconfigure: the identity cannot be used.
         """
         known_as = self._pools.admit(identity) if identity is not None else ""
+        sending = Sending(self._base, limits.max_bytes, known_as, left=_left)
         limiting = Limiting(
-            Sending(self._base, limits.max_bytes, known_as, left=_left),
+            self._reaching(sending, limits, known_as, identity),
             limits,
             health,
             breakers=breakers or Breakers("", self.resilience.breaker),
@@ -82,8 +86,17 @@ class HostTransport:
         )
         return Sharing(Retrying(limiting, self.resilience.retries, self._chance))
 
+    def _reaching(
+        self, sending: Sending, limits: Limits, known_as: str, identity: TlsIdentity | None
+    ) -> Transport:
+        if self._origins is None or (identity is not None and identity.authorities is not None):
+            return sending
+        return Reaching(self._origins, sending, limits.max_bytes, known_as, identity)
+
     async def aclose(self) -> None:
         """Close all connections."""
+        if self._origins is not None:
+            await self._origins.close()
         await self._base.aclose()
 
 

@@ -160,6 +160,40 @@ def test_each_instance_shows_its_own_certificate(
     run(scenario())
 
 
+def test_a_certificate_is_shown_to_partners_whom_the_system_trusts(
+    run: Callable[..., Any],
+    kit: Any,
+    authority: Authority,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Requests that read go over the fast client, which takes its authorities from the system."""
+    (tmp_path / "authorities.pem").write_text(authority.certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authorities.pem"))
+
+    async def scenario() -> None:
+        transport = HostTransport(addresses=LOCAL)
+        async with partner(authority, tmp_path) as (url, seen):
+            for name in ("north", "south"):
+                pair = authority.issue(name)
+                identity = TlsIdentity(certificate=Secret(pair.certificate), key=Secret(pair.key))
+                send = transport.for_instance(Limits(), Health(kit.clock), identity=identity).send
+                for _ in range(2):
+                    assert (await send(Request(method="GET", url=url))).status == 200
+            assert seen == ["north", "south"], "a connection each, kept, and none shared"
+            nobody = transport.for_instance(Limits(), Health(kit.clock)).send
+            with pytest.raises(RetryLater):
+                await nobody(Request(method="GET", url=url))
+            elsewhere = url.replace("localhost", "127.0.0.1")
+            with pytest.raises(RetryLater):  # its certificate is of another name
+                await transport.for_instance(Limits(), Health(kit.clock), identity=identity).send(
+                    Request(method="GET", url=elsewhere)
+                )
+            await transport.aclose()
+
+    run(scenario())
+
+
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
