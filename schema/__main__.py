@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from schema.build import build_schema
+from schema.permissions.declared import declared, printed
 from schema.permissions.printing import rules_text, unruled
 from schema.sdl import COMMITTED, RULES, compare, compare_rules
 
@@ -31,6 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     file: Path = asked.file
     if asked.command == "diff":
         changed = [*_changes(file, text), *_rule_changes(file.with_name(RULES), rules)]
+        if printed(text) != declared(schema.graphql):
+            changed.append("the rules that are enforced are not those that are printed")
         changed += [f"refused to everybody: {one} has no rule" for one in unruled(schema.permits.table)]
         sys.stdout.write("".join(f"{line}\n" for line in changed))
         return _conclude(bool(changed))

@@ -33,6 +33,7 @@ from schema.mutations.revealing import RevealValue
 from schema.mutations.service.contact_points import ContactPointInput
 from schema.mutations.types import mutation_type
 from schema.paging import connection_type
+from schema.permissions.declared import declared
 from schema.permissions.permit import Permits
 from schema.permissions.table import rule_table
 from schema.permissions.veiling import veil_fields
@@ -173,7 +174,7 @@ def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
         planner=schema.planner, fields=roots, mutations=changing, subscriptions=following
     )
     schema.subscriptions = following
-    schema.permits = Permits(schema.graphql, rule_table(schema.as_str()))
+    schema.permits = Permits(schema.graphql, rule_table(declared(schema.graphql)))
     schema.group_answers = group_answers(group_types)
     return schema
 

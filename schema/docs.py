@@ -51,7 +51,7 @@ def member_descriptions(kind: type[enum.Enum]) -> dict[str, str]:
     """A description of every member, by its name."""
     written = _written(kind)
     return {
-        name: written.get(name) or vars(member).get("__doc__") or _in_words(name)
+        name: prose(written.get(name, "")) or vars(member).get("__doc__") or _in_words(name)
         for name, member in kind.__members__.items()
     }
 
@@ -63,7 +63,7 @@ def _in_words(name: str) -> str:
 
 
 def _written(kind: type[enum.Enum]) -> Mapping[str, str]:
-    """What is written beneath the members of an enum, by their names."""
+    """What is written beneath the members of an enum, by their names, as it stands there."""
     return _enums_of(kind.__module__).get(kind.__qualname__, {})
 
 
@@ -85,5 +85,5 @@ def _beneath(body: Sequence[ast.stmt]) -> dict[str, str]:
         if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
             continue
         if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
-            found[statement.targets[0].id] = prose(str(following.value.value))
+            found[statement.targets[0].id] = str(following.value.value)
     return found

@@ -1,17 +1,16 @@
-"""The rules as directives of the printed schema, and the rules as they are read back from it.
+"""The rules as directives of the schema, and the rules as they are read back from those.
 
 ``@authenticated`` and ``@requiresScopes`` are those of Apollo's federation specification. What is enforced
-is read from the text that is printed, so that what front-end teams read is what holds.
+is read from the directives that are printed, so that what front-end teams read is what holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NewType
 
 import msgspec
 import strawberry
-from graphql import ConstDirectiveNode, ValueNode, value_from_ast_untyped
 from strawberry.schema_directive import Location
 from strawberry.types.enum import StrawberryEnumDefinition
 
@@ -115,28 +114,28 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
     """Whether they let anybody in at all: ``@purpose`` and ``@pii`` alone only narrow."""
 
 
-def read(directives: Iterable[ConstDirectiveNode]) -> Read:
-    """What some printed directives say."""
-    given = {
-        one.name.value: {a.name.value: _value(a.value) for a in one.arguments or ()} for one in directives
-    }
-    purposes = given.get("purpose", {}).get("of")
+def given(directives: Iterable[Any]) -> Mapping[str, Any]:
+    """The directives of a definition by their names, with their values; those of other fields of work too."""
+    return {one.__strawberry_directive__.graphql_name: one for one in directives}
+
+
+def read(directives: Mapping[str, Any]) -> Read:
+    """What the directives of a field or a type say.
+
+    Args:
+        directives: By their names, with their values as attributes.
+    """
+    purposes = directives.get("purpose")
+    scopes = directives.get("requiresScopes")
     rule = Rule(
-        scopes=tuple(map(tuple, given.get("requiresScopes", {}).get("scopes", ()))),
-        purposes=None if purposes is None else frozenset(Purpose[name] for name in purposes),
-        pii="pii" in given,
+        scopes=() if scopes is None else tuple(map(tuple, scopes.scopes)),
+        purposes=None if purposes is None else frozenset(purposes.of),
+        pii="pii" in directives,
     )
-    return Read(rule=rule, grants=bool(given.keys() & {"authenticated", "requiresScopes"}))
+    return Read(rule=rule, grants=bool(directives.keys() & {"authenticated", "requiresScopes"}))
 
 
-def read_asking(directives: Iterable[ConstDirectiveNode]) -> Rule | None:
+def read_asking(directives: Mapping[str, Any]) -> Rule | None:
     """The rule of an argument, an input's field or an enum's value; none where anybody may give it."""
-    for one in directives:
-        if one.name.value == "requiresScopesToAsk":
-            (scopes,) = (_value(argument.value) for argument in one.arguments or ())
-            return Rule(scopes=tuple(map(tuple, scopes)))
-    return None
-
-
-def _value(node: ValueNode) -> Any:
-    return value_from_ast_untyped(node)
+    asking = directives.get("requiresScopesToAsk")
+    return None if asking is None else Rule(scopes=tuple(map(tuple, asking.scopes)))

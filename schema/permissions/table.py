@@ -1,30 +1,18 @@
-"""What each field of the graph needs, worked out once from the printed schema.
+"""What each field of the graph needs, worked out once from the directives of the schema.
 
-Text in, table out: what is enforced can be nothing but what is printed.
+What is enforced can be nothing but what is printed: the same directives are read for both.
 """
 
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
-from graphql import (
-    DocumentNode,
-    EnumTypeDefinitionNode,
-    InputObjectTypeDefinitionNode,
-    InterfaceTypeDefinitionNode,
-    ListTypeNode,
-    NamedTypeNode,
-    NonNullTypeNode,
-    ObjectTypeDefinitionNode,
-    TypeNode,
-    parse,
-)
 
 from c360.access import Purpose
-from schema.permissions.directives import Read, read, read_asking
+from schema.permissions.declared import Asked, Declared, Fielded
+from schema.permissions.directives import Read
 from schema.permissions.rules import Rule
 
 Scopes = frozenset[str]
@@ -65,29 +53,20 @@ class RuleTable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _NOBODY = Requirement(scopes=())
-_Fielded = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 
 
-_DESCRIPTION = re.compile(r'"""(?:[^"\\]|\\.|"(?!""))*"""')
-"""No rule stands in one, and reading them takes longer than all the rest."""
-
-
-def rule_table(printed: str) -> RuleTable:
-    """The table of a printed schema."""
-    document = parse(_DESCRIPTION.sub("", printed), no_location=True)
-    types = {node.name.value: node for node in document.definitions if isinstance(node, _Fielded)}
-    said = {name: read(node.directives or ()) for name, node in types.items()}
+def rule_table(declared: Declared) -> RuleTable:
+    """The table of what a schema's directives say."""
+    types = declared.types
     fields = {
         name: {
-            field.name.value: _requirement(
-                read(field.directives or ()), said[name], _returned(_named(field.type), types, said)
-            )
-            for field in node.fields or ()
+            key: _requirement(field.said, kind.said, _returned(field.type_name, types))
+            for key, field in kind.fields.items()
         }
-        for name, node in types.items()
+        for name, kind in types.items()
     }
     personal = ((name, field) for name, mine in fields.items() for field, one in mine.items() if one.pii)
-    return RuleTable(fields=fields, asking=dict(_asked(document, types)), personal=frozenset(personal))
+    return RuleTable(fields=fields, asking=dict(_all_asked(declared)), personal=frozenset(personal))
 
 
 def _requirement(own: Read, of_type: Read, returned: Iterable[Rule]) -> Requirement:
@@ -108,70 +87,43 @@ def _all_of(groups: Iterable[tuple[tuple[object, ...], ...]]) -> tuple[Scopes, .
     return tuple(sorted(least, key=sorted))
 
 
-def _returned(name: str, types: Mapping[str, _Fielded], said: Mapping[str, Read]) -> Iterator[Rule]:
+def _returned(name: str, types: Mapping[str, Fielded]) -> Iterator[Rule]:
     """The rules of what a field returns: of a connection, of its elements too."""
     if name not in types:
         return
-    yield said[name].rule
+    yield types[name].said.rule
     for carried in ("edges", "node"):
-        node = next((one for one in types[name].fields or () if one.name.value == carried), None)
-        if node is None:
+        field = types[name].fields.get(carried)
+        if field is None:
             return
-        name = _named(node.type)
+        name = field.type_name
         if name in types:
-            yield said[name].rule
+            yield types[name].said.rule
 
 
-def _named(node: TypeNode) -> str:
-    while isinstance(node, ListTypeNode | NonNullTypeNode):
-        node = node.type
-    assert isinstance(node, NamedTypeNode)  # noqa: S101  # the grammar knows no other
-    return node.name.value
-
-
-def _asked(
-    document: DocumentNode, types: Mapping[str, _Fielded]
-) -> Iterator[tuple[tuple[str, str], Mapping[str, Asking]]]:
-    inputs: dict[str, InputObjectTypeDefinitionNode | EnumTypeDefinitionNode] = {
-        node.name.value: node
-        for node in document.definitions
-        if isinstance(node, InputObjectTypeDefinitionNode | EnumTypeDefinitionNode)
-    }
-    for type_name, node in types.items():
-        for field in node.fields or ():
+def _all_asked(declared: Declared) -> Iterator[tuple[tuple[str, str], Mapping[str, Asking]]]:
+    for type_name, kind in declared.types.items():
+        for name, field in kind.fields.items():
             found = {
-                one.name.value: asking
-                for one in field.arguments or ()
-                if (asking := _asking(read_asking(one.directives or ()), _named(one.type), inputs))
-                is not None
+                key: asking
+                for key, one in field.arguments.items()
+                if (asking := _asking(one, declared)) is not None
             }
             if found:
-                yield (type_name, field.name.value), found
+                yield (type_name, name), found
 
 
-def _asking(
-    own: Rule | None,
-    type_name: str,
-    inputs: Mapping[str, InputObjectTypeDefinitionNode | EnumTypeDefinitionNode],
-    within: tuple[str, ...] = (),
-) -> Asking | None:
+def _asking(asked: Asked, declared: Declared, within: tuple[str, ...] = ()) -> Asking | None:
     """What an argument needs; none where nothing of it needs anything."""
-    inner: dict[str, Asking] = {}
-    node = inputs.get(type_name)
-    if isinstance(node, EnumTypeDefinitionNode):
-        members = (
-            (value.name.value, _asking(read_asking(value.directives or ()), "", {}))
-            for value in node.values or ()
-        )
-        inner = {name: asking for name, asking in members if asking is not None}
-    elif isinstance(node, InputObjectTypeDefinitionNode) and type_name not in within:
-        for field in node.fields or ():
-            asking = _asking(
-                read_asking(field.directives or ()), _named(field.type), inputs, (*within, type_name)
-            )
+    name = asked.type_name
+    inner: dict[str, Asking] = {
+        key: Asking(scopes=_all_of([rule.scopes])) for key, rule in declared.enums.get(name, {}).items()
+    }
+    if name not in within:
+        for key, one in declared.inputs.get(name, {}).items():
+            asking = _asking(one, declared, (*within, name))
             if asking is not None:
-                inner[field.name.value] = asking
-    if own is None and not inner:
+                inner[key] = asking
+    if asked.rule is None and not inner:
         return None
-    scopes = None if own is None else _all_of([own.scopes])
-    return Asking(scopes=scopes, inner=inner)
+    return Asking(scopes=None if asked.rule is None else _all_of([asked.rule.scopes]), inner=inner)

@@ -21,6 +21,7 @@ from schema import ids
 from schema.build import Schema
 from schema.execution.documents import Documents
 from schema.execution.limits import Limits
+from schema.permissions.declared import declared, printed
 from schema.permissions.printing import unruled
 from schema.permissions.roles import ROLES, granted
 from schema.permissions.withholding import Hold, WithheldReason
@@ -36,6 +37,14 @@ def acting(role: str, purpose: Purpose = Purpose.SERVICE) -> Access:
 
 def test_every_field_has_a_rule(schema: Schema) -> None:
     assert unruled(schema.permits.table) == []
+
+
+def test_what_is_enforced_is_what_is_printed(schema: Schema) -> None:
+    text = schema.as_str()
+    assert printed(text) == declared(schema.graphql)
+    without = text.replace('@requiresScopes(scopes: [["profile:read"]])', "", 1)
+    assert without != text
+    assert printed(without) != declared(schema.graphql)
 
 
 def test_what_a_purpose_closes_can_be_null(schema: Schema) -> None:
