@@ -35,14 +35,12 @@ def duties(hub: Hub, settings: Settings) -> Sequence[Duty]:
         Periodic("delete what is kept long enough", timedelta(hours=1), Retention(hub).round),
         Periodic("make exports", timedelta(seconds=5), Exporter(hub, settings).round),
         Periodic("look after customers' grants", timedelta(seconds=5), GrantDuties(hub).round),
-        Periodic("go on with actions at partners", timedelta(seconds=1), partial(_act, hub)),
+        Periodic(
+            "go on with actions at partners", timedelta(seconds=1), partial(hub.performer.drain, hub.tenant)
+        ),
         DeliverEvents(hub, settings.webhooks),
         Periodic("forget old events", timedelta(hours=1), partial(forget_old, hub, settings.webhooks)),
         Periodic(
             "take uploads in", timedelta(seconds=settings.bulk.pause), open_bulk_worker(hub, settings).round
         ),
     )
-
-
-async def _act(hub: Hub) -> None:
-    await hub.performer.round(hub.tenant)

@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
-
 from benchmarks.kills.nursery import Nursery
-from benchmarks.kills.scene import SERVERS, Plan, Reckoning, Stage, play
+from benchmarks.kills.reckoning import Reckoning, keep, kept, together
+from benchmarks.kills.scene import SERVERS, Plan, Stage, play
 from benchmarks.stage.databases import BACKENDS, Databases, SqliteFiles, postgres
 from benchmarks.stage.partners import People, start_partners
 
@@ -38,6 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--database", choices=BACKENDS, action="append", help="on this one; on both by default"
     )
+    parser.add_argument(
+        "--record",
+        type=Path,
+        help="a file that what became of each run is added to; the sum of its runs is told as well, so that "
+        "a long run can be made in parts, each with a --seed of its own",
+    )
     options = parser.parse_args(arguments)
     plan = Plan(
         mutations=options.mutations,
@@ -50,8 +55,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for backend in options.database or BACKENDS:
         sys.stderr.write(f"{plan.mutations:,} mutations and {plan.kills} kills on {backend} …\n")
         reckoning = reckon(backend, plan)
-        print(told(reckoning), flush=True)
+        print(reckoning.told(), flush=True)
         held = held and reckoning.held
+        if options.record is not None:
+            keep(options.record, reckoning)
+            runs = kept(options.record, backend)
+            if len(runs) > 1:
+                print(together(runs).told(), flush=True)
     return 0 if held else 1
 
 
@@ -77,20 +87,3 @@ def _databases(backend: str, folder: Path) -> Iterator[Databases]:
         return
     with postgres() as server:
         yield server
-
-
-def told(reckoning: Reckoning) -> str:
-    """What became of everything, for a terminal."""
-    of = ", ".join(f"{count} of {name}" for name, count in sorted(reckoning.kills_of.items()))
-    counts = ", ".join(f"{kind} {found}/{wanted}" for kind, (found, wanted) in reckoning.effects.items())
-    sent = f"{reckoning.acknowledged:,} of {reckoning.sent:,} mutations acknowledged"
-    lines = [
-        f"{reckoning.backend}: {'held' if reckoning.held else 'BROKEN'}",
-        f"  {sent} in {reckoning.seconds:,.0f} s, {reckoning.resent:,} requests sent again",
-        f"  {reckoning.kills} kills ({of})",
-        f"  {len(reckoning.lost)} lost, {len(reckoning.twice)} twice, {reckoning.open} still open",
-        f"  took effect / told: {counts}",
-    ]
-    if not reckoning.held:
-        lines.append(f"  {msgspec.json.encode(reckoning).decode()}")
-    return "\n".join(lines)

@@ -12,7 +12,7 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from api.settings import Settings
 from api.wiring import open_store
 from benchmarks.kills.client import Acknowledged, Client, mutations
 from benchmarks.kills.nursery import Birth, Nursery
+from benchmarks.kills.reckoning import Reckoning
+from benchmarks.kills.settling import Settled, settle
 from benchmarks.stage.partners import READY_WITHIN, Partners, People, StageError
 from benchmarks.stage.processes import Installation, install
 from c360.access import TenantId
@@ -31,7 +33,7 @@ from sandbox.export import export
 from schema import ids
 from schema.actions.shapes import PARTNER_ACTION
 from store import migrate
-from store.data_actions import FINAL, ActionFilter, PartnerActionData, PartnerActionState
+from store.data_actions import PartnerActionData
 from store.data_contests import ContestState
 
 SERVERS = 2
@@ -49,35 +51,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """After which nothing new is sent."""
     at_once: int = 16
     seed: int = 360
-
-
-class Reckoning(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of everything that was sent."""
-
-    backend: str
-    seconds: float
-    sent: int
-    """Mutations, each under a key of its own."""
-    acknowledged: int
-    resent: int
-    """Requests beyond the first of each."""
-    kills: int
-    kills_of: dict[str, int]
-    lost: tuple[str, ...]
-    """Keys of what was acknowledged and is not there, or not as it was said."""
-    twice: tuple[str, ...]
-    """Keys of what is there more than once."""
-    open: int
-    """Actions that are not at their end although everybody had time."""
-    effects: dict[str, tuple[int, int]]
-    """By kind: how often it took effect, at the partner or in the hub, and how often the client was told."""
-
-    @property
-    def held(self) -> bool:
-        """Whether nothing acknowledged was lost, nothing happened twice, and everything came to its end."""
-        return not (self.lost or self.twice or self.open) and all(
-            found == wanted for found, wanted in self.effects.values()
-        )
 
 
 @dataclass
@@ -194,10 +167,9 @@ async def _played(
         group.create_task(client.run(sending, at_once=plan.at_once, enough=enough))
         group.create_task(_kill(household, client, plan, enough))
     seconds = time.monotonic() - started
-    actions = await _settled(installed.settings)
-    contests = await _contests(installed.settings)
+    settled, contests = await _found(installed.settings)
     booked = _booked(stage.partners) - before
-    return _reckon(stage.backend, client, household, Kept(actions, contests, booked, seconds))
+    return _reckon(stage.backend, plan, client, household, Kept(settled, contests, booked, seconds))
 
 
 async def _kill(household: Household, client: Client, plan: Plan, enough: asyncio.Event) -> None:
@@ -222,46 +194,21 @@ async def _kill(household: Household, client: Client, plan: Plan, enough: asynci
         await asyncio.sleep(0.05)
 
 
-async def _settled(settings: Settings, patience: float = 120.0) -> list[PartnerActionData]:
-    """All actions, once each is at its end or with the back office, or patience is."""
-    until = time.monotonic() + patience
-    while True:
-        found = await _actions(settings)
-        if all(map(_at_rest, found)) or time.monotonic() > until:
-            return found
-        await asyncio.sleep(0.3)
-
-
-def _at_rest(action: PartnerActionData) -> bool:
-    return action.state in FINAL or (
-        action.state is PartnerActionState.SENT and action.accepted_at is not None
-    )
-
-
-async def _actions(settings: Settings) -> list[PartnerActionData]:
-    async with (
-        open_store(settings) as store,
-        store.database.read(TenantId(settings.tenant)) as unit,
-    ):
-        page = await unit.actions.page(ActionFilter(), first=1_000_000)
-        return list(page.actions)
-
-
-async def _contests(settings: Settings) -> Counter[str]:
-    """How often each contest is there, by its reason, which is its key."""
-    async with (
-        open_store(settings) as store,
-        store.database.read(TenantId(settings.tenant)) as unit,
-    ):
-        page = await unit.contests.page(state=ContestState.OPEN, first=1_000_000)
-        return Counter(each.reason for each in page.contests)
+async def _found(settings: Settings) -> tuple[Settled, Counter[str]]:
+    """The actions once they are settled, and how often each contest is there, by its reason: its key."""
+    tenant = TenantId(settings.tenant)
+    async with open_store(settings) as store:
+        settled = await settle(store.database, tenant)
+        async with store.database.read(tenant) as unit:
+            page = await unit.contests.page(state=ContestState.OPEN, first=1_000_000)
+    return settled, Counter(each.reason for each in page.contests)
 
 
 @dataclass(frozen=True)
 class Kept:
     """What is there at the end, in the database and at the partners."""
 
-    actions: Sequence[PartnerActionData]
+    settled: Settled
     contests: Counter[str]
     booked: Counter[str]
     """At the partners."""
@@ -269,8 +216,8 @@ class Kept:
     """For how long mutations were sent."""
 
 
-def _reckon(backend: str, client: Client, household: Household, found: Kept) -> Reckoning:
-    actions, contests = found.actions, found.contests
+def _reckon(backend: str, plan: Plan, client: Client, household: Household, found: Kept) -> Reckoning:
+    actions, contests = found.settled.actions, found.contests
     told = client.acknowledged.values()
     kept = {ids.encode(PARTNER_ACTION, each.id): each for each in actions}
     lost = [each.key for each in told if not _is_there(each, kept, contests)]
@@ -287,6 +234,7 @@ def _reckon(backend: str, client: Client, household: Household, found: Kept) -> 
     }
     return Reckoning(
         backend=backend,
+        seeds=(plan.seed,),
         seconds=round(found.seconds, 1),
         sent=len(client.sent),
         acknowledged=len(client.acknowledged),
@@ -295,7 +243,8 @@ def _reckon(backend: str, client: Client, household: Household, found: Kept) -> 
         kills_of=dict(household.kills),
         lost=tuple(lost),
         twice=tuple(twice),
-        open=sum(not _at_rest(each) for each in actions),
+        settling=round(found.settled.seconds, 1),
+        open=tuple(found.settled.open),
         effects=effects,
     )
 

@@ -60,6 +60,14 @@ class ActionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     longest_retry: Annotated[float, Meta(description="Seconds between two attempts at the most.", gt=0)] = (
         900.0
     )
+    longest_lookup: Annotated[
+        float,
+        Meta(
+            description="Hours between two look-ups, at the most, of what a partner has and decides later; "
+            "it may call before.",
+            gt=0,
+        ),
+    ] = 4.0
     doubt_for: Annotated[
         float,
         Meta(description="Hours of finding out what became of an action before a person is asked.", gt=0),
@@ -68,10 +76,15 @@ class ActionRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         float, Meta(description="Days that a partner may take to decide before a person is asked.", gt=0)
     ] = 30.0
 
-    def after(self, age: timedelta) -> timedelta:
-        """Time until the next attempt at something of that age: half of it, within the bounds."""
-        seconds = min(max(age.total_seconds() / 2, self.first_retry), self.longest_retry)
-        return timedelta(seconds=seconds)
+    def after(self, age: timedelta, *, deciding: bool = False) -> timedelta:
+        """Time until the next attempt at something of that age: half of it, within the bounds.
+
+        Args:
+            age: since when it is waited for.
+            deciding: whether the partner has it and decides later. Of these there may be many for weeks.
+        """
+        longest = self.longest_lookup * 3_600 if deciding else self.longest_retry
+        return timedelta(seconds=min(max(age.total_seconds() / 2, self.first_retry), longest))
 
 
 class Doing(enum.Enum):
@@ -163,7 +176,8 @@ def expiring() -> ActionChange:
 def waiting(action: PartnerActionData, now: datetime, rules: ActionRules) -> datetime:
     """When something is tried again about one that nothing can be done about just now."""
     since = action.requested_at if action.state is REQUESTED else action.sent_at or action.requested_at
-    again = now + rules.after(now - since)
+    deciding = action.state is SENT and action.accepted_at is not None
+    again = now + rules.after(now - since, deciding=deciding)
     return min(again, action.valid_until + timedelta(seconds=1)) if action.state is REQUESTED else again
 
 

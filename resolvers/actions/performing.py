@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -24,6 +24,7 @@ from connectors.acting import Acted, Next, Standing
 from connectors.instances import InstanceState
 from resolvers.actions import machine
 from resolvers.actions.machine import ActionRules, Doing
+from resolvers.actions.pace import Pace
 from resolvers.actions.ports import ActingHost, ActionDatabase, ActionUnit
 from resolvers.actions.telling import HUB, tell
 from store.data_actions import ActionChange, PartnerActionData, PartnerActionState
@@ -34,6 +35,10 @@ from store.sight import EVERYTHING
 PAUSE = 0.05
 """Seconds before a transaction is begun anew; each time twice as long."""
 _LONGEST_PAUSE = 2.0
+_BATCH = 1.0
+"""Seconds after which more is taken on, though what was taken on before has not ended."""
+_CROWDED = 0.1
+"""Share of a lease that one transaction may take before fewer actions are taken on."""
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -62,6 +67,8 @@ class Performer:
         self._clock = clock
         self._holder = uuid.uuid4().hex
         self._timeout = timedelta(seconds=self.rules.timeout)
+        self._lease = timedelta(seconds=self.rules.lease)
+        self._pace = Pace(slow=self.rules.lease * _CROWDED)
         self._under_way: dict[tuple[TenantId, str], asyncio.Task[None]] = {}
 
     async def perform(self, tenant: TenantId, action_id: str, *, wait: timedelta) -> None:
@@ -75,24 +82,41 @@ class Performer:
             task = self._start(key, self._begin(tenant, action_id))
         await asyncio.wait({task}, timeout=max(0.0, wait.total_seconds()))
 
-    async def round(self, tenant: TenantId, *, most: int = 50) -> int:
-        """Begin to do what is to be done about actions that are due; about how many it is.
+    async def drain(self, tenant: TenantId) -> None:
+        """Do what is to be done about actions until none is due, or as many are under way as may be.
 
         Args:
             tenant: whose they are.
-            most: how many may be under way in this process at once.
 
         Raises:
             StoreError: what is due cannot be read.
         """
-        free = most - len(self._under_way)
+        while begun := await self._take_on(tenant):
+            await asyncio.wait(begun, timeout=_BATCH)
+
+    async def round(self, tenant: TenantId) -> int:
+        """Begin to do what is to be done about actions that are due, once; about how many it is.
+
+        Args:
+            tenant: whose they are.
+
+        Raises:
+            StoreError: what is due cannot be read.
+        """
+        return len(await self._take_on(tenant))
+
+    async def _take_on(self, tenant: TenantId) -> Sequence[asyncio.Task[None]]:
+        free = self._pace.at_once - len(self._under_way)
         if free <= 0:
-            return 0
-        until = self._clock() + timedelta(seconds=self.rules.lease)
-        due = await self._transact(tenant, lambda unit: unit.actions.claim(self._holder, until, limit=free))
-        for each in due:
-            self._start((tenant, each.id), self._work(tenant, each))
-        return len(due)
+            return ()
+
+        async def claim(unit: ActionUnit) -> Sequence[PartnerActionData]:
+            return await unit.actions.claim(self._holder, self._clock() + self._lease, limit=free)
+
+        due = await self._transact(tenant, claim)
+        # One that outlasted its lease here is not begun a second time: whoever is at it holds it anew.
+        fresh = [each for each in due if (tenant, each.id) not in self._under_way]
+        return [self._start((tenant, each.id), self._work(tenant, each)) for each in fresh]
 
     async def close(self, seconds: float) -> None:
         """Wait so long at the most for what is under way; what has not ended then is gone on with later."""
@@ -165,9 +189,15 @@ class Performer:
         wanted = await self._wanted(tenant, action)
         if wanted is None:
             return None
-        until = self._clock() + timedelta(seconds=self.rules.lease)
-        sent = await self._move(tenant, action, machine.sending(self._holder, until))
-        if self._clock() + self._timeout > until:
+
+        async def go_out(unit: ActionUnit) -> PartnerActionData:
+            # The lease begins here, in the transaction: what is waited for the database does not use it up,
+            # or a crowd of actions would keep each other from ever going out.
+            until = self._clock() + self._lease
+            return await _moved(unit, action, machine.sending(self._holder, until))
+
+        sent = await self._transact(tenant, go_out)
+        if sent.next_at is None or self._clock() + self._timeout > sent.next_at:
             # So long after the step was taken another process may look after it: it must not go out now.
             acted = Acted(
                 connector=action.connector,
@@ -271,12 +301,7 @@ class Performer:
     async def _move(
         self, tenant: TenantId, action: PartnerActionData, change: ActionChange, *, stubborn: bool = False
     ) -> PartnerActionData:
-        async def work(unit: ActionUnit) -> PartnerActionData:
-            moved = await unit.actions.move(action, change, by=HUB)
-            await tell(unit, action, moved)
-            return moved
-
-        return await self._transact(tenant, work, stubborn=stubborn)
+        return await self._transact(tenant, lambda unit: _moved(unit, action, change), stubborn=stubborn)
 
     async def _put_off(
         self, tenant: TenantId, action: PartnerActionData, until: datetime | None, **more: Any
@@ -303,20 +328,32 @@ class Performer:
         Raises:
             StoreError: it could not be done.
         """
-        ends = asyncio.get_running_loop().time() + (self.rules.lease if stubborn else 3.0)
+        clock = asyncio.get_running_loop().time
+        begun = clock()
+        ends = begun + (self.rules.lease if stubborn else 3.0)
         pause = PAUSE
-        while True:
-            try:
-                async with self._database.unit(tenant, EVERYTHING) as unit:
-                    return await work(unit)
-            except (Conflict, DatabaseLocked):
-                if asyncio.get_running_loop().time() > ends:
-                    raise
-            except DatabaseUnavailable:
-                if not stubborn or asyncio.get_running_loop().time() > ends:
-                    raise
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+        try:
+            while True:
+                try:
+                    async with self._database.unit(tenant, EVERYTHING) as unit:
+                        return await work(unit)
+                except (Conflict, DatabaseLocked):
+                    if clock() > ends:
+                        raise
+                except DatabaseUnavailable:
+                    if not stubborn or clock() > ends:
+                        raise
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE)
+        finally:
+            self._pace.took(begun, clock())
+
+
+async def _moved(unit: ActionUnit, action: PartnerActionData, change: ActionChange) -> PartnerActionData:
+    """An action after a step of the hub's own, of which is told in the same transaction."""
+    moved = await unit.actions.move(action, change, by=HUB)
+    await tell(unit, action, moved)
+    return moved
 
 
 def _access(tenant: TenantId, action: PartnerActionData) -> Access:

@@ -285,12 +285,16 @@ class ActionRepository(Repository):
         )
 
     async def claim(self, holder: str, until: datetime, *, limit: int = 20) -> tuple[PartnerActionData, ...]:
-        """Take actions that are due, which nobody else works at until then; the longest due first."""
+        """Take actions that are due, which nobody else works at until then; the longest due first.
+
+        Those that a partner has and decides about come last: there may be many, and nobody waits for a look
+        at them as for one that is to be sent or is in doubt.
+        """
         columns = table(PartnerAction).c
         due = (
             select(columns.id)
             .where(columns.tenant == self._tenant, columns.next_at <= self._scope.clock())
-            .order_by(columns.next_at)
+            .order_by(columns.accepted_at.is_not(None), columns.next_at)
             .limit(limit)
             .with_for_update(skip_locked=True)
             # By itself, so that PostgreSQL does not run it anew for each row and takes more than the limit.

@@ -242,6 +242,24 @@ def test_who_is_due_is_taken_once(database: Database, clock: Any, run: Run) -> N
     run(go())
 
 
+def test_what_a_partner_decides_about_is_looked_at_last(database: Database, clock: Any, run: Run) -> None:
+    """However long it has been due: what is to be sent or is in doubt does not wait behind it."""
+
+    async def go() -> None:
+        async with database.unit(T) as unit:
+            (anna,) = await enrolled(unit, person("anna", "b1"))
+            pending, new = [
+                (await unit.actions.request(draft(anna, clock, key=key)))[0] for key in ("pending", "new")
+            ]
+            assert await unit.actions.put_off(pending, clock.now, accepted_at=clock.now)
+        clock.tick(seconds=31)
+        async with database.unit(T) as unit:
+            taken = [(await unit.actions.claim("p2", clock.now + LEASE, limit=1))[0].id for _ in range(2)]
+            assert taken == [new.id, pending.id]
+
+    run(go())
+
+
 def test_actions_are_listed_the_latest_first(database: Database, clock: Any, run: Run) -> None:
     async def go() -> None:
         async with database.unit(T) as unit:

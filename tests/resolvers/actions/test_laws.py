@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from c360.contract import Effect
+from resolvers.actions.machine import ActionRules
 from resolvers.actions.telling import tell
 from store.data_actions import (
     FINAL,
@@ -261,3 +262,66 @@ def test_a_late_confirmation_counts_whoever_went_on_meanwhile() -> None:
     world = _play(Effect.UNTRACEABLE, [], moves)
     assert world.steps == [REQUESTED, SENT, UNKNOWN, CONFIRMED]
     assert (len(world.effects), world.tasks) == (1, 0)
+
+
+def test_waiting_for_the_database_keeps_nothing_from_going_out() -> None:
+    """However long the queue is: the time for which an action is held begins when its turn has come."""
+
+    async def go() -> World:
+        world = World(Effect.KEYED, queue=timedelta(seconds=40))
+        world.ask()
+        await Process(world).performer.perform(T, "a1", wait=timedelta(minutes=1))
+        return world
+
+    world = asyncio.run(go())
+    assert world.steps == [REQUESTED, SENT, CONFIRMED]
+
+
+def test_what_a_process_is_still_at_is_not_begun_a_second_time() -> None:
+    """Its time ran out, and the same process finds it due: it goes on with what it has begun."""
+
+    async def go() -> tuple[int, World]:
+        world = World(Effect.KEYED)
+        world.ask()
+        world.pass_time(timedelta(seconds=31))
+        process = Process(world, {_TAKEN_ON: "park"})
+        await process.performer.round(T)
+        while not process.parked:  # noqa: ASYNC110  # whose order is the test's
+            await asyncio.sleep(0)
+        world.pass_time(timedelta(seconds=31))
+        again = await process.performer.round(T)
+        process.go_on()
+        await process.performer.close(60)
+        return again, world
+
+    again, world = asyncio.run(go())
+    assert again == 0
+    assert world.steps == [REQUESTED, SENT, CONFIRMED]
+
+
+def test_what_is_due_is_done_without_waiting_for_the_next_round() -> None:
+    """However few a process takes on at once."""
+
+    async def go() -> World:
+        world = World(Effect.KEYED)
+        for number in range(5):
+            world.ask(f"a{number + 1}")
+        world.pass_time(timedelta(seconds=31))
+        process = Process(world)
+        process.performer._pace._at_once = 2.0
+        await process.performer.drain(T)
+        return world
+
+    world = asyncio.run(go())
+    assert {action.state for action in world.actions.values()} == {CONFIRMED}
+
+
+_TAKEN_ON = 3
+"""Number of the point right before it is kept that an action goes out, where a round has taken it on."""
+
+
+def test_what_a_partner_decides_is_looked_up_ever_more_seldom() -> None:
+    rules = ActionRules(longest_retry=900, longest_lookup=4)
+    day = timedelta(days=1)
+    assert rules.after(timedelta(minutes=2), deciding=True) == timedelta(minutes=1)
+    assert (rules.after(day), rules.after(day, deciding=True)) == (timedelta(minutes=15), timedelta(hours=4))

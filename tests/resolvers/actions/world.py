@@ -78,6 +78,8 @@ class World:
     arriving: list[tuple[datetime, str]] = field(default_factory=list)
     deaf: bool = False
     """Whether looking something up fails."""
+    queue: timedelta = timedelta(0)
+    """For how long a transaction waits for its turn."""
 
     def clock(self) -> datetime:
         return self.now
@@ -108,10 +110,10 @@ class World:
                 else:
                     self.answers[key] = _REFUSED
 
-    def ask(self) -> PartnerActionData:
+    def ask(self, action_id: str = "a1") -> PartnerActionData:
         """An action is asked for."""
         action = PartnerActionData(
-            id="a1",
+            id=action_id,
             customer_id="c",
             home_id="c",
             connector="p",
@@ -189,6 +191,7 @@ class Store:
     @asynccontextmanager
     async def unit(self, _tenant: TenantId, _sight: Sight = EVERYTHING) -> AsyncIterator[Any]:
         world = self.process.world
+        world.pass_time(world.queue)
         await self.process.point()
         before = dict(world.actions), list(world.steps), world.tasks
         try:
@@ -263,6 +266,7 @@ class Unit:
 
     async def claim(self, holder: str, until: datetime, *, limit: int = 20) -> tuple[PartnerActionData, ...]:
         due = [one for one in self.world.actions.values() if one.next_at and one.next_at <= self.world.now]
+        due = due[:limit]
         for one in due:
             self.world.actions[one.id] = msgspec.structs.replace(one, holder=holder, next_at=until)
         return tuple(self.world.actions[one.id] for one in due)
