@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from api.attendance import Attendance
 from api.authentication.live import live_access
 from api.authentication.opening import open_authenticator
-from api.browsers import browser_middleware
+from api.browsers import BrowserHeaders, browser_middleware
 from api.bulk.endpoints import UploadEndpoints
+from api.endpoint import GraphQLEndpoint, wants_events
 from api.engine import build_engine
 from api.granting.pages import grant_routes
-from api.http import GraphQLEndpoint
+from api.http import SAFE, RequestReader
 from api.observing.requests import RequestIds
 from api.presence import Presence
 from api.privacy.downloading import download
@@ -26,26 +32,62 @@ from api.wiring import Hub
 from schema.observing import OperationObserver
 from store.errors import StoreError
 
+PATH = "/graphql"
+_METHODS = SAFE | {"POST"}
 
-def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None = None) -> Starlette:
+
+class Application:
+    """Everything that is served: operations by their own short way, all else by its route.
+
+    Args:
+        endpoint: answers operations.
+        routes: answers everything else; its ``state`` holds what both work with.
+    """
+
+    def __init__(self, endpoint: GraphQLEndpoint, routes: Starlette) -> None:
+        self._endpoint = endpoint
+        self._routes: Any = routes
+        self.state = routes.state
+
+    def trust(self, proxies: str | list[str]) -> None:
+        """Believe what some proxies say of who asked them, and by which scheme: for addresses of our own."""
+        self._routes = ProxyHeadersMiddleware(self._routes, trusted_hosts=proxies)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See ASGI."""
+        if (
+            scope["type"] == "http"
+            and scope["path"] == PATH
+            and scope["method"] in _METHODS
+            and not wants_events(scope["headers"])
+        ):
+            await self._endpoint(scope, receive, send)
+        else:
+            await self._routes(scope, receive, send)
+
+
+def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None = None) -> Application:
     """The application over an open hub."""
     engine = build_engine(hub, settings, observer)
     presence = Presence(settings.live.sockets)
     authenticator = open_authenticator(hub, settings)
     authenticate = live_access(authenticator)
-    streams = Streams(engine, authenticate, settings.live, presence)
+    reader = RequestReader(body_limit=settings.server.body_limit, body_timeout=settings.server.body_timeout)
+    streams = Streams(engine, authenticate, settings.live, presence, reader)
     endpoint = GraphQLEndpoint(
-        body_limit=settings.server.body_limit,
-        body_timeout=settings.server.body_timeout,
-        stream=streams.open,
+        engine,
+        authenticator,
+        reader,
+        Attendance(settings.server.body_timeout),
+        BrowserHeaders(settings.browsers),
     )
     sockets = WebSocketEndpoint(engine, authenticate, settings.live, presence)
     calls = PartnerCalls(hub, settings)
     uploads = UploadEndpoints(hub, settings.bulk, patience=settings.server.body_timeout)
     app = Starlette(
         routes=[
-            Route("/graphql", endpoint.answer, methods=["GET", "POST"]),
-            WebSocketRoute("/graphql", sockets.connect),
+            Route(PATH, streams.answer, methods=["GET", "POST"]),
+            WebSocketRoute(PATH, sockets.connect),
             Route("/exports/{id}", download),
             *grant_routes(hub),
             Route("/webhooks/{instance}", calls.answer, methods=["POST"]),
@@ -60,7 +102,7 @@ def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None 
     app.state.authenticator = authenticator
     app.state.closing = streams.closing
     app.state.sockets = sockets
-    return app
+    return Application(endpoint, app)
 
 
 async def live(_: Request) -> Response:

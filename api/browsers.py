@@ -46,6 +46,9 @@ class Browsers(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = False
 
 
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
 def browser_middleware(settings: Browsers) -> list[Middleware]:
     """What stands before the routes, outermost first."""
     found = [Middleware(SafeHeaders, tls=settings.tls)]
@@ -63,6 +66,38 @@ def browser_middleware(settings: Browsers) -> list[Middleware]:
     return found
 
 
+class BrowserHeaders:
+    """The same headers for what answers without that, made once.
+
+    Args:
+        settings: what pages may do.
+    """
+
+    def __init__(self, settings: Browsers) -> None:
+        vary = b"accept, Origin" if settings.origins else b"accept"
+        self._plain: Headers = ((b"vary", vary), *_always(tls=settings.tls))
+        told: Headers = (*self._plain, (b"access-control-expose-headers", ", ".join(EXPOSED).encode()))
+        self._shared: dict[bytes, Headers] = {}
+        if "*" in settings.origins:
+            self._others: Headers = (*told, (b"access-control-allow-origin", b"*"))
+            return
+        for origin in settings.origins:
+            self._shared[origin.encode()] = (*told, (b"access-control-allow-origin", origin.encode()))
+        self._others = told if settings.origins else self._plain
+
+    def of(self, origin: bytes | None) -> Headers:
+        """In an answer that differs by ``Accept``.
+
+        Args:
+            origin: of the page that asks; none where no page does.
+        """
+        return self._plain if origin is None else self._shared.get(origin, self._others)
+
+
+def _always(*, tls: bool) -> Headers:
+    return (*_ALWAYS, _HSTS) if tls else _ALWAYS
+
+
 class SafeHeaders:
     """Adds to every answer what it does not say itself.
 
@@ -73,7 +108,7 @@ class SafeHeaders:
 
     def __init__(self, app: ASGIApp, *, tls: bool) -> None:
         self._app = app
-        self._headers = (*_ALWAYS, _HSTS) if tls else _ALWAYS
+        self._headers = _always(tls=tls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""

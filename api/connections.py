@@ -11,22 +11,27 @@ import asyncio
 import logging
 from typing import Any, ClassVar
 
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.settings import Server
 
+LONGEST_HEAD = 64 * 1024
+"""Bytes of a request before its body that come in several pieces."""
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n"
 )
+_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _QUIET = 60.0
 _log = logging.getLogger(__name__)
 
 
-class GuardedProtocol(H11Protocol):
+class GuardedProtocol(HttpToolsProtocol):
     """A connection whose client is not waited for longer than the settings say."""
 
     server_settings: ClassVar[Server] = Server()
+    leaving: ClassVar[float] = 0.0
+    """Where the process ends: seconds in which idle clients are answered once more, and then told to connect
+    anew. A connection that is closed under a client's hands costs it a request."""
     _quiet_until: ClassVar[float] = 0.0
     """When a refusal is logged again, on the event loop's clock: a flood is not one in the log too."""
 
@@ -34,6 +39,10 @@ class GuardedProtocol(H11Protocol):
         super().__init__(*args, **kwargs)
         self._late: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
+        self._head: int | None = None
+        """Bytes that came since a request began, until its headers are there."""
+        self._upgraded = False
+        self._ending = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         """Take the connection, or say that there are too many."""
@@ -41,16 +50,52 @@ class GuardedProtocol(H11Protocol):
         if len(self.connections) > self.server_settings.connections:
             self._refuse()
         self._watch()
+        if self.leaving:
+            self.shutdown()
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
         super().data_received(data)
-        self._watch()
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > LONGEST_HEAD:
+                self.transport.write(_TOO_LONG)
+                self.transport.close()
+        if self._head is not None or self._late is not None or self.transport.is_closing():
+            self._watch()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._head = 0
+
+    def on_headers_complete(self) -> None:
+        """The headers of a request are there."""
+        self._head = None
+        super().on_headers_complete()
+        if self._ending and self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """End as soon as what was asked is answered."""
+        if self.leaving and (not self._answering() or self.cycle.response_started):
+            self._ending = True
+            self.loop.call_later(self.leaving, self._end)
+        else:
+            super().shutdown()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Hand the connection over to those who have time-outs of their own."""
+        self._upgraded = True
+        super().handle_websocket_upgrade()
 
     def on_response_complete(self) -> None:
         """Wait for the next request, which may have begun already."""
         super().on_response_complete()
-        self._watch()
+        if self._head is not None:
+            self._unset_keepalive_if_required()
+        if self._head is not None or self.transport.is_closing():
+            self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client."""
@@ -78,6 +123,15 @@ class GuardedProtocol(H11Protocol):
         """End an idle connection, also one whose client never took the end of its answer."""
         self.transport.abort()
 
+    def _answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _end(self) -> None:
+        if not self._answering():
+            self.transport.close()
+        elif not self.cycle.response_started:
+            self.cycle.keep_alive = False
+
     def _refuse(self) -> None:
         now = self.loop.time()
         if now >= self._quiet_until:
@@ -93,13 +147,13 @@ class GuardedProtocol(H11Protocol):
         being closed waits for nothing but its client to take the rest.
         """
         closing = self.transport.is_closing()
-        waiting = self.conn.their_state is h11.IDLE and self.timeout_keep_alive_task is None
+        waiting = not self._answering() and not self._upgraded and self.timeout_keep_alive_task is None
         if closing or not waiting:
             _cancel(self._late)
             self._late = None
         elif self._late is None:
             self._late = self.loop.call_later(self.server_settings.header_timeout, self.transport.abort)
-        if closing and self._stuck is None:
+        if closing and self._stuck is None and not self._upgraded:
             self._stuck = self.loop.call_later(self.server_settings.send_timeout, self.transport.abort)
 
 

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: one JSON request in, one JSON answer out, by the specification.
+"""What a request of GraphQL over HTTP asks for, by the specification.
 
 POST carries JSON only, GET carries queries only. A well-formed answer to an
 ``application/graphql-response+json`` client has a status that tells (400 for a request error);
@@ -7,20 +7,19 @@ POST carries JSON only, GET carries queries only. A well-formed answer to an
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
 import msgspec
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.types import Receive, Scope
 
 from api.authentication.errors import RefusedAccess
-from c360.access import Access
-from schema.engine import GraphEngine
-from schema.response import GraphResponse
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
@@ -32,9 +31,7 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 """A string, to the end of the body where it is not closed: possessive, so that it never goes back."""
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _OTHERS = bytes(byte for byte in range(256) if byte not in _STEPS)
-_CHUNK = 256 * 1024
-"""Bytes of an answer that are handed to the connection at once."""
-T = TypeVar("T")
+_JSON = JSON.encode()
 
 
 class GraphQLRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +63,9 @@ class GraphQLRequest(msgspec.Struct, frozen=True, kw_only=True):
         return (self.extensions or {}).get("cost") is True
 
 
+_DECODER = msgspec.json.Decoder(GraphQLRequest)
+
+
 class RefusedError(Exception):
     """The HTTP request is not one that can be answered."""
 
@@ -76,76 +76,64 @@ class RefusedError(Exception):
         self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
 
 
-OpenStream = Callable[[Request, GraphQLRequest], Awaitable[Response]]
-"""Answers a request as a stream of events.
-
-Raises:
-    RefusedError: No more streams are opened.
-"""
-
-
-class GraphQLEndpoint:
-    """The endpoint; :meth:`answer` is a Starlette route function.
+class RequestReader:
+    """Reads what is asked for from a request.
 
     Args:
-        body_limit: Bytes of a body at the most.
-        body_timeout: Seconds that a body may take.
-        stream: Answers clients that prefer events.
+        body_limit: bytes of a body at the most.
+        body_timeout: seconds that a body may take; whoever answers waits no longer, see
+            :mod:`api.attendance`.
     """
 
-    def __init__(self, *, body_limit: int, body_timeout: float, stream: OpenStream) -> None:
+    def __init__(self, *, body_limit: int, body_timeout: float) -> None:
         self._body_limit = body_limit
-        self._body_timeout = body_timeout
-        self._stream = stream
+        self.body_timeout = body_timeout
 
-    async def answer(self, request: Request) -> Response:
-        """Answer one HTTP request."""
-        try:
-            # Before anything else is read of what anybody sends.
-            access = await request.app.state.authenticator.authenticate(request.headers)
-            media = negotiate(request.headers.get("accept"))
-            asked = await self._read(request)
-            if media == EVENTS:
-                return await self._stream(request, asked)
-            answer = await _while_connected(request, _execute(request, asked, access))
-        except RefusedAccess as refused:
-            return turned_away(refused)
-        except RefusedError as refused:
-            return _refusal(refused)
-        except ClientDisconnect:
-            return Response(status_code=499)
-        return _answer(answer, media)
+    async def read(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> GraphQLRequest:
+        """What a request asks for.
 
-    async def _read(self, request: Request) -> GraphQLRequest:
-        if request.method in SAFE:
-            return _from_query(request.query_params)
-        kind, _, parameters = request.headers.get("content-type", "").partition(";")
-        if kind.strip().lower() != JSON:
-            raise RefusedError(415, f"send the request as {JSON}", "UNSUPPORTED_MEDIA_TYPE", accept_post=JSON)
-        charset = parameters.partition("charset=")[2].strip().strip('"').lower()
-        if charset not in {"", "utf-8", "utf8"}:
-            raise RefusedError(415, "send the request in UTF-8", "UNSUPPORTED_MEDIA_TYPE")
-        return decode(await self._body(request))
+        Args:
+            scope: the request, as ASGI gives it.
+            headers: its headers.
+            receive: its body.
 
-    async def _body(self, request: Request) -> bytes:
-        declared = request.headers.get("content-length", "0")
+        Raises:
+            RefusedError: it is not one that the specification describes.
+            ClientDisconnect: the client has gone.
+        """
+        if scope["method"] in SAFE:
+            return _from_query(QueryParams(scope["query_string"]))
+        kind = headers.get(b"content-type", b"")
+        if kind != _JSON:
+            _check_type(kind.decode("latin-1"))
+        return decode(await self._body(headers, receive))
+
+    async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
+        declared = headers.get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > self._body_limit:
             raise self._too_large()
         body = bytearray()
-        try:
-            async with asyncio.timeout(self._body_timeout):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > self._body_limit:
-                        raise self._too_large()
-        except TimeoutError:
-            raise RefusedError(
-                408,
-                f"the body did not arrive within {self._body_timeout:g} s",
-                "REQUEST_TIMEOUT",
-                connection="close",
-            ) from None
-        return bytes(body)
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            chunk = message.get("body", b"")
+            if not body and not message.get("more_body", False) and len(chunk) <= self._body_limit:
+                return bytes(chunk)
+            body += chunk
+            if len(body) > self._body_limit:
+                raise self._too_large()
+            if not message.get("more_body", False):
+                return bytes(body)
+
+    def too_late(self) -> RefusedError:
+        """The body did not arrive in time."""
+        return RefusedError(
+            408,
+            f"the body did not arrive within {self.body_timeout:g} s",
+            "REQUEST_TIMEOUT",
+            connection="close",
+        )
 
     def _too_large(self) -> RefusedError:
         return RefusedError(
@@ -153,49 +141,32 @@ class GraphQLEndpoint:
         )
 
 
-async def _execute(request: Request, asked: GraphQLRequest, access: Access) -> GraphResponse:
-    engine: GraphEngine = request.app.state.engine
-    return await engine.execute(
-        asked.query,
-        asked.variables,
-        asked.operation_name,
-        access=access,
-        allow="query" if request.method in SAFE else "any",
-        document_id=asked.registered,
-        tell_cost=asked.tells_cost,
-    )
-
-
-async def _while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Do work for a client as long as it is there to be answered: partners are not asked for nobody.
+def _check_type(given: str) -> None:
+    """Make sure that a body is what it has to be.
 
     Raises:
-        ClientDisconnect: it has gone, and the work is cancelled.
+        RefusedError: it says that it is something else.
     """
-    working = asyncio.ensure_future(work)
-    leaving = asyncio.ensure_future(_gone(request))
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
-    finally:
-        working.cancel()
-        leaving.cancel()
+    kind, _, parameters = given.partition(";")
+    if kind.strip().lower() != JSON:
+        raise RefusedError(415, f"send the request as {JSON}", "UNSUPPORTED_MEDIA_TYPE", accept_post=JSON)
+    charset = parameters.partition("charset=")[2].strip().strip('"').lower()
+    if charset not in {"", "utf-8", "utf8"}:
+        raise RefusedError(415, "send the request in UTF-8", "UNSUPPORTED_MEDIA_TYPE")
 
 
-async def _gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def negotiate(accept: str | None) -> str:
+@lru_cache(maxsize=256)
+def negotiate(given: bytes | None) -> str:
     """The media type to answer in.
+
+    Args:
+        given: the header ``accept``.
 
     Raises:
         RefusedError: 406 where the client takes none of the three.
     """
-    if not accept or not accept.strip():
+    accept = (given or b"").decode("latin-1")
+    if not accept.strip():
         return JSON
     best: tuple[float, int, int, str] | None = None
     for place, item in enumerate(accept.split(",")):
@@ -244,6 +215,14 @@ def decode(body: bytes) -> GraphQLRequest:
     if depth(body) > MAX_DEPTH:
         raise RefusedError(400, f"the body is nested deeper than {MAX_DEPTH}", "BAD_REQUEST")
     try:
+        return _DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
+        return _explained(body)
+
+
+def _explained(body: bytes) -> GraphQLRequest:
+    """Read a body step by step, to say what is wrong with it."""
+    try:
         value = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError):
         raise RefusedError(400, "the body is not valid JSON in UTF-8", "BAD_REQUEST") from None
@@ -283,52 +262,23 @@ def depth(body: bytes) -> int:
     return max(itertools.accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 
-def _answer(answer: GraphResponse, media: str) -> Response:
-    status = 200
-    headers = {"vary": "accept", **_budgets(answer)}
-    if answer.not_allowed:
-        status, headers["allow"] = 405, "POST"
-    elif answer.retry_after is not None:
-        status, headers["retry-after"] = 429, str(answer.retry_after)
-    elif answer.is_request_error and media == GRAPHQL:
-        status = 400
-    content = msgspec.json.encode(answer.body())
-    kind = f"{media}; charset=utf-8"
-    if len(content) <= _CHUNK:
-        return Response(content, status, headers, media_type=kind)
-    headers["content-length"] = str(len(content))
-    return StreamingResponse(_chunks(content), status, headers, media_type=kind)
-
-
-async def _chunks(content: bytes) -> AsyncIterator[memoryview]:
-    """A large answer piece by piece: the next when the client has taken the last, others in between."""
-    view = memoryview(content)
-    for start in range(0, len(content), _CHUNK):
-        yield view[start : start + _CHUNK]
-        await asyncio.sleep(0)
-
-
-def _budgets(answer: GraphResponse) -> dict[str, str]:
-    """How the caller's budgets stand, as the IETF's draft on rate limit headers writes it."""
-    if not answer.allowances:
-        return {}
-    policies = (f'"{one.name}";q={one.limit};w={one.window}' for one in answer.allowances)
-    left = (f'"{one.name}";r={one.remaining};t={one.reset}' for one in answer.allowances)
-    return {"ratelimit-policy": ", ".join(policies), "ratelimit": ", ".join(left)}
-
-
 def turned_away(refused: RefusedAccess) -> Response:
     """The answer to a request that is not let in (RFC 6750, section 3)."""
     headers = {"www-authenticate": refused.challenge}
     return error_answer(refused.status, str(refused), refused.code.value, headers)
 
 
-def _refusal(refused: RefusedError) -> Response:
+def refused_answer(refused: RefusedError) -> Response:
+    """The answer to a request that cannot be answered."""
     return error_answer(refused.status, str(refused), refused.code, refused.headers)
 
 
 def error_answer(status: int, message: str, code: str, headers: Mapping[str, str]) -> Response:
     """A refusal, in the form that errors of the graph have."""
+    return Response(refusal(message, code), status, headers, media_type=f"{JSON}; charset=utf-8")
+
+
+def refusal(message: str, code: str) -> bytes:
+    """The body of a refusal."""
     error = {"message": message, "extensions": {"code": code}}
-    content = msgspec.json.encode({"errors": [error]})
-    return Response(content, status, headers, media_type=f"{JSON}; charset=utf-8")
+    return msgspec.json.encode({"errors": [error]})

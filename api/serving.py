@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import gc
-import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
+import msgspec
 import uvicorn
+import uvloop
 
 from api import logs
-from api.app import create_app
+from api.app import Application, create_app
 from api.authentication.opening import check_listening
 from api.connections import guarded
-from api.observing.observer import Observer, observing
+from api.observing.observer import observing
+from api.server import Server, Shared
 from api.settings import Settings
 from api.socket_connections import guarded_socket
 from api.switches import followed
-from api.wiring import Hub, open_hub, require_current
+from api.wiring import open_hub, require_current
 from c360.errors import C360Error
 
 
@@ -27,12 +28,13 @@ class PortTakenError(C360Error):
     """Somebody else listens where the graph should."""
 
 
-def serve(settings: Settings, port: int | None = None) -> int:
+def serve(settings: Settings, port: int | None = None, shared: Shared | None = None) -> int:
     """Answer until interrupted.
 
     Args:
         settings: the settings.
         port: instead of the settings' own; 0 lets the system choose.
+        shared: what is shared with others that answer at the same address.
 
     Raises:
         ConfigError: nobody is believed, or anybody would be.
@@ -41,42 +43,19 @@ def serve(settings: Settings, port: int | None = None) -> int:
     """
     check_listening(settings)
     require_current(settings)
-    listener = _listen(settings.server.host, settings.server.port if port is None else port)
-    return 0 if asyncio.run(answer(settings, listener, _stop_on_signals)) else 1
-
-
-class _Server(uvicorn.Server):
-    """A server that leaves signals to who runs it.
-
-    The library's own handling ends the process before the hub is closed.
-    """
-
-    def __init__(self, config: uvicorn.Config, closing: asyncio.Event) -> None:
-        super().__init__(config)
-        self.closing = closing
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End, event streams first: the library would wait for their end."""
-        self.closing.set()
-        await super().shutdown(sockets)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def _stop_on_signals(server: uvicorn.Server) -> None:
-    def stop() -> None:
-        server.force_exit = server.should_exit  # asked twice: do not wait for open requests
-        server.should_exit = True
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
+    if shared is None:
+        listener = listen(settings.server.host, settings.server.port if port is None else port)
+    else:
+        listener = socket.socket(fileno=shared.listener)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return 0 if runner.run(answer(settings, listener, Server.heed_signals, shared)) else 1
 
 
 async def answer(
-    settings: Settings, listener: socket.socket, started: Callable[[uvicorn.Server], None] | None = None
+    settings: Settings,
+    listener: socket.socket,
+    started: Callable[[Server], None] | None = None,
+    shared: Shared | None = None,
 ) -> bool:
     """Open the hub and answer on a listening socket until the server is told to exit.
 
@@ -84,30 +63,40 @@ async def answer(
         settings: the settings.
         listener: where to listen.
         started: given the server before it starts, to watch it or to stop it.
+        shared: what is shared with others that answer at the same address.
     """
     asyncio.get_running_loop().set_exception_handler(logs.report)
-    watched = observing(
-        settings.observing, "server", settings.observing.metrics_port, json=settings.logging.json
-    )
+    observed = settings.observing
+    port: int | None = observed.metrics_port
+    if shared is not None and port:  # each of several where its supervisor alone finds it
+        observed, port = msgspec.structs.replace(observed, metrics_host="127.0.0.1"), None
+    watched = observing(observed, "server", port, json=settings.logging.json)
     async with open_hub(settings) as hub, followed(hub.store.database, hub.tenant, hub.host):
         with watched as observer:
-            return await _serve(settings, hub, observer, listener, started)
+            observer.watch(hub)
+            app = create_app(hub, settings, observer)
+            server = _server(app, settings)
+            if started:
+                started(server)
+            if shared is not None:
+                heeding = asyncio.create_task(server.heed(shared, observer.metrics.port))
+            # What is there now stays: looking through it in every collection would only cost time.
+            gc.collect()
+            gc.freeze()
+            await server.serve(sockets=[listener])
+            if shared is not None:
+                heeding.cancel()
+            await app.state.authenticator.close()
+            return server.started
 
 
-async def _serve(
-    settings: Settings,
-    hub: Hub,
-    observer: Observer,
-    listener: socket.socket,
-    started: Callable[[uvicorn.Server], None] | None,
-) -> bool:
-    observer.watch(hub)
-    app = create_app(hub, settings, observer)
+def _server(app: Application, settings: Settings) -> Server:
+    protocol = guarded(settings.server)
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
-        http=guarded(settings.server),
+        http=protocol,
         ws=guarded_socket(settings.server),
         ws_max_size=settings.live.message_limit,
         ws_ping_interval=settings.live.heartbeat,
@@ -115,22 +104,20 @@ async def _serve(
         ws_per_message_deflate=False,  # a few bytes could become a message of the largest size
         timeout_graceful_shutdown=5,
         timeout_keep_alive=75,
-        h11_max_incomplete_event_size=64 * 1024,
         server_header=False,
+        proxy_headers=False,
         lifespan="off",
     )
-    server = _Server(config, app.state.closing)
-    if started:
-        started(server)
-    # What is there now stays: looking through it in every collection would only cost time.
-    gc.collect()
-    gc.freeze()
-    await server.serve(sockets=[listener])
-    await app.state.authenticator.close()
-    return server.started
+    app.trust(config.forwarded_allow_ips)
+    return Server(config, protocol, app.state.closing)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """A socket at an address, for a server of this process or of several.
+
+    Raises:
+        PortTakenError: somebody else is there.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named, the protocol makes asyncio switch off Nagle's algorithm, which costs 40 ms an answer.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

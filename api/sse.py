@@ -13,17 +13,17 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.http import SAFE, GraphQLRequest, RefusedError
+from api.authentication.errors import RefusedAccess
+from api.http import SAFE, GraphQLRequest, RefusedError, RequestReader, refused_answer, turned_away
 from api.presence import Presence
 from api.settings import LiveSettings
 from api.websocket import Authenticator
 from c360.access import Access
 from schema.engine import GraphEngine
-from schema.live import AccessEnded
 from schema.response import GraphResponse
 
 Answers = AsyncGenerator[GraphResponse, None]
@@ -34,39 +34,60 @@ COMPLETE = b"event: complete\ndata:\n\n"
 
 
 class Streams:
-    """Opens streams; :meth:`open` answers a request.
+    """Opens streams; :meth:`answer` is a Starlette route function.
 
     Args:
         engine: Executes the operations.
         authenticate: Finds out who is calling.
         settings: What one client may do.
         presence: Counts the streams of each principal.
+        reader: Reads what is asked for.
     """
 
     def __init__(
-        self, engine: GraphEngine, authenticate: Authenticator, settings: LiveSettings, presence: Presence
+        self,
+        engine: GraphEngine,
+        authenticate: Authenticator,
+        settings: LiveSettings,
+        presence: Presence,
+        reader: RequestReader,
     ) -> None:
         self._engine = engine
         self._authenticate = authenticate
+        self._reader = reader
         self._settings = settings
         self._presence = presence
         self.closing = asyncio.Event()
         """To be set when the server stops."""
 
-    async def open(self, request: Request, asked: GraphQLRequest) -> Response:
+    async def answer(self, request: Request) -> Response:
+        """Answer a client that prefers events."""
+        try:
+            # Before anything else is read of what anybody sends.
+            who = await request.app.state.authenticator.authenticate(request.headers)
+            headers = dict(request.headers.raw)
+            async with asyncio.timeout(self._reader.body_timeout):
+                asked = await self._reader.read(request.scope, headers, request.receive)
+            return self._open(request, asked, who)
+        except RefusedAccess as refused:
+            return turned_away(refused)
+        except TimeoutError:
+            return refused_answer(self._reader.too_late())
+        except RefusedError as refused:
+            return refused_answer(refused)
+        except ClientDisconnect:
+            return Response(status_code=499)
+
+    def _open(self, request: Request, asked: GraphQLRequest, who: Access) -> Response:
         """Answer a request as a stream.
 
         Raises:
-            RefusedError: The caller is not let in, or has too many streams.
+            RefusedError: The caller has too many streams.
         """
 
         async def access() -> Access:
             return await self._authenticate(request.headers, {})
 
-        try:
-            who = await access()
-        except AccessEnded as refused:
-            raise RefusedError(401, str(refused), "UNAUTHENTICATED", www_authenticate="Bearer") from None
         if not self._presence.enter(who):
             raise RefusedError(429, "too many streams of one principal", "LIMIT_EXCEEDED", retry_after="5")
         answers = self._engine.stream(

@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import uuid
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-import msgspec
-from graphql import (
-    GraphQLError,
-    GraphQLSchema,
-    OperationDefinitionNode,
-    OperationType,
-    get_variable_values,
-)
+from graphql import GraphQLError, GraphQLSchema, OperationType
 from graphql.execution.values import VariableValues
 
 from c360.access import Access
-from c360.errors import place
 from resolvers.actions.performing import Performer
 from resolvers.events.bus import Bus
 from resolvers.identity import model
 from resolvers.identity.decide import Matcher
 from resolvers.identity.recognition import Recogniser
 from resolvers.serving import Models, shipped
-from schema import cursors
 from schema.build import Schema
-from schema.errors import ErrorCode, InputError, coded, is_told
-from schema.execution.admission import Admission, Allowance, Open, RateLimited, count
+from schema.errors import InputError, RequestError
+from schema.execution.admission import Admission, Allowance, Open, count
 from schema.execution.auditing import AuditBehind, AuditSink, Unaudited
 from schema.execution.context import EngineSettings, OperationContext, Services
-from schema.execution.documents import Documents, Prepared, RequestError, operation_of
-from schema.execution.following import Following, opened
+from schema.execution.cost import TooManyValues
+from schema.execution.documents import Documents
+from schema.execution.following import Following, begin, opened
 from schema.execution.limits import Limits
+from schema.execution.prepared import Prepared, PreparedOperation
 from schema.execution.unavailable import unavailable
 from schema.live import AccessEnded, AccessSource, check_expiry
 from schema.observing import Observation, OperationObserver, Unobserved
@@ -47,14 +38,17 @@ from schema.permissions.permit import Permit
 from schema.permissions.veiling import personal_coordinates, unverified
 from schema.permissions.withholding import Holder
 from schema.ports import Database, Host
+from schema.presenting import (
+    NotAllowedError,
+    code_of,
+    failed_answer,
+    presented,
+    presented_all,
+    refused_answer,
+)
 from schema.response import GraphResponse
-from schema.subscriptions.base import NOTHING, SubscriptionField, Told, place_of
+from schema.subscriptions.base import NOTHING, SubscriptionField, Told
 from store.errors import DatabaseLocked, DatabaseUnavailable
-
-_log = logging.getLogger(__name__)
-
-_MOST_ERRORS = 50
-"""Errors in one answer; a list whose every element fails would repeat itself."""
 
 _HEAVY = 2_500
 """Values of an answer, as estimated, beyond which it is made in a thread: some 20 ms of computing."""
@@ -66,28 +60,12 @@ for queries, and waits here instead of for one of those, which has a time-out.""
 Allow = Literal["query", "any"]
 
 
-class NotAllowedError(RequestError):
-    """This kind of operation cannot be sent this way."""
-
-
 class _Asked(NamedTuple):
     """An operation as it was sent, and as it was read."""
 
-    query: str
     variables: Mapping[str, Any]
     prepared: Prepared
-    operation: OperationDefinitionNode
-
-
-class _Request(NamedTuple):
-    """What was sent; see :meth:`GraphEngine.execute`."""
-
-    query: str | None
-    document_id: str | None
-    variables: Mapping[str, Any]
-    operation_name: str | None
-    allow: Allow
-    tell_cost: bool
+    operation: PreparedOperation
 
 
 class GraphEngine:
@@ -134,7 +112,8 @@ class GraphEngine:
         self._bus = bus
         self._turns = asyncio.Semaphore(_READS)
         self._admission = admission or Open()
-        self._documents = Documents(schema.graphql, limits or Limits())
+        self._limits = limits or Limits()
+        self._documents = Documents(schema.graphql, self._limits)
         self._services = Services(
             database=database,
             host=host,
@@ -196,23 +175,37 @@ class GraphEngine:
         try:
             granted = await access()
             check_expiry(granted, self.now())
-            text = self._admission.document(granted, query, document_id)
-            prepared = self._documents.prepare(text, suggest=self._may_introspect(granted))
-            operation = operation_of(prepared.document, operation_name)
-            if operation.operation is not OperationType.SUBSCRIPTION:
-                yield await self.execute(text, variables, operation_name, access=granted, allow=allow)
+            allowances = self._admission.request(granted)
+            asked = self._read(granted, query, document_id, operation_name, variables)
+            if asked.operation.node.operation is not OperationType.SUBSCRIPTION:
+                yield await self._once(lambda: asked, granted, allow, allowances)
                 return
-            self._admission.request(granted)
-            asked = _Asked(text, variables or {}, prepared, operation)
             async with aclosing(self._follow(asked, granted, access, after)) as answers:
                 async for answer in answers:
                     yield answer
         except AccessEnded as ended:
             yield GraphResponse(errors=[ended.told()], is_request_error=True)
         except RequestError as refused:
-            yield _refused(refused)
+            yield refused_answer(refused)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message
-            yield GraphResponse(errors=[_masked(GraphQLError("", original_error=error))])
+            yield failed_answer(error)
+
+    def _read(
+        self,
+        access: Access,
+        query: str | None,
+        document_id: str | None,
+        operation_name: str | None,
+        variables: Mapping[str, Any] | None,
+    ) -> _Asked:
+        """The operation that is meant.
+
+        Raises:
+            RequestError: The caller may not send the document, or it cannot be executed.
+        """
+        text = self._admission.document(access, query, document_id)
+        prepared = self._documents.prepare(text, suggest=self._may_introspect(access))
+        return _Asked(variables or {}, prepared, prepared.operation(operation_name))
 
     async def _follow(
         self, asked: _Asked, granted: Access, access: AccessSource, after: str | None
@@ -222,9 +215,8 @@ class GraphEngine:
         Raises:
             RequestError: It cannot begin.
         """
-        variables = self._coerced(asked.operation, asked.variables, granted)
-        self._documents.check_values(asked.prepared, asked.operation, variables)
-        self._admission.spend(granted, self._documents.cost(asked.prepared, asked.operation, variables))
+        variables = asked.operation.coerced(asked.variables, suggest=self._may_introspect(granted))
+        self._admission.spend(granted, self._cost(asked.operation, variables))
 
         def context(access: Access, told: Told) -> OperationContext:
             made = self._context(asked.prepared, asked.operation, variables, access, told)
@@ -234,20 +226,20 @@ class GraphEngine:
         async def answer(access: Access, told: Told) -> tuple[GraphResponse, SubscriptionField | None]:
             answered = context(access, told)
             with self._observer.operation() as seen:
-                seen.named("subscription", asked.prepared.root_fields(asked.operation))
-                response = await self._run(asked.variables, answered)
-                seen.ended([_code(error) for error in response.errors], refused=False)
+                seen.named(asked.operation.kind, asked.operation.root_fields)
+                data, errors = await self._run(asked.variables, answered)
+                seen.ended([code_of(error) for error in errors], refused=False)
             # Where there is no data, the field did not come so far as to know what it follows.
-            field = answered.following if response.data is not None else None
-            return msgspec.structs.replace(response, cursor=told.cursor), field
+            field = answered.following if data is not None else None
+            return GraphResponse(data=data, errors=errors, cursor=told.cursor), field
 
         if self._bus is None:
             message = "A subscription cannot be sent here: no events are followed."
-            raise NotAllowedError([InputError(message, code=ErrorCode.OPERATION_NOT_ALLOWED)])
+            raise NotAllowedError(message)
         try:
             opening = context(granted, Told(opening=True))
             field = await opened(opening, self._schema.planner, self._schema.subscriptions)
-            place = _begin(field, after)
+            place = begin(field, after)
         except (AuditBehind, DatabaseLocked, DatabaseUnavailable) as error:
             raise RequestError([unavailable(error)]) from None
         except GraphQLError as refused:
@@ -261,7 +253,7 @@ class GraphEngine:
         except AccessEnded as ended:
             yield GraphResponse(errors=[ended.told()])
         except InputError as refused:
-            yield GraphResponse(errors=[_presented(refused)])
+            yield GraphResponse(errors=[presented(refused)])
 
     async def execute(
         self,
@@ -285,41 +277,76 @@ class GraphEngine:
             document_id: Of a registered document, in place of its text.
             tell_cost: Whether the answer says what the operation was estimated to cost, and did.
         """
-        with self._observer.operation() as seen:
-            asked = _Request(query, document_id, variables or {}, operation_name, allow, tell_cost)
-            answer = await self._execute(asked, access, seen)
-            seen.ended([_code(error) for error in answer.errors], refused=answer.is_request_error)
-            return answer
 
-    async def _execute(self, asked: _Request, access: Access, seen: Observation) -> GraphResponse:
-        allowances: list[Allowance] = []
-        try:
-            allowances += self._admission.request(access)
-            text = self._admission.document(access, asked.query, asked.document_id)
-            prepared = self._documents.prepare(text, suggest=self._may_introspect(access))
-            operation = operation_of(prepared.document, asked.operation_name)
-            seen.named(operation.operation.value, prepared.root_fields(operation))
-            _check_allowed(operation, asked.allow)
-            coerced = self._coerced(operation, asked.variables, access)
-            self._documents.check_values(prepared, operation, coerced)
-            cost = self._documents.cost(prepared, operation, coerced)
-            allowances += self._admission.spend(access, cost)
-            context = self._context(prepared, operation, coerced, access)
-            context.heavy = cost > _HEAVY
-        except RequestError as refused:
-            return _refused(refused, allowances)
-        except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message
-            return GraphResponse(errors=[_masked(GraphQLError("", original_error=error))])
-        answer = await self._run(asked.variables, context)
-        told = {"cost": {"estimated": cost, "actual": count(answer.data)}} if asked.tell_cost else {}
-        return msgspec.structs.replace(
-            answer, allowances=allowances, extensions={**answer.extensions, **told}
-        )
+        def read() -> _Asked:
+            return self._read(access, query, document_id, operation_name, variables)
+
+        return await self._once(read, access, allow, None, tell_cost=tell_cost)
+
+    async def _once(
+        self,
+        read: Callable[[], _Asked],
+        access: Access,
+        allow: Allow,
+        allowances: Sequence[Allowance] | None,
+        *,
+        tell_cost: bool = False,
+    ) -> GraphResponse:
+        """The one answer to a request, whose budget was asked already where there are ``allowances``."""
+        told: list[Allowance] = []
+        with self._observer.operation() as seen:
+            try:
+                told += self._admission.request(access) if allowances is None else allowances
+                answer = await self._answer(read(), access, seen, allow, told, tell_cost=tell_cost)
+            except RequestError as refused:
+                answer = refused_answer(refused, told)
+            except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message
+                answer = failed_answer(error)
+            seen.ended([code_of(error) for error in answer.errors], refused=answer.is_request_error)
+        return answer
+
+    async def _answer(
+        self,
+        asked: _Asked,
+        access: Access,
+        seen: Observation,
+        allow: Allow,
+        allowances: list[Allowance],
+        *,
+        tell_cost: bool,
+    ) -> GraphResponse:
+        """The answer of an operation that was let in and read.
+
+        Raises:
+            RequestError: It cannot be executed.
+        """
+        operation = asked.operation
+        seen.named(operation.kind, operation.root_fields)
+        _check_allowed(operation, allow)
+        coerced = operation.coerced(asked.variables, suggest=self._may_introspect(access))
+        cost = self._cost(operation, coerced)
+        allowances += self._admission.spend(access, cost)
+        context = self._context(asked.prepared, operation, coerced, access)
+        context.heavy = cost > _HEAVY
+        data, errors = await self._run(asked.variables, context)
+        extensions = {"cost": {"estimated": cost, "actual": count(data)}} if tell_cost else {}
+        return GraphResponse(data=data, errors=errors, extensions=extensions, allowances=allowances)
+
+    def _cost(self, operation: PreparedOperation, variables: VariableValues) -> int:
+        """What an operation may cost with these variables.
+
+        Raises:
+            RequestError: Its answer would be too large to make.
+        """
+        cost = operation.cost(variables)
+        if cost > self._limits.values:
+            raise RequestError([TooManyValues(self._limits.values)])
+        return cost
 
     def _context(
         self,
         prepared: Prepared,
-        operation: OperationDefinitionNode,
+        operation: PreparedOperation,
         variables: VariableValues,
         access: Access,
         told: Told = NOTHING,
@@ -331,7 +358,7 @@ class GraphEngine:
             services=self._services,
             access=access,
             document=prepared.document,
-            operation=operation,
+            operation=operation.node,
             fragments=prepared.fragments,
             variables=variables,
             told=told,
@@ -353,95 +380,19 @@ class GraphEngine:
         """Whether the caller may ask for the schema, and is told of names like a mistaken one."""
         return may_introspect(access.principal, self._services.settings.access)
 
-    def _coerced(
-        self, operation: OperationDefinitionNode, variables: Mapping[str, Any], access: Access
-    ) -> VariableValues:
-        found = get_variable_values(
-            self._schema.graphql,
-            operation.variable_definitions or (),
-            dict(variables),
-            _MOST_ERRORS,
-            hide_suggestions=not self._may_introspect(access),
-        )
-        if isinstance(found, list):
-            raise RequestError([coded(error, ErrorCode.BAD_USER_INPUT) for error in found])
-        return found
-
-    async def _run(self, variables: Mapping[str, Any], context: OperationContext) -> GraphResponse:
+    async def _run(
+        self, variables: Mapping[str, Any], context: OperationContext
+    ) -> tuple[Mapping[str, Any] | None, Sequence[Mapping[str, Any]]]:
+        """The data and the errors of an operation."""
         try:
             result = await self._schema.answering.answer(context, variables)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message
-            return GraphResponse(errors=[_masked(GraphQLError("", original_error=error))])
-        errors = [_presented(error) for error in _told_first(result.errors or ())]
-        return GraphResponse(data=result.data, errors=errors)
+            return None, failed_answer(error).errors
+        return result.data, presented_all(result.errors) if result.errors else ()
 
 
-def _told_first(errors: Sequence[GraphQLError]) -> Sequence[GraphQLError]:
-    """The errors that are told: of those that a list repeats, the first before the others."""
-    if len(errors) <= _MOST_ERRORS:
-        return errors
-    first: dict[object, GraphQLError] = {}
-    for error in errors:
-        fields = tuple(key for key in error.path or () if isinstance(key, str))
-        first.setdefault((fields, error.message), error)
-    chosen = {id(error) for error in first.values()}
-    return [*first.values(), *(error for error in errors if id(error) not in chosen)][:_MOST_ERRORS]
-
-
-def _code(error: Mapping[str, Any]) -> str:
-    return str(error.get("extensions", {}).get("code", ""))
-
-
-def _refused(refused: RequestError, allowances: Sequence[Allowance] = ()) -> GraphResponse:
-    """The answer to a request that is not executed."""
-    limited = refused if isinstance(refused, RateLimited) else None
-    return GraphResponse(
-        errors=[_presented(error) for error in refused.errors],
-        is_request_error=True,
-        not_allowed=isinstance(refused, NotAllowedError),
-        allowances=[*allowances, *(limited.allowances if limited else ())],
-        retry_after=limited.retry_after if limited else None,
-    )
-
-
-def _begin(field: SubscriptionField, after: str | None) -> int:
-    """Behind which place events are followed.
-
-    Raises:
-        InputError: The cursor is none of this graph's.
-    """
-    given = after or field.arguments.after
-    if given is None:
-        return field.head
-    place = place_of(given)
-    if place > field.head:
-        raise cursors.refused("after")
-    return place
-
-
-def _check_allowed(operation: OperationDefinitionNode, allow: Allow) -> None:
-    kind = operation.operation
+def _check_allowed(operation: PreparedOperation, allow: Allow) -> None:
+    kind = operation.node.operation
     if kind is not OperationType.QUERY and (kind is not OperationType.MUTATION or allow != "any"):
         message = f"A {kind.value} cannot be sent this way."
-        raise NotAllowedError([InputError(message, code=ErrorCode.OPERATION_NOT_ALLOWED)])
-
-
-def _presented(error: GraphQLError) -> Mapping[str, Any]:
-    if not is_told(error):
-        return _masked(error)
-    presented: Mapping[str, Any] = error.formatted
-    return presented
-
-
-def _masked(error: GraphQLError) -> Mapping[str, Any]:
-    """An unexpected error without its message, which is logged without its values."""
-    correlation = uuid.uuid4().hex
-    cause = error.original_error or error
-    _log.error("unexpected %s (correlation id %s)", place(cause, lines=3), correlation)
-    masked: dict[str, Any] = {
-        "message": "Something unexpected went wrong here. Quote the correlation id when reporting it.",
-        "extensions": {"code": ErrorCode.INTERNAL.value, "correlationId": correlation},
-    }
-    if error.path is not None:
-        masked["path"] = list(error.path)
-    return masked
+        raise NotAllowedError(message)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Sequence
 
 from graphql import GraphQLError
 
@@ -116,3 +117,12 @@ def _code_of(error: GraphQLError) -> str | None:
 def is_told(error: GraphQLError) -> bool:
     """Whether an error of execution may be shown as it is: it is coded, so it is ours."""
     return "code" in (error.extensions or {})
+
+
+class RequestError(Exception):
+    """The request cannot be executed at all: a mistake in the document or the variables."""
+
+    def __init__(self, errors: Sequence[GraphQLError]) -> None:
+        """Carry what is told to the caller."""
+        super().__init__("the request cannot be executed")
+        self.errors = tuple(errors)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
-
-from cachetools import TTLCache
 
 from schema.execution.admission import Allowance
 
@@ -31,8 +30,11 @@ class Spending:
     def __init__(self, name: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.name = name
         self._clock = clock
-        # When all that was spent will have been given back.
-        self._until: TTLCache[Hashable, float] = TTLCache(_MOST, WINDOW, timer=clock)
+        # When all that was spent will have been given back; who spent last comes last.
+        self._until: OrderedDict[Hashable, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._until)
 
     def spend(self, who: Hashable, limit: int, amount: int) -> tuple[bool, Allowance, int]:
         """Spend an amount where there is as much.
@@ -51,6 +53,8 @@ class Spending:
         fits = after - now <= WINDOW
         if fits:
             self._until[who] = until = after
+            self._until.move_to_end(who)
+            self._forget(now)
         wait = 0 if fits else math.ceil(after - now - WINDOW)
         remaining = int((WINDOW - (until - now)) * limit / WINDOW + 1e-6)
         allowance = Allowance(
@@ -61,3 +65,9 @@ class Spending:
             reset=math.ceil(until - now),
         )
         return fits, allowance, max(1, wait) if not fits else 0
+
+    def _forget(self, now: float) -> None:
+        """Forget those who came longest ago: who has all of it back, and who is one too many."""
+        until = self._until
+        while until and (len(until) > _MOST or next(iter(until.values())) <= now):
+            until.popitem(last=False)

@@ -12,7 +12,7 @@ from graphql import GraphQLError, parse
 
 from c360.errors import ConfigError
 from schema.engine import GraphEngine
-from schema.execution.documents import RequestError
+from schema.errors import RequestError
 
 SETTING = "admission.documents"
 _SHA = "sha256:"

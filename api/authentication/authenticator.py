@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
 import msgspec
-from cachetools import LRUCache
 
 from api.authentication.claims import acting, check_claims, principal_of
 from api.authentication.errors import InvalidToken, Unauthenticated
@@ -19,8 +19,12 @@ from api.authentication.tokens import LONGEST, parse, verify
 from c360.access import Access, Principal, TenantId
 
 PURPOSE_HEADER = "c360-purpose"
+_PURPOSE = PURPOSE_HEADER.encode()
+_SCHEME = len("Bearer ")
 _REMEMBERED = 10_000
 """Tokens whose principal is kept until they end."""
+_WRITTEN = 16
+"""Ways to write a purpose that are kept of one token: more than there are purposes."""
 
 
 class Keys(Protocol):
@@ -53,6 +57,8 @@ class _Seen(msgspec.Struct, frozen=True):
     ends: float
     keys: IssuerKeys
     generation: int
+    acting: dict[bytes | None, Access] = {}
+    """The principal acting for a purpose, by what ``c360-purpose`` said."""
 
 
 class Authenticator:
@@ -80,7 +86,8 @@ class Authenticator:
         self._leeway = leeway
         self._clock = clock
         self._keys = keys
-        self._seen: LRUCache[bytes, _Seen] = LRUCache(_REMEMBERED)
+        self._seen: OrderedDict[bytes, _Seen] = OrderedDict()
+        """By the digest of the token: what is kept of it lets nobody in."""
 
     async def authenticate(self, headers: Mapping[str, str]) -> Access:
         """Who asks by these headers, and for what.
@@ -96,6 +103,34 @@ class Authenticator:
         """
         return acting(await self.principal(headers), _only(headers, PURPOSE_HEADER))
 
+    async def let_in(self, headers: Mapping[bytes, bytes]) -> Access:
+        """The same by the headers of a request as they came, none of which comes twice.
+
+        Args:
+            headers: by their names in lower case.
+
+        Raises:
+            Unauthenticated: there is no bearer token.
+            InvalidToken: there is one that is not taken.
+            PurposeNotAllowed: it is good, but not for that purpose.
+        """
+        authorization, purpose = headers.get(b"authorization", b""), headers.get(_PURPOSE)
+        seen = self._recall(hashlib.sha256(authorization[_SCHEME:]).digest())
+        if seen is not None and authorization[:_SCHEME].lower() == b"bearer ":
+            known = seen.acting.get(purpose)
+            if known is not None:
+                return known
+        given = {
+            name: headers[name.encode()].decode("latin-1")
+            for name in ("authorization", PURPOSE_HEADER)
+            if name.encode() in headers
+        }
+        access = await self.authenticate(given)
+        seen = self._recall(hashlib.sha256(authorization[_SCHEME:]).digest())
+        if seen is not None and len(seen.acting) < _WRITTEN:
+            seen.acting[purpose] = access
+        return access
+
     async def principal(self, headers: Mapping[str, str]) -> Principal:
         """Who asks by these headers.
 
@@ -106,17 +141,27 @@ class Authenticator:
         credential = _bearer(headers)
         if self._keys is not None and self._keys.takes(credential):
             return await self._keys.principal(credential)
-        now = self._clock().timestamp()
         mark = hashlib.sha256(credential.encode()).digest()
-        seen = self._seen.get(mark)
+        seen = self._recall(mark)
         if seen is not None:
-            seen.keys.refresh_old()
-            if seen.generation == seen.keys.generation and now < seen.ends + self._leeway:
-                return seen.principal
-            del self._seen[mark]
-        found = await self._prove(credential, now)
+            return seen.principal
+        found = await self._prove(credential, self._clock().timestamp())
         self._seen[mark] = found
+        if len(self._seen) > _REMEMBERED:
+            self._seen.popitem(last=False)
         return found.principal
+
+    def _recall(self, mark: bytes) -> _Seen | None:
+        """A token that was proven before, and would be again."""
+        seen = self._seen.get(mark)
+        if seen is None:
+            return None
+        seen.keys.refresh_old()
+        if seen.generation != seen.keys.generation or self._clock().timestamp() >= seen.ends + self._leeway:
+            del self._seen[mark]
+            return None
+        self._seen.move_to_end(mark)
+        return seen
 
     async def _prove(self, token: str, now: float) -> _Seen:
         parsed = parse(token)

@@ -33,7 +33,8 @@ def check(*, manifest: Path) -> int:
     """Check a manifest."""
     from api.admission.documents import read_documents
     from schema.build import built_schema
-    from schema.execution.documents import Documents, RequestError
+    from schema.errors import RequestError
+    from schema.execution.documents import Documents
     from schema.execution.limits import Limits
 
     documents = Documents(built_schema().graphql, Limits())

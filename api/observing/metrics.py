@@ -21,6 +21,8 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.under_way = 0
         """Operations that are being answered."""
+        self.port = 0
+        """Where they are scraped; 0: nowhere."""
         self._operations = Counts(
             "c360_operations",
             "Operations that were answered, by kind and by the first code of their errors.",
@@ -64,12 +66,13 @@ class Metrics:
         Gauge(name, text, registry=self.registry).set_function(read)
 
     @contextmanager
-    def served(self, host: str, port: int) -> Iterator[None]:
-        """Let them be scraped while the block runs; not where the port is 0."""
-        if not port:
+    def served(self, host: str, port: int | None) -> Iterator[None]:
+        """Let them be scraped while the block runs; not where the port is 0, where there is none on any."""
+        if port == 0:
             yield
             return
-        server, thread = start_http_server(port, host, self.registry)
+        server, thread = start_http_server(port or 0, host, self.registry)
+        self.port = server.server_port
         with contextlib.ExitStack() as stack:
             stack.callback(thread.join, 5)
             stack.callback(server.server_close)

@@ -104,13 +104,15 @@ class Observation:
 
 
 @contextmanager
-def observing(settings: Observing, process: str, port: int, *, json: bool = False) -> Iterator[Observer]:
+def observing(
+    settings: Observing, process: str, port: int | None, *, json: bool = False
+) -> Iterator[Observer]:
     """An observer of this process while the block runs.
 
     Args:
         settings: what is told, and to whom.
         process: ``server`` or ``worker``.
-        port: where its metrics are scraped; 0: nowhere.
+        port: where its metrics are scraped; 0: nowhere; none: where the system chooses.
         json: whether lines of the log are JSON.
     """
     metrics = Metrics()

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from graphql import FragmentDefinitionNode, get_variable_values, parse
+from graphql import FragmentDefinitionNode, get_operation_ast, get_variable_values, parse
 
 from benchmarks.figures import Figure, Sample
 from benchmarks.punctual import quiet_collector
 from benchmarks.stage.documents import FULL_VIEW, ONE_PAGE, listed
 from benchmarks.stage.graph import ACCESS
 from schema.build import Schema, built_schema
-from schema.execution.documents import Documents, operation_of
+from schema.execution.documents import Documents
 from schema.execution.limits import Limits
 
 NAME = "before anybody is asked"
@@ -44,7 +44,9 @@ def run() -> list[Figure]:
 
 def _planning(schema: Schema, document: str, variables: Mapping[str, object]) -> Callable[[], object]:
     parsed = parse(document)
-    operation = operation_of(parsed, None)
+    operation = get_operation_ast(parsed)
+    if operation is None:
+        raise ValueError("there are several operations")
     fragments = {
         node.name.value: node for node in parsed.definitions if isinstance(node, FragmentDefinitionNode)
     }

@@ -8,8 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from c360.access import Access
-from schema.errors import ErrorCode, InputError
-from schema.execution.documents import RequestError
+from schema.errors import ErrorCode, InputError, RequestError
 
 
 class Allowance(msgspec.Struct, frozen=True, kw_only=True):

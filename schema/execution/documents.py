@@ -3,25 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-import msgspec
-from graphql import (
-    DocumentNode,
-    FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    GraphQLError,
-    GraphQLSchema,
-    GraphQLSyntaxError,
-    InlineFragmentNode,
-    OperationDefinitionNode,
-    SelectionSetNode,
-    parse,
-    validate,
-)
-from graphql.execution.values import VariableValues
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, GraphQLSyntaxError, parse, validate
 from graphql.validation import (
     ASTValidationRule,
     MaxIntrospectionDepthRule,
@@ -29,51 +13,13 @@ from graphql.validation import (
     specified_rules,
 )
 
-from schema.errors import ErrorCode, InputError, coded
-from schema.execution.cost import Estimator, TooManyValues
+from schema.errors import ErrorCode, RequestError, coded
+from schema.execution.cost import Estimator
 from schema.execution.limits import FragmentCycleError, Limits, TooMuch, check
+from schema.execution.prepared import Prepared, prepared
 
 _MOST_ERRORS = 20
-_MEMOS = 200
-"""What is remembered of one document at the most: variables could make it ever more."""
 _RULES = tuple(dict.fromkeys((*specified_rules, MaxIntrospectionDepthRule)))
-
-
-class RequestError(Exception):
-    """The request cannot be executed at all: a mistake in the document or the variables."""
-
-    def __init__(self, errors: Sequence[GraphQLError]) -> None:
-        """Carry what is told to the caller."""
-        super().__init__("the request cannot be executed")
-        self.errors = tuple(errors)
-
-
-class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that can be executed."""
-
-    document: DocumentNode
-    fragments: Mapping[str, FragmentDefinitionNode]
-    values: int
-    """Values that its largest operation can ask for, whatever its variables."""
-    memo: dict[Any, Any] = msgspec.field(default_factory=dict)
-    """What was worked out of the document alone, for the next time; kept as long as the document."""
-
-    def root_fields(self, operation: OperationDefinitionNode) -> Sequence[str]:
-        """Names of the fields that one of its operations selects at the root, each once."""
-        name = operation.name.value if operation.name else ""
-        known: Sequence[str] | None = self.memo.get(f"root {name}")
-        if known is None:
-            known = self.memo[f"root {name}"] = tuple(dict.fromkeys(self._roots(operation.selection_set)))
-        return known
-
-    def _roots(self, selections: SelectionSetNode) -> Iterator[str]:
-        for node in selections.selections:
-            if isinstance(node, FieldNode):
-                yield node.name.value
-            elif isinstance(node, InlineFragmentNode):
-                yield from self._roots(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode):
-                yield from self._roots(self.fragments[node.name.value].selection_set)
 
 
 class Documents:
@@ -118,48 +64,14 @@ class Documents:
         Raises:
             RequestError: It is too large, is not GraphQL, or does not fit the schema.
         """
-        prepared = self._documents.get(text)
-        if prepared is None:
-            prepared = self._measured(self._checked(text, suggest=suggest))
-            self._remember(text, prepared)
+        found = self._documents.get(text)
+        if found is None:
+            document = self._checked(text, suggest=suggest)
+            found = prepared(document, self._schema, self._estimator)
+            self._remember(text, found)
         else:
             self._documents.move_to_end(text)
-        return prepared
-
-    def check_values(
-        self, prepared: Prepared, operation: OperationDefinitionNode, variables: VariableValues
-    ) -> None:
-        """Make sure that the answer to one of its operations is not too large to make.
-
-        Raises:
-            RequestError: It is.
-        """
-        if prepared.values > self._limits.values and self.cost(prepared, operation, variables) > (
-            self._limits.values
-        ):
-            raise RequestError([TooManyValues(self._limits.values)])
-
-    def cost(self, prepared: Prepared, operation: OperationDefinitionNode, variables: VariableValues) -> int:
-        """The values that the answer to one of its operations may have, with these variables."""
-        name = operation.name.value if operation.name else ""
-        shape = ("cost", name, *((key, _measure(value)) for key, value in variables.coerced.items()))
-        known: int | None = prepared.memo.get(shape)
-        if known is None:
-            known = self._estimator.values(operation, prepared.fragments, variables)
-            if len(prepared.memo) < _MEMOS:
-                prepared.memo[shape] = known
-        return known
-
-    def _measured(self, document: DocumentNode) -> Prepared:
-        fragments = {
-            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
-        }
-        values = (
-            self._estimator.values(node, fragments)
-            for node in document.definitions
-            if isinstance(node, OperationDefinitionNode)
-        )
-        return Prepared(document=document, fragments=fragments, values=max(values, default=0))
+        return found
 
     def _checked(self, text: str, *, suggest: bool) -> DocumentNode:
         rules: Sequence[type[ASTValidationRule]] = _RULES
@@ -190,34 +102,11 @@ class Documents:
         except GraphQLError as error:
             raise RequestError([coded(error, ErrorCode.GRAPHQL_PARSE_FAILED)]) from None
 
-    def _remember(self, text: str, prepared: Prepared) -> None:
+    def _remember(self, text: str, found: Prepared) -> None:
         if len(text) * 10 > self._remembered_characters:
             return
-        self._documents[text] = prepared
+        self._documents[text] = found
         self._characters += len(text)
         while len(self._documents) > self._remembered or self._characters > self._remembered_characters:
             oldest, _ = self._documents.popitem(last=False)
             self._characters -= len(oldest)
-
-
-def _measure(value: Any) -> Any:
-    """What of a variable can change the number of values: a size, a switch, a length."""
-    if value is None or isinstance(value, int):
-        return value
-    return len(value) if isinstance(value, list) else ""
-
-
-def operation_of(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    """The operation of that name, or the only one.
-
-    Raises:
-        RequestError: There is none of that name, or several and none was named.
-    """
-    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    if name is not None:
-        operations = [node for node in operations if node.name and node.name.value == name]
-    if len(operations) != 1:
-        several = "The document has several operations: name one." if operations else None
-        message = several or "The document has no such operation."
-        raise RequestError([InputError(message, code=ErrorCode.OPERATION_RESOLUTION_FAILED)])
-    return operations[0]

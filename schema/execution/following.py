@@ -18,6 +18,7 @@ import msgspec
 from c360.access import Access, Reach
 from resolvers.events.bus import Bus
 from resolvers.events.catalogue import CATALOGUE
+from schema import cursors
 from schema.errors import ErrorCode, InputError
 from schema.execution.context import OperationContext
 from schema.execution.operation import gather
@@ -27,7 +28,7 @@ from schema.live import AccessSource, check_expiry
 from schema.permissions.reaching import own
 from schema.reading import read_input
 from schema.response import GraphResponse
-from schema.subscriptions.base import SubscriptionField, Told, tellers_of
+from schema.subscriptions.base import SubscriptionField, Told, place_of, tellers_of
 from store.data_events import EventData
 from store.errors import DatabaseLocked, DatabaseUnavailable
 from store.errors_events import EventForgotten
@@ -244,3 +245,22 @@ def _told(field: SubscriptionField, batch: Sequence[EventData]) -> Iterator[Told
 _FORGOTTEN = (
     "What happened after this cursor is not kept any more: read anew what you show, and subscribe without it."
 )
+
+
+def begin(field: SubscriptionField, after: str | None) -> int:
+    """Behind which place events are followed.
+
+    Args:
+        field: What was opened.
+        after: A cursor of the transport, which stands before the argument's.
+
+    Raises:
+        InputError: The cursor is none of this graph's.
+    """
+    given = after or field.arguments.after
+    if given is None:
+        return field.head
+    place = place_of(given)
+    if place > field.head:
+        raise cursors.refused("after")
+    return place

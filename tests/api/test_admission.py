@@ -16,8 +16,8 @@ from api.admission.documents import manifest_of, read_documents
 from api.admission.gate import Gate
 from api.admission.settings import AdmissionSettings, Budget
 from c360.errors import ConfigError
+from schema.errors import RequestError
 from schema.execution.admission import RateLimited, count
-from schema.execution.documents import RequestError
 from tests.fixtures.access import access
 
 QUERY = "{ connectors { id } }"

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from api.browsers import Browsers, browser_middleware
+from api.browsers import BrowserHeaders, Browsers, browser_middleware
 
 DESK, EVIL = "https://desk.example", "https://evil.example"
 SAFE = {
@@ -111,3 +111,25 @@ def test_what_an_answer_says_itself_stands(named: Callable[..., httpx.Response])
     got = named("GET", DESK, {})
     assert got.headers["cache-control"] == "max-age=60"
     assert got.headers["strict-transport-security"] == "max-age=31536000"
+
+
+@pytest.mark.parametrize("origins", [(), (DESK,), ("*",)])
+@pytest.mark.parametrize("origin", [None, DESK, EVIL, "null"])
+def test_operations_say_what_every_other_answer_says(origins: tuple[str, ...], origin: str | None) -> None:
+    """They are answered without what stands before the routes, and browsers are told the same."""
+    settings = Browsers(origins=origins, tls=True)
+
+    async def answer(_: Any) -> PlainTextResponse:
+        return PlainTextResponse("x", headers={"vary": "accept"})
+
+    app = Starlette(routes=[Route("/", answer)], middleware=browser_middleware(settings))
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://hub") as client:
+            return await client.get("/", headers={"origin": origin} if origin else {})
+
+    said = dict(asyncio.run(ask()).headers)
+    for name in ("content-length", "content-type"):
+        del said[name]
+    headers = BrowserHeaders(settings).of(origin.encode() if origin else None)
+    assert {name.decode(): value.decode() for name, value in headers} == said

@@ -6,18 +6,19 @@ import asyncio
 import json
 import socket
 import time
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import hypothesis
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
-from starlette.requests import Request
-from starlette.responses import Response
 
-from api.http import EVENTS, GRAPHQL, JSON, GraphQLEndpoint, GraphQLRequest, RefusedError, decode, negotiate
+from api.attendance import PATIENCE, Attendance
+from api.authentication.authenticator import Authenticator
+from api.browsers import BrowserHeaders, Browsers
+from api.endpoint import GraphQLEndpoint
+from api.http import EVENTS, GRAPHQL, JSON, RefusedError, RequestReader, decode, negotiate
 from api.settings import Settings
 from c360.access import Access
 from tests.fixtures.access import access
@@ -50,13 +51,13 @@ QUERY = {"query": "{ __typename }"}
     ],
 )
 def test_media_types(accept: str | None, media: str) -> None:
-    assert negotiate(accept) == media
+    assert negotiate(accept and accept.encode()) == media
 
 
 @pytest.mark.parametrize("accept", ["text/html", "text/*", f"{EVENTS};q=0", f"{JSON};q=0", "multipart/mixed"])
 def test_other_media_types_are_refused(accept: str) -> None:
     with pytest.raises(RefusedError) as caught:
-        negotiate(accept)
+        negotiate(accept.encode())
     assert caught.value.status == 406
 
 
@@ -176,44 +177,98 @@ def test_the_depth_of_a_body_is_found_fast_and_right(served: str) -> None:
     assert time.perf_counter() - started < 2
 
 
-async def no_stream(_request: Request, _asked: GraphQLRequest) -> Response:
-    pytest.fail("this client did not ask for events")
+class Anybody:
+    """Lets everybody in."""
+
+    async def let_in(self, _: object) -> Access:
+        return access()
+
+
+class Endless:
+    """An engine that never answers."""
+
+    def __init__(self) -> None:
+        self.cancelled = 0
+
+    async def execute(self, *_: object, **__: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+
+
+def ask(engine: Any, *messages: dict[str, Any], body_timeout: float = 1.0) -> int:
+    """The status of the answer to a request whose client sends these messages, and then nothing."""
+    coming = list(messages)
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        if not coming:
+            await asyncio.Event().wait()
+        return coming.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def scenario() -> None:
+        endpoint = GraphQLEndpoint(
+            engine,
+            cast(Authenticator, Anybody()),
+            RequestReader(body_limit=1000, body_timeout=body_timeout),
+            Attendance(body_timeout),
+            BrowserHeaders(Browsers()),
+        )
+        scope = {"type": "http", "method": "POST", "headers": [(b"content-type", JSON.encode())]}
+        async with asyncio.timeout(2):
+            await endpoint(scope, receive, send)
+        await asyncio.sleep(2 * PATIENCE)
+        assert [task.get_name() for task in asyncio.all_tasks() if task is not asyncio.current_task()] == []
+
+    asyncio.run(scenario())
+    status: int = sent[0]["status"]
+    return status
+
+
+BODY = {"type": "http.request", "body": json.dumps(QUERY).encode()}
 
 
 def test_an_operation_is_cancelled_when_its_client_goes() -> None:
-    cancelled = []
+    engine = Endless()
+    assert ask(engine, BODY, {"type": "http.disconnect"}) == 499
+    assert engine.cancelled == 1
 
-    class Engine:
+
+def test_nothing_is_begun_for_a_client_that_goes_before_it_has_asked() -> None:
+    engine = Endless()
+    assert ask(engine, {"type": "http.disconnect"}) == 499
+    assert engine.cancelled == 0
+
+
+def test_a_body_is_waited_for_so_long() -> None:
+    started = time.monotonic()
+    assert ask(Endless(), {**BODY, "more_body": True}, body_timeout=0.2) == 408
+    assert 0.2 <= time.monotonic() - started < 1
+
+
+def test_a_cancellation_from_elsewhere_goes_on() -> None:
+    class Cancelled:
         async def execute(self, *_: object, **__: object) -> None:
-            try:
-                await asyncio.Event().wait()
-            except asyncio.CancelledError:
-                cancelled.append(True)
-                raise
+            raise asyncio.CancelledError
 
-    class Anybody:
-        async def authenticate(self, _: object) -> Access:
-            return access()
+    with pytest.raises(asyncio.CancelledError):
+        ask(Cancelled(), BODY)
 
-    messages: list[dict[str, Any]] = [
-        {"type": "http.request", "body": json.dumps(QUERY).encode()},
-        {"type": "http.disconnect"},
-    ]
 
-    async def receive() -> dict[str, Any]:
-        return messages.pop(0)
-
-    async def scenario() -> int:
-        app = SimpleNamespace(state=SimpleNamespace(engine=Engine(), authenticator=Anybody()))
-        scope = {"type": "http", "method": "POST", "headers": [(b"content-type", JSON.encode())], "app": app}
-        endpoint = GraphQLEndpoint(body_limit=1000, body_timeout=1, stream=no_stream)
-        async with asyncio.timeout(2):
-            answer = await endpoint.answer(Request(scope, receive))
-        await asyncio.sleep(0)
-        return answer.status_code
-
-    assert asyncio.run(scenario()) == 499
-    assert cancelled == [True]
+def test_a_header_that_comes_twice_lets_nobody_in(client: httpx.Client, settings: Settings) -> None:
+    token = bearer(settings)["authorization"]
+    for name, value in (("authorization", token), ("c360-purpose", "SERVICE"), ("c360-purpose", "RISK")):
+        headers = [("authorization", token), ("c360-purpose", "SERVICE"), (name, value)]
+        answer = client.post("/graphql", json=QUERY, headers=headers)
+        assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (
+            401,
+            "UNAUTHENTICATED",
+        )
 
 
 def test_other_methods_are_refused(client: httpx.Client) -> None:

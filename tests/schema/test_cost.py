@@ -10,6 +10,7 @@ import pytest
 from graphql import (
     FragmentDefinitionNode,
     get_introspection_query,
+    get_operation_ast,
     get_variable_values,
     parse,
 )
@@ -17,7 +18,6 @@ from graphql import (
 from c360.contract import KeyKind
 from schema.execution.context import EngineSettings
 from schema.execution.cost import Estimator
-from schema.execution.documents import operation_of
 from schema.execution.sizes import SHORT_LIST
 from tests.fixtures.timing import worked
 
@@ -32,7 +32,8 @@ PAYMENTS = "transactions(first: 100) { edges { node { description amount { amoun
 def estimate(schema: Any) -> Estimate:
     def values(query: str, variables: Mapping[str, Any] | None = None) -> int:
         document = parse(query)
-        operation = operation_of(document, None)
+        operation = get_operation_ast(document)
+        assert operation is not None
         fragments = {
             node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
         }
