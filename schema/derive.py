@@ -42,6 +42,7 @@ _LISTS = frozenset({tuple, list, Sequence})
 _DEMAND = "demand"
 _READ = "read"
 _RULE = "rule"
+_RESOLVER = "resolver"
 
 
 class GraphName(msgspec.Struct, frozen=True):
@@ -114,6 +115,13 @@ def is_attribute(field: object) -> bool:
     return (
         definition is not None and definition.base_resolver is None and definition.metadata.get(_READ) is None
     )
+
+
+def resolver_of(field: object) -> Callable[..., Any] | None:
+    """What a GraphQL field of a built schema is computed by, as it was given; none where it is read."""
+    definition = getattr(field, "extensions", {}).get("strawberry-definition")
+    resolver: Callable[..., Any] | None = getattr(definition, "metadata", {}).get(_RESOLVER)
+    return resolver
 
 
 class NodeOf(msgspec.Struct, frozen=True, kw_only=True):
@@ -298,7 +306,9 @@ class Deriver:
         """
         parameters = [] if arguments is None else list(self._parameters(arguments))
         typed = _typed(resolver, parameters, self.annotation(hint))
-        return _field(typed, None, text, demand, rule=rule, directives=self.directives.of(rule))
+        return _field(
+            typed, None, text, demand, resolver=resolver, rule=rule, directives=self.directives.of(rule)
+        )
 
     def build(
         self,
@@ -417,24 +427,26 @@ def _nullable(field: msgspec.structs.FieldInfo, hint: Any) -> Any:
 
 
 def _field(
-    resolver: Callable[..., Any] | None,
+    typed: Callable[..., Any] | None,
     annotation: Any,
     text: str,
     demand: Demand,
     *,
     read: Callable[[Any], Any] | None = None,
+    resolver: Callable[..., Any] | None = None,
     rule: Rule | None = None,
     directives: Sequence[object] = (),
 ) -> StrawberryField:
     made: Callable[..., Any] = strawberry.field
     field: StrawberryField = made(
-        resolver=resolver,
+        resolver=typed,
         graphql_type=annotation,
         description=text,
         directives=directives,
         metadata={
             **({} if demand is NOTHING else {_DEMAND: demand}),
             **({} if read is None else {_READ: read}),
+            **({} if resolver is None else {_RESOLVER: resolver}),
             **({} if rule is None else {_RULE: rule}),
         },
     )
