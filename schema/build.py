@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any
 
 import strawberry
-from graphql import GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLField, GraphQLInputObjectType, GraphQLObjectType, GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
+from strawberry.types.arguments import convert_arguments
 
 from c360.kinds import domains
 from c360.records.party import Party
@@ -22,6 +23,7 @@ from schema.consents.shapes import ConsentWording
 from schema.derive import Demand, Deriver, reader_of
 from schema.events.shapes import EventDelivery, EventEndpoint
 from schema.execution.answering import Answering
+from schema.execution.compiled.operation import Compiler
 from schema.execution.plan import Planner
 from schema.execution.sizes import print_sizes
 from schema.groups import discover
@@ -122,6 +124,18 @@ class Schema(strawberry.Schema):
         """The schema as graphql-core knows it."""
         return self._schema
 
+    def compiler(self) -> Compiler:
+        """What compiles operations over it."""
+        return Compiler(
+            self.graphql, self._converted, unread=frozenset({_ready, _mutate}), told_by_class=True
+        )
+
+    def _converted(self, field: GraphQLField, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The arguments of a field as its resolver takes them."""
+        arguments = field.extensions["strawberry-definition"].arguments
+        converter = self.schema_converter
+        return convert_arguments(dict(given), arguments, converter.scalar_registry, converter.config)
+
 
 def built_schema() -> Schema:
     """The graph over the domains there are, built when a process first asks for it: it takes seconds."""
@@ -171,7 +185,11 @@ def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
     print_sizes(schema.graphql, weights | {("Mutation", name): one.weight for name, one in changing.items()})
     schema.planner = Planner(schema.graphql, timelines)
     schema.answering = Answering(
-        planner=schema.planner, fields=roots, mutations=changing, subscriptions=following
+        compiler=schema.compiler(),
+        planner=schema.planner,
+        fields=roots,
+        mutations=changing,
+        subscriptions=following,
     )
     schema.subscriptions = following
     schema.permits = Permits(schema.graphql, rule_table(declared(schema.graphql)))

@@ -227,7 +227,7 @@ class GraphEngine:
             answered = context(access, told)
             with self._observer.operation() as seen:
                 seen.named(asked.operation.kind, asked.operation.root_fields)
-                data, errors = await self._run(asked.variables, answered)
+                data, errors = await self._run(asked.variables, answered, seen)
                 seen.ended([code_of(error) for error in errors], refused=False)
             # Where there is no data, the field did not come so far as to know what it follows.
             field = answered.following if data is not None else None
@@ -328,7 +328,7 @@ class GraphEngine:
         allowances += self._admission.spend(access, cost)
         context = self._context(asked.prepared, operation, coerced, access)
         context.heavy = cost > _HEAVY
-        data, errors = await self._run(asked.variables, context)
+        data, errors = await self._run(asked.variables, context, seen)
         extensions = {"cost": {"estimated": cost, "actual": count(data)}} if tell_cost else {}
         return GraphResponse(data=data, errors=errors, extensions=extensions, allowances=allowances)
 
@@ -381,11 +381,12 @@ class GraphEngine:
         return may_introspect(access.principal, self._services.settings.access)
 
     async def _run(
-        self, variables: Mapping[str, Any], context: OperationContext
+        self, variables: Mapping[str, Any], context: OperationContext, seen: Observation
     ) -> tuple[Mapping[str, Any] | None, Sequence[Mapping[str, Any]]]:
         """The data and the errors of an operation."""
         try:
             result = await self._schema.answering.answer(context, variables)
+            seen.answered(context.answered)
         except Exception as error:  # noqa: BLE001  # a fault of ours must not show its message
             return None, failed_answer(error).errors
         return result.data, presented_all(result.errors) if result.errors else ()

@@ -19,6 +19,14 @@ class Observation(Protocol):
         """
         ...
 
+    def answered(self, way: str) -> None:
+        """What it asks for was there, and was made an answer of.
+
+        Args:
+            way: ``compiled``, or in a word why it was not; empty where it did not come so far.
+        """
+        ...
+
     def ended(self, codes: Sequence[str], *, refused: bool) -> None:
         """It was answered.
 
@@ -45,6 +53,9 @@ class Unobserved:
         return nullcontext(self)
 
     def named(self, kind: str, fields: Sequence[str]) -> None:
+        """See :class:`Observation`."""
+
+    def answered(self, way: str) -> None:
         """See :class:`Observation`."""
 
     def ended(self, codes: Sequence[str], *, refused: bool) -> None:

@@ -41,7 +41,18 @@ class Metrics:
             "From when a request to a partner left to its answer.",
             "connector",
         )
-        for each in (self._operations, self._operation_seconds, self._calls, self._call_seconds):
+        self._answers = Counts(
+            "c360_answers",
+            "Answers, by how they were made: by compiled code, or why they were not.",
+            ("way",),
+        )
+        for each in (
+            self._operations,
+            self._operation_seconds,
+            self._calls,
+            self._call_seconds,
+            self._answers,
+        ):
             self.registry.register(each)
         self.watch("c360_operations_under_way", "Operations that are being answered.", lambda: self.under_way)
 
@@ -49,6 +60,10 @@ class Metrics:
         """An operation was answered."""
         self._operations.add(kind, code)
         self._operation_seconds.add(kind, seconds)
+
+    def answer(self, way: str) -> None:
+        """An answer was made."""
+        self._answers.add(way)
 
     def call(self, connector: str, outcome: str, seconds: float) -> None:
         """A request to a partner ended."""

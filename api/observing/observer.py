@@ -96,6 +96,11 @@ class Observation:
         if self._span is not None:
             self._span.named(kind, fields)
 
+    def answered(self, way: str) -> None:
+        """See :class:`schema.observing.Observation`."""
+        if way:
+            self._observer.metrics.answer(way)
+
     def ended(self, codes: Sequence[str], *, refused: bool) -> None:
         """See :class:`schema.observing.Observation`."""
         self.outcome = codes[0] if codes else "OK"

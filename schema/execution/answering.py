@@ -1,19 +1,25 @@
-"""An operation that was checked, from its plan to its answer: nothing awaits once what it needs was gathered.
+"""How an operation is answered: planned, gathered for, and written down by compiled code.
 
-Mutations are planned here too, but take effect and gather field by field, as the executor comes to them.
+What is not compiled is left to graphql-core, over the same gathered objects: it gives the same answer, only
+later. Mutations are planned here too, but take effect and gather field by field.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from inspect import isawaitable
+from typing import Any, TypeVar
 
 import msgspec
 from graphql import ExecutionResult, GraphQLError, OperationType, execute
 
 from schema.execution.auditing import AuditBehind
+from schema.execution.compiled.guarding import guards_of
+from schema.execution.compiled.operation import Compiled, Compiler
+from schema.execution.compiled.refusing import NotCompiled
+from schema.execution.compiled.running import Running
 from schema.execution.context import OperationContext
 from schema.execution.following import prepare_answer
 from schema.execution.guard import PermittingExecutor
@@ -22,14 +28,21 @@ from schema.execution.operation import prepare
 from schema.execution.plan import Planner
 from schema.execution.unavailable import unavailable
 from schema.mutations.base import Mutation
+from schema.permissions.introspection import may_introspect
 from schema.roots.base import RootField
 from schema.subscriptions.base import SubscriptionField
 from store.errors import DatabaseLocked, DatabaseUnavailable
+
+ResultT = TypeVar("ResultT")
+
+COMPILED = "compiled"
+"""Said of an answer that compiled code made; of another it is said why not."""
 
 
 class Answering(msgspec.Struct, frozen=True, kw_only=True):
     """Answers operations over one schema."""
 
+    compiler: Compiler
     planner: Planner
     fields: Mapping[str, type[RootField]]
     """The root fields of queries, by name."""
@@ -37,11 +50,14 @@ class Answering(msgspec.Struct, frozen=True, kw_only=True):
     subscriptions: Mapping[str, type[SubscriptionField]]
 
     async def answer(self, context: OperationContext, variables: Mapping[str, Any]) -> ExecutionResult:
-        """Plan, gather and answer. What goes wrong unexpectedly ends the operation; the engine masks it.
+        """Answer an operation; says in ``context.answered`` how it was done.
 
         Args:
-            context: The operation, whose document was checked.
+            context: The operation.
             variables: As they were sent.
+
+        Raises:
+            Exception: A fault of ours, which the caller may not see.
         """
         kind = context.operation.operation
         try:
@@ -52,35 +68,60 @@ class Answering(msgspec.Struct, frozen=True, kw_only=True):
             else:
                 arrange(context, self.planner, self.mutations)
         except (AuditBehind, DatabaseLocked, DatabaseUnavailable) as error:
-            return ExecutionResult(data=None, errors=[unavailable(error)])
-        except Exception as error:  # noqa: BLE001  # its message is for the log alone
-            failed = GraphQLError("gathering failed", original_error=error)
-            return ExecutionResult(data=None, errors=[failed])
-        if context.heavy and kind is OperationType.QUERY:
-            return await _answered_apart(context, variables)
-        result = _executed(context, variables)
-        return result if isinstance(result, ExecutionResult) else await result
+            return ExecutionResult(None, [unavailable(error)])
+        except Exception as error:  # noqa: BLE001  # the caller must not see its message; the engine masks it
+            return ExecutionResult(None, [GraphQLError("gathering failed", original_error=error)])
+        found = self._compiled(context)
+        if isinstance(found, str):
+            context.answered = found
+            return await self._interpreted(context, variables)
+        compiled, run = found
+        context.answered = COMPILED
+        if kind is OperationType.MUTATION:
+            return await compiled.answer_serially(run, partial(guards_of, context))
+        return await _made(context, partial(compiled.answer, run))
+
+    def _compiled(self, context: OperationContext) -> tuple[Compiled, Running] | str:
+        """The compiled operation and its execution, or why it is none."""
+        name = context.operation.name.value if context.operation.name else ""
+        key = ("compiled", name)
+        compiled: Compiled | str | None = context.memo.get(key)
+        if compiled is None:
+            try:
+                compiled = self.compiler.compile(context.operation, context.fragments)
+            except NotCompiled as refused:
+                compiled = refused.reason
+            context.memo[key] = compiled
+        if isinstance(compiled, str):
+            return compiled
+        access, settings = context.access, context.services.settings.access
+        run = compiled.run(
+            context,
+            context.variables,
+            guards=guards_of(context),
+            hide_suggestions=not may_introspect(access.principal, settings),
+        )
+        if run is None:
+            return "switches"
+        return compiled, run
+
+    async def _interpreted(self, context: OperationContext, variables: Mapping[str, Any]) -> ExecutionResult:
+        name = context.operation.name
+        executing = partial(
+            execute,
+            context.services.schema,
+            context.document,
+            context_value=context,
+            variable_values=dict(variables),
+            operation_name=name.value if name else None,
+            executor_class=PermittingExecutor,
+        )
+        result = await _made(context, executing)
+        return await result if isawaitable(result) else result
 
 
-async def _answered_apart(context: OperationContext, variables: Mapping[str, Any]) -> ExecutionResult:
-    """Answer a query that is gathered for in a thread: others get their turns while it is computed."""
-    loop = asyncio.get_running_loop()
-    result = await loop.run_in_executor(context.services.apart, partial(_executed, context, variables))
-    if not isinstance(result, ExecutionResult):
-        raise TypeError("a resolver of a query awaits something")  # a fault of ours
-    return result
-
-
-def _executed(
-    context: OperationContext, variables: Mapping[str, Any]
-) -> ExecutionResult | Awaitable[ExecutionResult]:
-    """What the executor makes of what is ready; of a mutation, something to be awaited."""
-    name = context.operation.name
-    return execute(
-        context.services.schema,
-        context.document,
-        context_value=context,
-        variable_values=dict(variables),
-        operation_name=name.value if name else None,
-        executor_class=PermittingExecutor,
-    )
+async def _made(context: OperationContext, make: Callable[[], ResultT]) -> ResultT:
+    """An answer; one that takes long to make is made in a thread, so that others get their turns."""
+    if not context.heavy:
+        return make()
+    return await asyncio.get_running_loop().run_in_executor(context.services.apart, make)

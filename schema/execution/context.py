@@ -138,6 +138,8 @@ class OperationContext:
     """Every field that is kept back of some customer."""
     heavy: bool = False
     """Whether the answer takes so long to make that others would wait."""
+    answered: str = ""
+    """How the answer was made: ``compiled``, or why not."""
     memo: dict[Any, Any] = field(default_factory=dict)
     """What was worked out of the document alone; shared by all operations over it."""
     infos: Sequence[InstanceInfo] = ()

@@ -127,11 +127,18 @@ def test_a_holder_keeps_one_customers_field(world: Any) -> None:
     assert second
 
 
-def test_an_executor_without_the_guard_answers_nothing(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("switches", [0, 9], ids=["compiled", "interpreted"])
+def test_whoever_does_not_ask_what_is_held_back_answers_nothing(
+    world: Any, monkeypatch: pytest.MonkeyPatch, switches: int
+) -> None:
     world.customer(1, name=SECRET)
     world.access = acting("auditor")
+    monkeypatch.setattr("schema.execution.answering.guards_of", lambda _context: {})
     monkeypatch.setattr("schema.execution.answering.PermittingExecutor", None)
-    answer = world.ask("{ customers { edges { node { displayName } } } }")
+    defined = "".join(f", $s{place}: Boolean = true" for place in range(switches))
+    named = " ".join(f"n{place}: displayName @include(if: $s{place})" for place in range(switches))
+    nodes = f"edges {{ node {{ displayName {named} }} }}"
+    answer = world.ask(f"query Q($n: Int = 1{defined}) {{ customers(first: $n) {{ {nodes} }} }}")
     assert SECRET not in json.dumps(answer.body())
     assert answer.errors[0]["extensions"]["code"] == "INTERNAL"
 
