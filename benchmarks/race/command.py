@@ -18,21 +18,30 @@ import argparse
 import asyncio
 import hashlib
 import inspect
+import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from contextlib import ExitStack
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from benchmarks.race import documents
+from benchmarks.race.contenders import NAMES, NODE, OWN, compare, missing, started
+from benchmarks.race.cores import cores, on_core
+from benchmarks.race.facts import facts, types
+from benchmarks.race.load import Shot, ask, opened
 from benchmarks.race.profiling import profiled
-from benchmarks.race.running import Contender, Outcome, Race, record
+from benchmarks.race.running import Contender, Outcome, Race, everybody, record
 from benchmarks.race.scene import PEOPLE, Cache, Scene, scene, today
 from benchmarks.race.table import text
 from benchmarks.race.workloads import WORKLOADS
 from benchmarks.stage.partners import CHECKOUT, People
 
 CACHE = CHECKOUT / "var" / "race"
+COMPARED = 24
+"""Requests of each workload whose answers are compared before anything is timed."""
 REPORT = CHECKOUT / "var" / "race.json"
 
 
@@ -57,9 +66,15 @@ def main(arguments: Sequence[str]) -> int:
     def recorded(place: Scene) -> None:
         asyncio.run(record(place, list(WORKLOADS.values())))
 
-    with scene(cache, who, backend=options.store, record=recorded, documents=_digest()) as place:
-        contenders = [Contender(name="c360", url=place.gateway, process=place.process)]
-        race = Race(place, contenders, seconds=options.seconds, slices=options.slices)
+    names = _contenders(options.contenders)
+    with ExitStack() as stack:
+        place = stack.enter_context(
+            scene(cache, who, backend=options.store, record=recorded, documents=_digest())
+        )
+        own = Contender(name=OWN, url=place.gateway, process=place.process)
+        recording = cache / f"recording-{_digest()}"
+        others = _others(stack, place, names, recording, who.today)
+        race = Race(place, [own, *others], seconds=options.seconds, slices=options.slices)
         with profiled(place.process, options.profile):
             outcomes = asyncio.run(race.run(chosen))
     print(text(outcomes))
@@ -69,10 +84,62 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _contenders(given: str) -> list[str]:
+    """The names of those who take part, c360 first, without those who cannot."""
+    names = list(NAMES) if given == "all" else given.split(",")
+    if unknown := set(names) - set(NAMES):
+        _parser().error(f"there is no contender {', '.join(sorted(unknown))}; use {', '.join(NAMES)} or all")
+    if set(names) & set(NODE) and (reason := missing()):
+        sys.stderr.write(f"left out {', '.join(name for name in names if name in NODE)}: {reason}\n")
+        names = [name for name in names if name not in NODE]
+    return [name for name in names if name != OWN]
+
+
+def _others(
+    stack: ExitStack, place: Scene, names: Sequence[str], recording: Path, day: date
+) -> list[Contender]:
+    """The other contenders, started, and compared with c360 in everything that they are asked."""
+    if not names:
+        return []
+
+    compared = [each for each in WORKLOADS.values() if each.compared]
+
+    async def told() -> Any:
+        async with opened().build() as client:
+            customers = await everybody(client, place)
+            shots = [shot for each in compared for shot in _different(each.shots(customers, place.callers))]
+            expected = [(shot, await ask(client, place.gateway, shot)) for shot in shots]
+            return expected, await facts(client, place, customers, recording, day)
+
+    expected, known = asyncio.run(told())
+    known["sdl"] = types(each.document for each in compared)
+    file = place.folder / "facts.json"
+    file.write_bytes(msgspec.json.encode(known))
+    others = []
+    for name in names:
+        with on_core(cores()[0]):
+            others.append(stack.enter_context(started(name, file)))
+        asyncio.run(_compared(others[-1], expected))
+    return others
+
+
+def _different(shots: Sequence[Shot]) -> list[Shot]:
+    return list({shot.body: shot for shot in shots}.values())[:COMPARED]
+
+
+async def _compared(other: Contender, expected: Sequence[tuple[Shot, Any]]) -> None:
+    async with opened().build() as client:
+        await compare(client, other, expected)
+    sys.stderr.write(f"{other.name} answers {len(expected)} requests as {OWN} does\n")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks race", description="Race c360 over HTTP.")
     parser.add_argument(
         "--workloads", default="A,B,C", help=f"some of {','.join(WORKLOADS)}; A,B,C by default"
+    )
+    parser.add_argument(
+        "--contenders", default=OWN, help=f"some of {','.join(NAMES)}, or all; c360 by default"
     )
     parser.add_argument("--seconds", type=float, default=3.0, help="length of a slice (3)")
     parser.add_argument("--slices", type=int, default=3, help="turns of each contender in a workload (3)")

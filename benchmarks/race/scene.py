@@ -82,6 +82,8 @@ class Scene:
     """Its process."""
     callers: Sequence[Mapping[str, str]]
     """Headers of the callers who take turns."""
+    credentials: Mapping[str, str]
+    """With what partners let the hub in, as a header has it."""
     customers: Path
     """The file of customers that was imported."""
     folder: Path
@@ -145,7 +147,9 @@ def scene(
         with on_core(answering):
             address, process = stack.enter_context(there.running())
         callers = [there.bearer("supervisor", subject=f"agent-{number}") for number in range(AGENTS)]
-        found = Scene(standin, f"{address}/graphql", process, callers, customers, folder)
+        found = Scene(
+            standin, f"{address}/graphql", process, callers, _credentials(connectors), customers, folder
+        )
         if fresh:
             _say("recording the partners' answers")
             record(found)
@@ -176,6 +180,15 @@ def _connectors(partners: Partners | None, cache: Cache) -> Mapping[str, Mapping
     found["insurance"]["products"] = ["auto"]  # an insurer of vehicles: one list to read, not three
     file.write_bytes(msgspec.json.encode(found))
     return found
+
+
+def _credentials(connectors: Mapping[str, Mapping[str, Any]]) -> Mapping[str, str]:
+    return {
+        "brokerage": f"Bearer {connectors['brokerage']['credential']}",
+        "loyalty": f"Bearer {connectors['loyalty']['access_token']}",
+        "hotel": connectors["hotel"]["api_key"],
+        "rental": connectors["rental"]["credential"],
+    }
 
 
 def _installed(

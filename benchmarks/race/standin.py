@@ -200,6 +200,7 @@ async def _serve(spec: Spec) -> None:
         server_header=False,
         date_header=False,
         backlog=4096,
+        timeout_keep_alive=600,  # a connection closed while a client reaches for it would fail the run
     )
     server = _Server(config)
     loop = asyncio.get_running_loop()

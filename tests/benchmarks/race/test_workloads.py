@@ -7,7 +7,8 @@ from benchmarks.stage.partners import CHECKOUT
 
 
 def test_every_document_is_valid() -> None:
-    schema = build_schema((CHECKOUT / "schema" / "schema.graphql").read_text("utf-8"))
+    text = (CHECKOUT / "schema" / "schema.graphql").read_text("utf-8")
+    schema = build_schema(text, assume_valid=True)
     for document in (documents.IDS, *(each.document for each in WORKLOADS.values())):
         assert validate(schema, parse(document)) == []
 
