@@ -15,6 +15,7 @@ from connectors.granting import GrantSettings
 from connectors.identify import IdentifyResult
 from connectors.infos import InstanceInfo
 from connectors.results import Gathered, GatherRequest
+from resolvers.actions.ports import HeldGrants
 from schema.actions.ports import PartnerActions
 from store.data import (
     CustomerData,
@@ -419,7 +420,7 @@ class Standings(Protocol):
         ...
 
 
-class Grants(Protocol):
+class Grants(HeldGrants, Protocol):
     """Customers' grants; see :class:`store.repositories.grants.GrantRepository`."""
 
     async def of(self, customer_ids: Iterable[str]) -> Mapping[str, tuple[GrantData, ...]]:

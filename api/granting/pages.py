@@ -164,6 +164,8 @@ class GrantPages:
                 kept = await unit.grants.grant(
                     (holder, flow.connector, flow.party_id), grant, by=flow.subject
                 )
+                # What could not be sent for want of it is.
+                await unit.actions.wake(flow.connector, [flow.party_id])
         if not kept:
             await self._give_back(flow, token)
         return kept

@@ -18,11 +18,12 @@ import msgspec
 
 from c360.access import Access, IdempotencyKey, Principal, Purpose, TenantId
 from c360.contract import Action, Effect, Ref
-from c360.errors import C360Error, place
+from c360.errors import C360Error, ProblemCode, place
 from c360.kinds import actions
 from connectors.acting import Acted, Next, Standing
+from connectors.infos import InstanceInfo
 from connectors.instances import InstanceState
-from resolvers.actions import machine
+from resolvers.actions import granting, machine
 from resolvers.actions.machine import ActionRules, Doing
 from resolvers.actions.pace import Pace
 from resolvers.actions.ports import ActingHost, ActionDatabase, ActionUnit
@@ -167,7 +168,8 @@ class Performer:
         if effect is not None and doing is Doing.SEND:
             rest = self._rest(action)
             if rest is None:
-                return await self._send(tenant, action, effect)
+                await self._send(tenant, action, effect)
+                return None
             await self._put_off(tenant, action, now + rest, problem=action.problem)
             return None
         if doing is Doing.TRACE:
@@ -183,12 +185,10 @@ class Performer:
             await self._put_off(tenant, action, again, problem="DISABLED")
         return None
 
-    async def _send(
-        self, tenant: TenantId, action: PartnerActionData, effect: Effect
-    ) -> PartnerActionData | None:
+    async def _send(self, tenant: TenantId, action: PartnerActionData, effect: Effect) -> None:
         wanted = await self._wanted(tenant, action)
         if wanted is None:
-            return None
+            return
 
         async def go_out(unit: ActionUnit) -> PartnerActionData:
             # The lease begins here, in the transaction: what is waited for the database does not use it up,
@@ -210,11 +210,12 @@ class Performer:
             acted = await self._host.act(
                 action.connector, wanted, access=_access(tenant, action), deadline=self._timeout
             )
-        return await self._conclude(tenant, sent, acted, effect)
+        await self._conclude(tenant, sent, acted, effect)
+        await self._note_refused(tenant, action, wanted, acted)
 
     async def _conclude(
         self, tenant: TenantId, action: PartnerActionData, acted: Acted, effect: Effect
-    ) -> PartnerActionData | None:
+    ) -> None:
         """Keep what a sending ended in, even where somebody else has given this process up meanwhile."""
         attempts = action.attempts
         while True:
@@ -223,23 +224,23 @@ class Performer:
             try:
                 if change is not None:
                     await self._move(tenant, action, change, stubborn=True)
-                    return None
+                    return
                 again = machine.waiting(action, now, self.rules)
                 reference = None if acted.outcome is None else acted.outcome.reference
                 kept = await self._put_off(tenant, action, again, accepted_at=now, reference=reference)
             except ActionMoved:
                 kept = False
             if kept:
-                return None
+                return
             present = await self._read(tenant, action.id)
             if present is None or present.state is not PartnerActionState.UNKNOWN:
-                return None
+                return
             # That it took effect stays true; any other answer is of that one sending alone.
             known = acted.standing is Standing.CONFIRMED or (
                 acted.standing is Standing.REJECTED and present.attempts == attempts
             )
             if not known:
-                return None
+                return
             action = present
 
     async def _trace(self, tenant: TenantId, action: PartnerActionData) -> PartnerActionData | None:
@@ -249,6 +250,7 @@ class Performer:
         acted = await self._host.trace(
             action.connector, wanted, access=_access(tenant, action), deadline=self._timeout
         )
+        await self._note_refused(tenant, action, wanted, acted)
         change = machine.traced(action, acted, self._clock(), self.rules)
         if isinstance(change, ActionChange):
             moved = await self._move(tenant, action, change)
@@ -259,10 +261,13 @@ class Performer:
         return None
 
     def _effect(self, action: PartnerActionData) -> Effect | None:
-        for info in self._host.infos():
-            if info.id == action.connector and info.state is InstanceState.READY:
-                return info.actions.get(action.kind)
-        return None
+        info = self._info(action)
+        if info is None or info.state is not InstanceState.READY:
+            return None
+        return info.actions.get(action.kind)
+
+    def _info(self, action: PartnerActionData) -> InstanceInfo | None:
+        return next((info for info in self._host.infos() if info.id == action.connector), None)
 
     def _rest(self, action: PartnerActionData) -> timedelta | None:
         """For how long its partner is left alone, where that has kept it from being sent already.
@@ -280,19 +285,37 @@ class Performer:
         return timedelta(seconds=max(*rests, self.rules.first_retry)) if rests else None
 
     async def _wanted(self, tenant: TenantId, action: PartnerActionData) -> Action | None:
-        """The action as the connector takes it; none where the customer was erased."""
+        """The action as the connector takes it; none where the customer was erased, or a grant is missing.
+
+        What is missing is kept as what stands in the way.
+        """
         async with self._database.read(tenant, EVERYTHING) as unit:
             content = (await unit.actions.contents([action])).get(action.id)
+            held = await granting.held(unit, action, self._info(action))
         if content is None:
+            return None
+        if held.missing is not None:
+            again = machine.waiting(action, self._clock(), self.rules)
+            await self._put_off(tenant, action, again, problem=held.missing.value)
             return None
         kind = actions()[action.kind]
         return Action(
             kind=action.kind,
-            ref=Ref(party_id=action.party_id),
+            ref=Ref(party_id=action.party_id, grant=held.token),
             input=msgspec.json.decode(content, type=kind.input),
             idempotency_key=IdempotencyKey(action.id),
             requested_at=action.requested_at,
         )
+
+    async def _note_refused(
+        self, tenant: TenantId, action: PartnerActionData, wanted: Action, acted: Acted
+    ) -> None:
+        """Where the partner refused the customer's grant, it is not sent again."""
+        token = wanted.ref.grant
+        if token is None or acted.problem is None:
+            return
+        if acted.problem.code is ProblemCode.REAUTHORISATION_REQUIRED:
+            await self._transact(tenant, lambda unit: unit.grants.refused(granting.which(action), token))
 
     async def _read(self, tenant: TenantId, action_id: str) -> PartnerActionData | None:
         async with self._database.read(tenant, EVERYTHING) as unit:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from c360.access import Access, TenantId
 from c360.contract import Action
+from c360.values import Secret
 from connectors.acting import Acted
 from connectors.infos import InstanceInfo
 from store.data_actions import ActionChange, PartnerActionData
@@ -51,12 +52,31 @@ class Actions(Protocol):
         ...
 
 
+class HeldGrants(Protocol):
+    """Customers' grants; see :class:`store.repositories.grants.GrantRepository`."""
+
+    async def tokens(
+        self, wanted: Sequence[tuple[str, str, str]]
+    ) -> Mapping[tuple[str, str, str], Secret | None]:
+        """Tokens by (customer id, instance id, party id); none for a grant that has ended."""
+        ...
+
+    async def refused(self, which: tuple[str, str, str], token: Secret) -> Any:
+        """Note that a partner refused a token, so that it is not sent again."""
+        ...
+
+
 class ActionUnit(Protocol):
     """One transaction."""
 
     @property
     def actions(self) -> Actions:
         """What is kept of actions."""
+        ...
+
+    @property
+    def grants(self) -> HeldGrants:
+        """Customers' grants."""
         ...
 
 

@@ -549,6 +549,8 @@ class FakeHost:
     requests: list[GatherRequest] = field(default_factory=list)
     searches: list[PartyQuery] = field(default_factory=list)
     fault: Exception | None = None
+    by_grant: set[str] = field(default_factory=set)
+    """Instances that are asked under customers' grants."""
     performs: dict[str, dict[str, Effect]] = field(default_factory=dict)
     """What can be promised of actions, by instance and kind."""
     acting: Callable[[str, Action], Awaitable[Acted]] | None = None
@@ -567,7 +569,7 @@ class FakeHost:
                 plugin=f"{domain}_plugin",
                 title=instance.title(),
                 domain=domain,
-                lookup=Lookup.BY_KEY,
+                lookup=Lookup.BY_GRANT if instance in self.by_grant else Lookup.BY_KEY,
                 kinds=_kinds_of(domain),
                 identifies=self.searchable.get(instance, ()),
                 feeds=(),
