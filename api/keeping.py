@@ -64,6 +64,8 @@ async def keep(
 async def tell(unit: Unit, instance: str, changes: Iterable[Change]) -> None:
     """Make what was known of the customers concerned untrue, and tell those who follow them.
 
+    Actions that wait for the partner are looked after at once: it may have told what became of them.
+
     Their last-known copies of the kinds that changed go: a copy that is known to be untrue is worse than
     none. What processes remember goes when they hear of it; see :mod:`api.webhooks.forgetting`.
     """
@@ -76,6 +78,8 @@ async def tell(unit: Unit, instance: str, changes: Iterable[Change]) -> None:
         await unit.snapshots.drop(instance, [customer], kinds[party])
         aspect = Aspect.PROFILE if kinds[party] == {PARTY} else Aspect.RECORDS
         unit.outbox.add([drafted(CustomerChanged(aspects=(aspect,), connector=instance), [customer])])
+    if kinds:
+        await unit.actions.wake(instance, kinds)
 
 
 async def _keep_parties(

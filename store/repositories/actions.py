@@ -309,7 +309,10 @@ class ActionRepository(Repository):
         return tuple(await self._read(self._scope.among(PartnerAction.id, taken.all())))
 
     async def wake(self, connector: str, parties: Iterable[str]) -> int:
-        """Let actions of these parties be looked after at once, of which the partner told something."""
+        """Let actions of these parties be looked after at once, of which the partner told something.
+
+        One that was just asked for is left to whoever asked, who is about to send it.
+        """
         now = self._scope.clock()
         return await self._scope.change(
             update(PartnerAction)
@@ -319,6 +322,9 @@ class ActionRepository(Repository):
                 self._scope.among(PartnerAction.party_id, parties),
                 PartnerAction.holder.is_(None),
                 PartnerAction.next_at > now,
+                (PartnerAction.attempts > 0)
+                | PartnerAction.problem.is_not(None)
+                | PartnerAction.accepted_at.is_not(None),
             )
             .values(next_at=now)
         )
