@@ -25,11 +25,19 @@ class ActionKind(msgspec.Struct, frozen=True, kw_only=True):
     """What it takes."""
     summary: str
     """What it does, in one sentence."""
+    concerns: str = ""
+    """The domain whose records it is about, where that is not its own: a work order that stops a cheque
+    concerns ``banking``. Nobody may have it done who may not see those."""
 
     @property
     def domain(self) -> str:
         """The part of the name before the dot."""
         return self.name.partition(".")[0]
+
+    @property
+    def concerned(self) -> str:
+        """The domain whose records it is about."""
+        return self.concerns or self.domain
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):

@@ -191,26 +191,40 @@ KINDS = (Kind(name="workorders.orders", record=WorkOrder, identity="order_id"),)
 
 ACTIONS = (
     ActionKind(
-        name="workorders.open_account", input=OpenAccount, summary="Asks the bank to open an account."
+        name="workorders.open_account",
+        input=OpenAccount,
+        summary="Asks the bank to open an account.",
+        concerns="banking",
     ),
     ActionKind(
         name="workorders.reissue_cheque",
         input=ReissueCheque,
         summary="Asks the bank to stop a cheque and to issue another.",
+        concerns="banking",
     ),
     ActionKind(
         name="workorders.request_policy_loan",
         input=RequestPolicyLoan,
         summary="Asks the insurer to lend against a policy.",
+        concerns="insurance",
     ),
     ActionKind(
         name="workorders.request_policy_valuation",
         input=RequestPolicyValuation,
         summary="Asks the insurer what a policy is worth.",
+        concerns="insurance",
     ),
-    ActionKind(name="workorders.report_claim", input=ReportClaim, summary="Reports a claim to the insurer."),
     ActionKind(
-        name="workorders.change_stay", input=ChangeStay, summary="Asks the hotel to change a reservation."
+        name="workorders.report_claim",
+        input=ReportClaim,
+        summary="Reports a claim to the insurer.",
+        concerns="insurance",
+    ),
+    ActionKind(
+        name="workorders.change_stay",
+        input=ChangeStay,
+        summary="Asks the hotel to change a reservation.",
+        concerns="hotel",
     ),
     ActionKind(
         name="workorders.cancel_order",

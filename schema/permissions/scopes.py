@@ -89,3 +89,9 @@ class Scope(enum.Enum):
 def domain_scope(domain: str) -> str:
     """The scope that reads the records of a domain: of one that is discovered, it stands in no list."""
     return f"{domain}:read"
+
+
+def reading(domain: str) -> Scope | str:
+    """The same as a member of the list, where it is one."""
+    name = domain_scope(domain)
+    return next((scope for scope in Scope if scope.value == name), name)

@@ -20,6 +20,8 @@ from c360.access import TenantId
 from c360.records.party import PartyKind
 from schema import ids
 from schema.build import Schema, built_schema
+from schema.mutations.actions import discover
+from schema.mutations.actions.base import PartnerMutation
 from schema.permissions.roles import granted
 from store.data import EnrolCustomer, EnrolLink
 from tests.fixtures.tokens import token
@@ -149,6 +151,24 @@ MUTATIONS = {
     'resolveAction(input: {actionId: "x", verdict: TOOK_EFFECT})': "AS",
     'startGrant(input: {customerId: "x", connector: "c", redirect: "https://a.example"})': "FASC",
     'revokeGrant(input: {customerId: "x", connector: "c"})': "FASC",
+}
+OF_ITS_DOMAIN = {
+    # mutation of a partner's: what its caller must be able to see
+    'adjustPoints(input: {idempotencyKey: "k", customerId: "x", membershipId: "m", points: 5})': "loyalty",
+    'createReward(input: {idempotencyKey: "k", customerId: "x", membershipId: "m", tierId: "t"})': "loyalty",
+    'redeemReward(input: {idempotencyKey: "k", customerId: "x", rewardId: "r", locationId: "l"})': "loyalty",
+    'cancelRentalBooking(input: {idempotencyKey: "k", customerId: "x", bookingId: "b"})': "rental",
+    'openAccount(input: {idempotencyKey: "k", customerId: "x", product: "p", currency: "AUD"})': "banking",
+    'reissueCheque(input: {idempotencyKey: "k", customerId: "x", accountId: "a", chequeNumber: "7"})': (
+        "banking"
+    ),
+    'requestPolicyLoan(input: {idempotencyKey: "k", customerId: "x", policyId: "p", amount: '
+    '{amount: "1", currency: "BRL"}})': "insurance",
+    'requestPolicyValuation(input: {idempotencyKey: "k", customerId: "x", policyId: "p"})': "insurance",
+    'reportClaim(input: {idempotencyKey: "k", customerId: "x", policyId: "p", occurredOn: "2026-01-01", '
+    'description: "d"})': "insurance",
+    'changeStay(input: {idempotencyKey: "k", customerId: "x", reservationId: "r"})': "hotel",
+    'cancelWorkOrder(input: {idempotencyKey: "k", customerId: "x", orderId: "o"})': "workorders",
 }
 WITHIN = {
     # What stands in lists that are empty here: by the rules that are read from the printed schema.
@@ -288,6 +308,26 @@ def test_a_field_within_lists(schema: Schema, field: str) -> None:
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_a_mutation(ask: Ask, mutation: str) -> None:
     check(ask, f"mutation {{ {mutation} {{ problems {{ code }} }} }}", MUTATIONS[mutation])
+
+
+def test_every_action_at_a_partner_has_a_row() -> None:
+    rows = {row.partition("(")[0] for row in OF_ITS_DOMAIN}
+    assert rows == {mutation.name for mutation in discover() if issubclass(mutation, PartnerMutation)}
+
+
+@pytest.mark.parametrize("mutation", OF_ITS_DOMAIN)
+def test_who_does_not_see_a_domain_has_nothing_done_there(
+    served: str, settings: Settings, mutation: str
+) -> None:
+    """An agent without the scope of banking does not stop a cheque."""
+    scope = f"{OF_ITS_DOMAIN[mutation]}:read"
+    every = granted(["supervisor"])
+    for scopes, code in ((every - {scope}, {"FORBIDDEN"}), (every, set())):
+        headers = {"authorization": f"Bearer {token(settings, 'supervisor', scopes=sorted(scopes))}"}
+        query = f"mutation {{ {mutation} {{ problems {{ code }} }} }}"
+        with httpx.Client(base_url=served, trust_env=False, headers=headers) as client:
+            body = client.post("/graphql", json={"query": query}).json()
+        assert {error["extensions"]["code"] for error in body.get("errors", ())} == code, body
 
 
 @pytest.mark.parametrize("field", PURPOSES)

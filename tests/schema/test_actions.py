@@ -18,6 +18,7 @@ from c360.errors import ProblemCode
 from c360.records.loyalty import AdjustPoints
 from c360.records.party import PartyKind
 from c360.records.workorders import RequestPolicyLoan
+from c360.values import Secret
 from connectors.acting import Acted, Standing, following
 from connectors.results import SourceProblem
 from resolvers.actions.machine import ActionRules
@@ -26,7 +27,8 @@ from schema import ids
 from schema.build import Schema
 from schema.engine import GraphEngine
 from schema.execution.context import EngineSettings
-from store.data import EnrolCustomer, EnrolLink
+from store.data import EnrolCustomer, EnrolGrant, EnrolLink
+from store.data_actions import ActionFilter
 from store.data_service import TaskState
 from store.database import Database
 from store.keyring import Keyring
@@ -109,6 +111,26 @@ class Desk:
         assert not response.errors, response.errors
         assert response.data
         return next(iter(response.data.values()))
+
+    def answer(self, query: str, *, without: str, **variables: Any) -> Any:
+        """What an agent is answered whose token lacks a scope."""
+        access = access_of("agent")
+        scopes = access.principal.scopes - {without}
+        narrowed = msgspec.structs.replace(
+            access, principal=msgspec.structs.replace(access.principal, scopes=scopes)
+        )
+        return self.runner.run(self.engine.execute(query, variables, access=narrowed))
+
+    def stored(self) -> bytes:
+        """All that is kept of actions."""
+
+        async def go() -> bytes:
+            async with self.database.read(TENANT) as unit:
+                page = await unit.actions.page(ActionFilter())
+                contents = await unit.actions.contents(page.actions)
+                return msgspec.json.encode(page) + b"".join(contents.values())
+
+        return self.runner.run(go())
 
     def adjust(self, key: str = "k", **differing: Any) -> Any:
         given = {"customerId": self.ada, "idempotencyKey": key, "membershipId": "m1", "points": 50}
@@ -379,6 +401,66 @@ def test_what_cannot_be_asked_for(desk: Desk, given: dict[str, str], code: str, 
     assert made["action"] is None
     assert [(one["code"], one["path"]) for one in made["problems"]] == [(code, path)]
     assert desk.host.asked == []
+
+
+def grant(desk: Desk, token: str | None) -> None:
+    """Ada grants access to her programme, or takes it back."""
+
+    async def go() -> None:
+        which = (ids.decode_as("Customer", desk.ada, argument="id"), "points", "P1")
+        async with desk.database.unit(TENANT) as unit:
+            if token is None:
+                await unit.grants.revoke(which[0], which[1], at=desk.now)
+            else:
+                await unit.grants.put({which: EnrolGrant(token=Secret(token))})
+
+    desk.runner.run(go())
+
+
+def test_a_partner_that_is_asked_by_grant_gets_it_when_the_action_is_sent(desk: Desk) -> None:
+    """The grant of then, not of when it was asked for; it is kept with no action."""
+    desk.host.by_grant = {"points"}
+    action = desk.adjust()["action"]
+    assert (action["state"], action["problem"], desk.host.asked) == ("REQUESTED", "GRANT_MISSING", [])
+    grant(desk, "first-token")
+    grant(desk, "second-token")
+    desk.now += timedelta(hours=1)
+    desk.round()
+    done = desk.ask(READ, id=action["id"])
+    assert (done["state"], done["problem"], done["attempts"]) == ("CONFIRMED", None, 1)
+    (sent,) = desk.host.asked
+    assert sent.ref.grant.reveal() == "second-token"
+    assert b"second-token" not in desk.stored()
+
+
+def test_a_grant_that_the_partner_refused_is_not_sent_again(desk: Desk) -> None:
+    async def refusing(_instance: str, action: Action) -> Acted:
+        problem = SourceProblem(code=ProblemCode.REAUTHORISATION_REQUIRED, message="over")
+        return acted(action, Standing.FAILED, problem=problem)
+
+    desk.host.by_grant, desk.host.acting = {"points"}, refusing
+    grant(desk, "a-token")
+    action = desk.adjust()["action"]
+    assert (action["state"], action["problem"]) == ("REQUESTED", "REAUTHORISATION_REQUIRED")
+    for _ in range(3):
+        desk.now += timedelta(hours=1)
+        desk.round()
+    assert len(desk.host.asked) == 1
+
+
+@one_database
+@pytest.mark.parametrize("missing", ["loyalty:read", "actions:write"])
+def test_who_may_not_see_what_an_action_is_about_does_not_call_it_off(desk: Desk, missing: str) -> None:
+    async def down(_instance: str, action: Action) -> Acted:
+        return acted(action, Standing.FAILED)
+
+    desk.host.acting = down
+    action = desk.adjust()["action"]
+    refused = desk.answer(decide("cancelAction"), without=missing, input={"actionId": action["id"]})
+    (error,) = refused.errors
+    assert error["extensions"]["code"] == "FORBIDDEN"
+    assert [missing] in error["extensions"]["requiredScopes"]
+    assert desk.ask(READ, id=action["id"])["state"] == "REQUESTED"
 
 
 @one_database

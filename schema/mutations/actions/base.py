@@ -32,8 +32,8 @@ from schema.inputs import NodeId
 from schema.mutations.base import LONGEST_KEY, Concerns, Mutation, MutationInput, Outcome, Payload, Shown
 from schema.mutations.problems import ActionProblem, IdempotencyProblem, ProblemCode, Refusal
 from schema.mutations.refusing import Paths, customer_missing
-from schema.permissions.rules import Rule, needs
-from schema.permissions.scopes import Scope
+from schema.permissions.rules import needs
+from schema.permissions.scopes import Scope, reading
 from schema.ports import Unit
 from store.columns import storable
 from store.data import CustomerData, LinkData
@@ -222,7 +222,7 @@ class PartnerMutation(ShownAction):
 
 
 def partner_mutation(
-    kind: str, *, name: str, text: str, rule: Rule = PartnerMutation.rule
+    kind: str, *, name: str, text: str, scope: Scope = Scope.ACTIONS_WRITE
 ) -> type[PartnerMutation]:
     """The mutation of an action.
 
@@ -230,7 +230,7 @@ def partner_mutation(
         kind: name of a registered action.
         name: of the mutation, as in the graph.
         text: what it does, for the graph.
-        rule: who may have it take effect.
+        scope: what having it take effect needs, beside seeing the records that it concerns.
     """
     found = actions()[kind]
     title = name[:1].upper() + name[1:]
@@ -239,7 +239,7 @@ def partner_mutation(
         "name": name,
         "description": f"{text} {_PROMISE}",
         "kind": found,
-        "rule": rule,
+        "rule": needs(scope, reading(found.concerned)),
         "input_type": _input(found, f"{title}Input"),
         "payload_type": _made(f"{title}Payload", [], ActionPayload, description(ActionPayload)),
     }

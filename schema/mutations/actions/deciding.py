@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from c360.contract import Effect
+from c360.kinds import actions
 from resolvers.actions.machine import VALID_FOR
 from resolvers.actions.telling import tell
 from schema import ids
@@ -20,8 +21,9 @@ from schema.mutations.actions.base import ActionOutcome, ActionPayload, ShownAct
 from schema.mutations.base import MutationInput
 from schema.mutations.identity import LONGEST_REASON
 from schema.mutations.problems import ActionProblem, NotFoundProblem, ProblemCode, Refusal
+from schema.permissions.refusing import Forbidden
 from schema.permissions.rules import needs
-from schema.permissions.scopes import Scope
+from schema.permissions.scopes import Scope, domain_scope
 from schema.ports import Unit
 from store.columns import storable
 from store.data_actions import (
@@ -100,6 +102,7 @@ class _OfAction(ShownAction):
         if action is None:
             message = "There is no such action: list the customer's `actions`."
             raise Refusal(NotFoundProblem(message=message, path=_PATH))
+        self._check_domain(action)
         try:
             await self.decide(unit, action)
         except ActionMoved:
@@ -117,6 +120,18 @@ class _OfAction(ShownAction):
     async def decide(self, unit: Unit, action: PartnerActionData) -> None:
         """What is done."""
         raise NotImplementedError
+
+    def _check_domain(self, action: PartnerActionData) -> None:
+        """Hold the caller to what asking for such an action needs beside the mutation's own scope.
+
+        Raises:
+            Forbidden: They may not see the records that the action concerns.
+        """
+        kind = actions().get(action.kind)
+        domain = action.kind.partition(".")[0] if kind is None else kind.concerned
+        scope = domain_scope(domain)
+        if scope not in self.access.principal.scopes:
+            raise Forbidden(f"`Mutation.{self.name}` for `{action.kind}`", (frozenset({scope}),))
 
 
 class CancelAction(_OfAction):

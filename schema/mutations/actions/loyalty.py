@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from schema.mutations.actions.base import partner_mutation
-from schema.permissions.rules import needs
 from schema.permissions.scopes import Scope
 
 ACTIONS = (
@@ -11,7 +10,7 @@ ACTIONS = (
         "loyalty.adjust_points",
         name="adjustPoints",
         text="Adds points to a member's account or takes some away, by hand.",
-        rule=needs(Scope.ACTIONS_CORRECT),
+        scope=Scope.ACTIONS_CORRECT,
     ),
     partner_mutation(
         "loyalty.create_reward",
