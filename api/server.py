@@ -25,7 +25,7 @@ class Shared(NamedTuple):
     """What a worker has from its supervisor: numbers of open files."""
 
     listener: int
-    """The socket at which all of them take connections."""
+    """The socket whose clients it takes."""
     told: int
     """Where it says that it answers, in a line of JSON."""
     alive: int

@@ -15,17 +15,13 @@ from api import logs
 from api.app import Application, create_app
 from api.authentication.opening import check_listening
 from api.connections import guarded
+from api.listening import listen
 from api.observing.observer import observing
 from api.server import Server, Shared
 from api.settings import Settings
 from api.socket_connections import guarded_socket
 from api.switches import followed
 from api.wiring import open_hub, require_current
-from c360.errors import C360Error
-
-
-class PortTakenError(C360Error):
-    """Somebody else listens where the graph should."""
 
 
 def serve(settings: Settings, port: int | None = None, shared: Shared | None = None) -> int:
@@ -110,23 +106,3 @@ def _server(app: Application, settings: Settings) -> Server:
     )
     app.trust(config.forwarded_allow_ips)
     return Server(config, protocol, app.state.closing)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket at an address, for a server of this process or of several.
-
-    Raises:
-        PortTakenError: somebody else is there.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named, the protocol makes asyncio switch off Nagle's algorithm, which costs 40 ms an answer.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        raise PortTakenError(
-            f"cannot listen on {host}:{port} ({error.strerror}); stop what uses it or set server.port"
-        ) from None
-    return listener

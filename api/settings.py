@@ -78,8 +78,13 @@ class Server(Section, frozen=True, kw_only=True):
         float, Meta(description="Seconds a client may take nothing of its answer.", gt=0)
     ] = 30.0
     connections: Annotated[
-        int, Meta(description="Connections at once; further clients are told to come back.", ge=1)
+        int,
+        Meta(description="Connections of one process at once; further clients are told to come back.", ge=1),
     ] = 1000
+    workers: Annotated[
+        int,
+        Meta(description="Processes that answer, all replaced on SIGHUP; 0: one by itself.", ge=0, le=256),
+    ] = 0
 
 
 class LiveSettings(Section, frozen=True, kw_only=True):

@@ -86,10 +86,16 @@ class Metrics:
         if port == 0:
             yield
             return
-        server, thread = start_http_server(port or 0, host, self.registry)
-        self.port = server.server_port
-        with contextlib.ExitStack() as stack:
-            stack.callback(thread.join, 5)
-            stack.callback(server.server_close)
-            stack.callback(server.shutdown)
+        with scraped(self.registry, host, port or 0) as self.port:
             yield
+
+
+@contextmanager
+def scraped(registry: CollectorRegistry, host: str, port: int) -> Iterator[int]:
+    """Let figures be scraped at an address while the block runs; for 0 at a port that the system chose."""
+    server, thread = start_http_server(port, host, registry)
+    with contextlib.ExitStack() as stack:
+        stack.callback(thread.join, 5)
+        stack.callback(server.server_close)
+        stack.callback(server.shutdown)
+        yield server.server_port

@@ -8,13 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
-from api import serving
+from api import listening
 from sandbox import server
 
 
 @pytest.mark.parametrize(
     "listening",
-    [lambda: serving.listen("127.0.0.1", 0), lambda: server.listen("127.0.0.1", 0, ["partner"])[0]],
+    [lambda: listening.listen("127.0.0.1", 0), lambda: server.listen("127.0.0.1", 0, ["partner"])[0]],
     ids=["api", "sandbox"],
 )
 def test_accepted_connections_do_not_wait(listening: Callable[[], socket.socket]) -> None:
