@@ -9,13 +9,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from collections.abc import Collection, Mapping, MutableMapping
+from collections.abc import Collection
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any
 
 import msgspec
-import structlog
 
 from api.observing.asking import asking
 from c360.errors import place
@@ -24,6 +23,12 @@ NOISY = ("httpx", "httpcore", "asyncio", "aiosqlite", "alembic", "uvicorn.access
 
 
 _log = logging.getLogger(__name__)
+_OWN = frozenset(logging.LogRecord("", 0, "", 0, "", None, None).__dict__) | {
+    "message",
+    "asctime",
+    "taskName",
+}
+"""What every record has: the rest was given to say more."""
 _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
@@ -40,7 +45,7 @@ class Lines(logging.Formatter):
         return f"  {place(ei[1], lines=3)}" if ei[1] is not None else ""
 
 
-class JsonLines(structlog.stdlib.ProcessorFormatter):
+class JsonLines(logging.Formatter):
     """One JSON object a line: what happened, where, and in answer to which request.
 
     Args:
@@ -49,50 +54,26 @@ class JsonLines(structlog.stdlib.ProcessorFormatter):
     """
 
     def __init__(self, hidden: Collection[str] = ()) -> None:
-        super().__init__(
-            foreign_pre_chain=[
-                structlog.stdlib.ExtraAdder(),
-                _request,
-                _redacted(frozenset(hidden)),
-            ],
-            processors=[_line, structlog.processors.JSONRenderer(serializer=_encoded)],
-        )
+        super().__init__()
+        self._hidden = frozenset(hidden)
 
-
-def _request(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    request = asking()
-    if request is not None:
-        event["request"] = request.id
-    return event
-
-
-def _redacted(hidden: frozenset[str]) -> structlog.typing.Processor:
-    def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        for name in hidden & event.keys():
-            event[name] = "…"
-        return event
-
-    return redact
-
-
-def _line(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    """The line of an event, in the order in which it is read."""
-    record: logging.LogRecord = event.pop("_record")
-    error = event.pop("exc_info", None)
-    line = {
-        "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-        "level": record.levelname,
-        "logger": record.name,
-        "message": event.pop("event"),
-        **{name: value for name, value in event.items() if not name.startswith("_")},
-    }
-    if isinstance(error, tuple) and error[1] is not None:
-        line["error"] = place(error[1], lines=3)
-    return line
-
-
-def _encoded(line: Any, **_: Any) -> str:
-    return msgspec.json.encode(line, enc_hook=lambda value: type(value).__name__).decode()
+    def format(self, record: logging.LogRecord) -> str:
+        """Render the record, in the order in which it is read."""
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        request = asking()
+        if request is not None:
+            line["request"] = request.id
+        for name, value in record.__dict__.items():
+            if name not in _OWN and not name.startswith("_"):
+                line[name] = "…" if name in self._hidden else value
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = place(record.exc_info[1], lines=3)
+        return msgspec.json.encode(line, enc_hook=lambda value: type(value).__name__).decode()
 
 
 def configure(level: str, *, json: bool, hidden: Collection[str] = ()) -> None:

@@ -79,6 +79,7 @@ async def answer(
             # What is there now stays: looking through it in every collection would only cost time.
             gc.collect()
             gc.freeze()
+            gc.enable()
             await server.serve(sockets=[listener])
             if shared is not None:
                 heeding.cancel()

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import psycopg
-from psycopg import sql
-
 from store.engines import parse
 from store.errors import DatabaseUnavailable
 
@@ -37,6 +34,9 @@ async def listen(url: str, channel: str, heard: Callable[[str], None]) -> None:
     Raises:
         DatabaseUnavailable: the database is not reached, or not any more.
     """
+    import psycopg  # a server on SQLite has no use for it
+    from psycopg import sql
+
     address = parse(url).set(drivername="postgresql").render_as_string(hide_password=False)
     try:
         async with await psycopg.AsyncConnection.connect(address, autocommit=True, **_ALIVE) as connection:

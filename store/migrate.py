@@ -35,8 +35,8 @@ from store.errors import (
     translated,
 )
 from store.models import Base
+from store.revisions import SCRIPTS
 
-SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
 _LOCK = 0x63333630
 """Number of the advisory lock on PostgreSQL that one migration at a time holds."""
 _LOCKING = 0.4

@@ -20,9 +20,9 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
+import scipy  # which loads its parts when they are first used
 from msgspec import Meta
 from numpy.typing import NDArray
-from scipy.special import betaln, expit, gammaln, hyp2f1, log_expit
 
 Floats = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ def p_alive_many(model: BgNbd, frequency: Floats, recency: Floats, age: Floats) 
     log_odds = np.log(model.a / (model.b + repeats - 1)) + (model.r + repeats) * (
         np.log(model.alpha + age) - np.log(model.alpha + recency)
     )
-    alive: Floats = np.where(frequency > 0, expit(-log_odds), 1.0)
+    alive: Floats = np.where(frequency > 0, scipy.special.expit(-log_odds), 1.0)
     return alive
 
 
@@ -120,7 +120,7 @@ def purchases_if_alive_at(model: BgNbd, frequency: float, ages: Floats, horizons
         return _averaged(model, frequency, horizons / (alpha + ages))
     z = horizons / (alpha + ages + horizons)
     with np.errstate(invalid="ignore", over="ignore"):  # where it is no number it is integrated below
-        bracket = 1 - (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, c, z)
+        bracket = 1 - (1 - z) ** (a - 1) * scipy.special.hyp2f1(a + b - 1 - r, a - 1, c, z)
     found: Floats = bracket * (c / (a - 1)) if a != 1 else np.zeros_like(bracket)
     poor = ~(np.abs(bracket) > _CANCELS)
     if abs(r - a - round(r - a)) < _DEGENERATE:
@@ -143,9 +143,9 @@ def _integrated(model: BgNbd, frequency: float, times: Floats) -> Floats:
     """
     a, beta, k = model.a, model.b + frequency, model.r + frequency
     y = np.arange(_FIRST, _LAST, _STEP)
-    p = expit(y)
-    norm = betaln(a, beta)
-    density = np.exp(a * log_expit(y) + beta * log_expit(-y) - norm)
+    p = scipy.special.expit(y)
+    norm = scipy.special.betaln(a, beta)
+    density = np.exp(a * scipy.special.log_expit(y) + beta * scipy.special.log_expit(-y) - norm)
     chance = -np.expm1(-k * np.log1p(np.multiply.outer(times, p))) / p
     left = k * times * np.exp(a * (_FIRST - _STEP) - norm) / -np.expm1(-a * _STEP)
     last = y[-1] + _STEP
@@ -162,8 +162,8 @@ def _averaged(model: BgNbd, frequency: float, times: Floats) -> Floats:
     a, beta, k = model.a, model.b + frequency, model.r + frequency
     width = math.sqrt(1 / a + 1 / beta)
     y = math.log(a / beta) + width * np.arange(-_WIDTHS, _WIDTHS + _FINE, _FINE)
-    p = expit(y)
-    logs = a * log_expit(y) + beta * log_expit(-y)
+    p = scipy.special.expit(y)
+    logs = a * scipy.special.log_expit(y) + beta * scipy.special.log_expit(-y)
     density = np.exp(logs - logs.max())
     chance = -np.expm1(-k * np.log1p(np.multiply.outer(times, p))) / p
     found: Floats = chance @ (density / density.sum())
@@ -175,13 +175,13 @@ def log_likelihood(model: BgNbd, frequency: Floats, recency: Floats, age: Floats
     r, alpha, a, b = model.r, model.alpha, model.a, model.b
     x = frequency
     common = (
-        gammaln(r + x)
-        - gammaln(r)
+        scipy.special.gammaln(r + x)
+        - scipy.special.gammaln(r)
         + r * math.log(alpha)
-        + gammaln(a + b)
-        + gammaln(b + x)
-        - gammaln(b)
-        - gammaln(a + b + x)
+        + scipy.special.gammaln(a + b)
+        + scipy.special.gammaln(b + x)
+        - scipy.special.gammaln(b)
+        - scipy.special.gammaln(a + b + x)
     )
     alive = -(r + x) * np.log(alpha + age)
     gone = math.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + recency)

@@ -12,9 +12,9 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
+import scipy  # which loads its parts when they are first used
 from msgspec import Meta
 from numpy.typing import NDArray
-from scipy.special import gammaln
 
 Floats = NDArray[np.float64]
 
@@ -54,9 +54,9 @@ def log_likelihood(model: GammaGamma, frequency: Floats, mean: Floats) -> Floats
     """Log-likelihood of each customer's mean amount; all have x > 0 and m > 0."""
     p, q, gamma, x = model.p, model.q, model.gamma, frequency
     found: Floats = (
-        gammaln(p * x + q)
-        - gammaln(p * x)
-        - gammaln(q)
+        scipy.special.gammaln(p * x + q)
+        - scipy.special.gammaln(p * x)
+        - scipy.special.gammaln(q)
         + q * math.log(gamma)
         + (p * x - 1) * np.log(mean)
         + p * x * np.log(x)

@@ -41,6 +41,7 @@ _CHUNK = 64
 """Batches and changes that a page reads at once, until it is full."""
 
 
+_MARK = "INSERT INTO audit_mark (tenant, kind, key, ref_id) VALUES (?, ?, ?, ?)"
 _SEALED = exists().where(
     AuditMark.tenant == AuditWrite.tenant, AuditMark.kind == SEAL, AuditMark.key == AuditWrite.id
 )
@@ -86,26 +87,24 @@ class AuditRepository(Repository):
         return ChainHead(chain=head.chain, number=number, hash=hashed.hex())
 
     async def _mark(self, ref: str, entries: Iterable[ChainEntry | WriteEntry]) -> None:
-        """Let entries be found: all marks in one statement of one parameter, whatever their number."""
+        """Let entries be found: all marks in one statement, whatever their number."""
         marks = _marks(entries)
-        kind: ColumnElement[Any]
-        key: ColumnElement[Any]
-        if self._scope.postgres:
-            listed = (
-                func.unnest(
-                    bindparam(None, [kind for kind, _ in marks], ARRAY(Text)),
-                    bindparam(None, [key for _, key in marks], ARRAY(Text)),
-                )
-                .table_valued("kind", "key")
-                .render_derived()
+        if not self._scope.postgres:
+            # The driver's own way: anything in between costs as much for each row as the insertion itself.
+            rows = [(self._tenant, kind, key, ref) for kind, key in marks]
+            await (await self._session.connection()).exec_driver_sql(_MARK, rows)
+            return
+        listed = (
+            func.unnest(
+                bindparam(None, [kind for kind, _ in marks], ARRAY(Text)),
+                bindparam(None, [key for _, key in marks], ARRAY(Text)),
             )
-            kind, key = listed.c.kind, listed.c.key
-        else:
-            listed = func.json_each(msgspec.json.encode(marks).decode()).table_valued("value")
-            kind, key = (func.json_extract(listed.c.value, f"$[{place}]") for place in (0, 1))
-        rows = select(literal(self._tenant), kind, key, literal(ref)).select_from(listed)
+            .table_valued("kind", "key")
+            .render_derived()
+        )
+        found = select(literal(self._tenant), listed.c.kind, listed.c.key, literal(ref)).select_from(listed)
         await self._session.execute(
-            table(AuditMark).insert().from_select(["tenant", "kind", "key", "ref_id"], rows)
+            table(AuditMark).insert().from_select(["tenant", "kind", "key", "ref_id"], found)
         )
 
     async def keep_selections(self, selections: Mapping[str, Sequence[str]]) -> None:
@@ -264,15 +263,16 @@ def unsealed_writes(tenant: str, *conditions: ColumnElement[bool]) -> Select[str
 
 
 def _marks(entries: Iterable[ChainEntry | WriteEntry]) -> list[tuple[str, str]]:
-    """By what the entries are found, each once."""
-    marks: dict[tuple[str, str], None] = {}
+    """By what the entries are found, each once, in the order in which they are kept."""
+    found: dict[str, set[str]] = {CUSTOMER: set(), PRINCIPAL: set(), SEAL: set()}
+    customers, principals, seals = found.values()
     for each in entries:
         if isinstance(each, SealEntry):
-            marks[SEAL, each.write_id] = None
+            seals.add(each.write_id)
         else:
-            marks[PRINCIPAL, each.principal] = None
-            marks |= {(CUSTOMER, customer): None for customer in each.customers}
-    return sorted(marks)
+            principals.add(each.principal)
+            customers.update(each.customers)
+    return [(kind, key) for kind, keys in found.items() for key in sorted(keys)]
 
 
 def _readings(ref: str, content: bytes) -> Iterator[tuple[int, AuditEntry]]:

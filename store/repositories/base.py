@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import psycopg
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
@@ -202,6 +201,8 @@ class Scope:
             model: whose columns they are.
             rows: all of the same columns, which are the ones that are written.
         """
+        import psycopg  # the engine has loaded it where it is used
+
         names = list(rows[0])
         dialect = self.session.get_bind().dialect
         columns = table(model).c

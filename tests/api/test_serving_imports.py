@@ -1,4 +1,4 @@
-"""What serves requests loads nothing of what fits models or links populations."""
+"""What serves requests loads nothing of what fits models or links populations, nor what it may never need."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ TRAINING = (
     "sqlglot",
     "matplotlib",
 )
+SELDOM = ("alembic", "opentelemetry", "psycopg", "psycopg_binary", "openpyxl")
+"""What some deployments, some requests or an upgrade need."""
 PROGRAM = """
 import sys
 import api.app, api.engine, api.http, api.models, api.serving, api.worker
@@ -39,3 +41,4 @@ def test_serving_loads_nothing_of_training() -> None:
     loaded = done.stdout.split()
     assert {"msgspec", "strawberry", "numpy"} <= set(loaded)
     assert not set(TRAINING) & set(loaded)
+    assert not set(SELDOM) & set(loaded), "loaded before anybody needs it: it delays the first answer"

@@ -21,7 +21,11 @@ def commands() -> str:
     rows = []
     for name, summary in COMMANDS.items():
         command = importlib.import_module(f"api.commands.{name}").command
-        options = [parameter.opts[0] for parameter in command.params if parameter.opts[0].startswith("--")]
+        options = [
+            parameter.opts[0]
+            for parameter in command.params
+            if parameter.opts[0].startswith("--") and not getattr(parameter, "hidden", False)
+        ]
         arguments = [
             parameter.name.upper() for parameter in command.params if not parameter.opts[0].startswith("--")
         ]

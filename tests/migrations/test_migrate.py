@@ -27,6 +27,7 @@ from store.errors import (
     RevisionUnknown,
     UnsupportedDatabase,
 )
+from store.revisions import SCRIPTS
 
 HEAD = migrate.pending("sqlite:////no/such/file.db")[-1]
 FAULTY = """
@@ -56,7 +57,7 @@ def downgrade():
 def scripts(tmp_path: Path) -> Path:
     """A copy of the revisions, to which a test adds one."""
     copy = tmp_path / "mig%rations"
-    shutil.copytree(migrate.SCRIPTS, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(SCRIPTS, copy, ignore=shutil.ignore_patterns("__pycache__"))
     return copy
 
 

@@ -14,10 +14,9 @@ from sqlalchemy.pool import NullPool
 from store import migrate
 from store.engines import parse
 from store.models import Base
+from store.revisions import SCRIPTS
 
-REVISIONS = tuple(
-    reversed([step.revision for step in ScriptDirectory(str(migrate.SCRIPTS)).walk_revisions()])
-)
+REVISIONS = tuple(reversed([step.revision for step in ScriptDirectory(str(SCRIPTS)).walk_revisions()]))
 
 
 def connected(url: str) -> Any:
