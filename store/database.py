@@ -11,16 +11,21 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import text
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from c360.access import TenantId
 from store import engines
 from store.columns import utc_now
+from store.data_folders import Part
 from store.errors import Conflict, DatabaseLocked, translated
 from store.keyring import Keyring
 from store.models import Base
+from store.readers import reader
+from store.repositories.base import Scope
+from store.repositories.folders import LANES, FolderDesk
 from store.sight import EVERYTHING, Sight
-from store.unit import Unit
+from store.unit import ReadingUnit, Unit
 
 _SESSION: dict[str, Any] = {
     "expire_on_commit": False,
@@ -70,6 +75,7 @@ class Database:
         self._idle.set()
         self._writer = engines.writing(parsed, echo=echo)
         self._reader = engines.reading(parsed, self._writer, echo=echo)
+        self._desk = FolderDesk(reader(parsed, lanes=LANES), clock, self._in_common)
 
     @asynccontextmanager
     async def unit(
@@ -88,8 +94,8 @@ class Database:
         Raises:
             StoreError: the database refused something; the subclass says what.
         """
-        async with self._session(self._writer) as session:
-            unit = Unit(session, tenant, keyring or self.keyring, self._clock, sight)
+        async with self._session(self._writer) as begin:
+            unit = Unit(Scope(begin, tenant, keyring or self.keyring, self._clock, sight))
             yield unit
             # Last of all: from here on nothing is waited for but the commit itself.
             await unit.outbox.flush()
@@ -112,13 +118,14 @@ class Database:
     @asynccontextmanager
     async def read(
         self, tenant: TenantId, sight: Sight = EVERYTHING, *, keyring: Keyring | None = None
-    ) -> AsyncIterator[Unit]:
+    ) -> AsyncIterator[ReadingUnit]:
         """Like :meth:`unit`, for reading: the database itself refuses to write.
 
-        On SQLite all reads of the block see one moment; on PostgreSQL each statement sees its own.
+        On SQLite all reads of the block see one moment, but for its folders, which are read together with
+        those of other units; on PostgreSQL each statement sees its own.
         """
-        async with self._session(self._reader) as session:
-            yield Unit(session, tenant, keyring or self.keyring, self._clock, sight)
+        async with self._session(self._reader) as begin:
+            yield ReadingUnit(Scope(begin, tenant, keyring or self.keyring, self._clock, sight), self._desk)
 
     async def retrying(
         self, tenant: TenantId, work: Callable[[Unit], Awaitable[T]], *, attempts: int = ATTEMPTS
@@ -158,8 +165,8 @@ class Database:
         if self._writer.dialect.name == "sqlite":
             return  # plans by the indexes alone
         names = ", ".join(f'"{name}"' for name in sorted(Base.metadata.tables))
-        async with self._session(self._writer) as session:
-            await session.execute(text(f"ANALYZE {names}"))
+        async with self._session(self._writer) as begin:
+            await begin().execute(text(f"ANALYZE {names}"))
 
     async def dispose(self) -> None:
         """Close all connections, once the units under way have ended.
@@ -169,18 +176,57 @@ class Database:
         """
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), _LONGEST_UNIT)
+        await self._desk.dispose()
         await self._reader.dispose()
         await self._writer.dispose()
 
+    async def _in_common(self, tenant: TenantId, part: Part) -> Any:
+        """What all customers of a tenant have in common."""
+        async with self.read(tenant) as unit:
+            return await (unit.segments if part is Part.SEGMENTS else unit.products).current()
+
     @asynccontextmanager
-    async def _session(self, engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
+    async def _session(self, engine: AsyncEngine) -> AsyncIterator[Callable[[], AsyncSession]]:
+        """What gives the session of a transaction, the same each time; begun when it is first asked for."""
         self._open += 1
         self._idle.clear()
+        block = _Block(engine)
         try:
             with translated():
-                async with AsyncSession(engine, **_SESSION) as session, session.begin():
-                    yield session
+                try:
+                    yield block.begin
+                    await block.commit()
+                finally:
+                    await block.close()
         finally:
             self._open -= 1
             if not self._open:
                 self._idle.set()
+
+
+class _Block:
+    """The transaction of a unit of work, of which nothing is there before a repository needs it."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._session: AsyncSession | None = None
+        self._ended = False
+
+    def begin(self) -> AsyncSession:
+        """The session, the same each time."""
+        if self._session is None:
+            if self._ended:
+                raise InvalidRequestError("the unit of work has ended")
+            self._session = AsyncSession(self._engine, **_SESSION)
+        return self._session
+
+    async def commit(self) -> None:
+        """Commit what was begun."""
+        if self._session is not None:
+            await self._session.commit()
+
+    async def close(self) -> None:
+        """End it, and undo what was not committed."""
+        self._ended = True
+        if self._session is not None:
+            await self._session.close()

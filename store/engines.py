@@ -103,16 +103,22 @@ def _sqlite_arguments() -> dict[str, Any]:
 
 
 def _postgres_arguments() -> dict[str, Any]:
+    return {"connect_args": postgres_connecting(), "pool_pre_ping": True, "pool_timeout": BUSY_TIMEOUT}
+
+
+def postgres_connecting(*settings: str) -> dict[str, Any]:
+    """What every connection to PostgreSQL is opened with, beside its address.
+
+    Args:
+        settings: of the server, more than those of every connection, as ``name=value``.
+    """
+    # The default of 4 for random pages is for spinning disks: with it a search by name reads the whole
+    # table of customers as soon as a hundred match.
+    every = ("timezone=UTC", "random_page_cost=1.1", *settings)
     return {
-        "connect_args": {
-            "connect_timeout": _CONNECT_TIMEOUT,
-            # The default of 4 is for spinning disks: with it a search by name reads the whole table of
-            # customers as soon as a hundred match.
-            "options": "-c timezone=UTC -c random_page_cost=1.1",
-            "application_name": "c360",
-        },
-        "pool_pre_ping": True,
-        "pool_timeout": BUSY_TIMEOUT,
+        "connect_timeout": _CONNECT_TIMEOUT,
+        "options": " ".join(f"-c {each}" for each in every),
+        "application_name": "c360",
     }
 
 

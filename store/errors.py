@@ -91,6 +91,8 @@ _POSTGRES_BUSY = {"55P03", "40P01", "40001", "57014"}
 """SQLSTATEs for: lock not available, deadlock, serialisation failure, statement cancelled."""
 _POSTGRES_GONE = {"57P01", "57P02", "57P03", "53300"}
 """SQLSTATEs for: shut down, crashed, starting up, too many connections."""
+_SQLITE_GONE = ("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_READONLY_DB")
+_NO_ANSWER = "the database does not answer; check that it runs and its address"
 
 
 @contextmanager
@@ -111,24 +113,35 @@ def translated() -> Iterator[None]:
 def translate(error: DBAPIError) -> StoreError:
     """The store's error for a driver's error."""
     original = error.orig
-    state = str(getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "")
     if isinstance(error, IntegrityError):
         return Conflict(_constraint(original))
+    if _unreachable(error, _state(original)):
+        return DatabaseUnavailable(_NO_ANSWER)
+    return refused(original)
+
+
+def refused(original: BaseException | None) -> StoreError:
+    """The store's error for what a driver raised when it ran a statement that reads."""
+    state = _state(original)
     if state in _POSTGRES_BUSY or state.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return DatabaseLocked("the database is held by another process; wait for it to end and try again")
     if state.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return NotADatabase("the file is not a database or is damaged; restore it from a backup")
-    if _unreachable(error, state):
-        return DatabaseUnavailable("the database does not answer; check that it runs and its address")
+    if state in _POSTGRES_GONE or state.startswith(("08", *_SQLITE_GONE)):
+        return DatabaseUnavailable(_NO_ANSWER)
     if state == "42P01" or (state == "SQLITE_ERROR" and "no such table" in str(original)):
         return MigrationError("a table is missing; run `python -m api migrate`")
     return StoreError(f"the database refused a statement ({type(original).__name__} {state})".rstrip())
 
 
+def _state(original: BaseException | None) -> str:
+    return str(getattr(original, "sqlstate", None) or getattr(original, "sqlite_errorname", None) or "")
+
+
 def _unreachable(error: DBAPIError, state: str) -> bool:
-    if error.connection_invalidated or state in _POSTGRES_GONE or state.startswith("08"):
+    if error.connection_invalidated or state in _POSTGRES_GONE:
         return True
-    if state.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_READONLY_DB")):
+    if state.startswith(("08", *_SQLITE_GONE)):
         return True
     # psycopg raises OperationalError without a state where it could not connect at all.
     return not state and type(error.orig).__name__ in {"OperationalError", "ConnectionTimeout"}

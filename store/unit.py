@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from typing import Generic, Self, TypeVar, overload
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from c360.access import TenantId
-from store.keyring import Keyring
 from store.repositories.actions import ActionRepository
 from store.repositories.api_keys import ApiKeyRepository
 from store.repositories.appointments import AppointmentRepository
 from store.repositories.audit import AuditRepository
 from store.repositories.audit_verification import AuditVerification
-from store.repositories.base import Scope
+from store.repositories.base import Repository, Scope
 from store.repositories.books import BookRepository
 from store.repositories.candidates import CandidateRepository
 from store.repositories.certificates import CertificateRepository
@@ -30,6 +25,7 @@ from store.repositories.endpoints import EndpointRepository
 from store.repositories.expiring import ExpiryRepository
 from store.repositories.exports import ExportRepository
 from store.repositories.feeds import FeedRepository
+from store.repositories.folders import FolderDesk, FolderRepository
 from store.repositories.grant_duties import GrantDutyRepository
 from store.repositories.grant_flows import GrantFlowRepository
 from store.repositories.grants import GrantRepository
@@ -63,72 +59,104 @@ from store.repositories.tasks import TaskRepository
 from store.repositories.timeline import TimelineRepository
 from store.repositories.uploads import UploadRepository
 from store.repositories.verifications import VerificationRepository
-from store.sight import EVERYTHING, Sight
+
+RepositoryT = TypeVar("RepositoryT", bound=Repository)
+
+
+class _Of(Generic[RepositoryT]):
+    """A repository of a unit, made when it is first used: an operation uses few of them."""
+
+    def __init__(self, kind: type[RepositoryT]) -> None:
+        self._kind = kind
+
+    def __set_name__(self, owner: type[Unit], name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, unit: None, owner: type[Unit]) -> Self: ...
+    @overload
+    def __get__(self, unit: Unit, owner: type[Unit]) -> RepositoryT: ...
+    def __get__(self, unit: Unit | None, owner: type[Unit]) -> RepositoryT | Self:
+        if unit is None:
+            return self
+        made = unit.__dict__[self._name] = self._kind(unit.scope)
+        return made
 
 
 class Unit:
-    """What one transaction of one tenant can do. Ends with the block that :class:`Database` opened."""
+    """What one transaction of one tenant can do. Ends with the block that :class:`Database` opened.
 
-    def __init__(  # noqa: PLR0915  # one line for each repository
-        self,
-        session: AsyncSession,
-        tenant: TenantId,
-        keyring: Keyring | None,
-        clock: Callable[[], datetime],
-        sight: Sight = EVERYTHING,
-    ) -> None:
-        scope = Scope(session=session, tenant=tenant, keyring_or_none=keyring, clock=clock, sight=sight)
-        self.audit = AuditRepository(scope)
-        self.audit_verification = AuditVerification(scope)
-        self.customers = CustomerRepository(scope)
-        self.books = BookRepository(scope)
-        self.verifications = VerificationRepository(scope)
-        self.reveals = RevealRepository(scope)
-        self.emergencies = EmergencyRepository(scope)
-        self.links = LinkRepository(scope)
-        self.grants = GrantRepository(scope)
-        self.grant_flows = GrantFlowRepository(scope)
-        self.grant_duties = GrantDutyRepository(scope)
-        self.api_keys = ApiKeyRepository(scope)
-        self.snapshots = SnapshotRepository(scope)
-        self.index = RecordIndexRepository(scope)
-        self.feeds = FeedRepository(scope)
-        self.instances = InstanceRepository(scope)
-        self.jobs = JobRepository(scope)
-        self.leases = LeaseRepository(scope)
-        self.profiles = ProfileRepository(scope)
-        self.summaries = SummaryRepository(scope)
-        self.segments = SegmentRepository(scope)
-        self.standings = StandingRepository(scope)
-        self.products = ProductRepository(scope)
-        self.offer_responses = OfferResponseRepository(scope)
-        self.actions = ActionRepository(scope)
-        self.ledger = LedgerRepository(scope)
-        self.consents = ConsentRepository(scope)
-        self.dossiers = DossierRepository(scope)
-        self.erasures = CertificateRepository(scope)
-        self.holds = HoldRepository(scope)
-        self.expiry = ExpiryRepository(scope)
-        self.exports = ExportRepository(scope)
-        self.contests = ContestRepository(scope)
-        self.reviews = ReviewRepository(scope)
-        self.candidates = CandidateRepository(scope)
-        self.households = HouseholdRepository(scope)
-        self.keys = KeyRepository(scope)
-        self.idempotency = IdempotencyRepository(scope)
-        self.tasks = TaskRepository(scope)
-        self.interactions = InteractionRepository(scope)
-        self.outbox = OutboxRepository(scope)
-        self.notes = NoteRepository(scope)
-        self.preferences = PreferenceRepository(scope)
-        self.complaints = ComplaintRepository(scope)
-        self.appointments = AppointmentRepository(scope)
-        self.bookings = BookingRepository(scope)
-        self.touchpoints = TouchpointRepository(scope)
-        self.statements = StatementRepository(scope)
-        self.timeline = TimelineRepository(scope)
-        self.endpoints = EndpointRepository(scope)
-        self.deliveries = DeliveryRepository(scope)
-        self.received = ReceivedRepository(scope)
-        self.uploads = UploadRepository(scope)
-        self.intake = IntakeRepository(scope)
+    Args:
+        scope: what its repositories share.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    audit = _Of(AuditRepository)
+    audit_verification = _Of(AuditVerification)
+    customers = _Of(CustomerRepository)
+    books = _Of(BookRepository)
+    verifications = _Of(VerificationRepository)
+    reveals = _Of(RevealRepository)
+    emergencies = _Of(EmergencyRepository)
+    links = _Of(LinkRepository)
+    grants = _Of(GrantRepository)
+    grant_flows = _Of(GrantFlowRepository)
+    grant_duties = _Of(GrantDutyRepository)
+    api_keys = _Of(ApiKeyRepository)
+    snapshots = _Of(SnapshotRepository)
+    index = _Of(RecordIndexRepository)
+    feeds = _Of(FeedRepository)
+    instances = _Of(InstanceRepository)
+    jobs = _Of(JobRepository)
+    leases = _Of(LeaseRepository)
+    profiles = _Of(ProfileRepository)
+    summaries = _Of(SummaryRepository)
+    segments = _Of(SegmentRepository)
+    standings = _Of(StandingRepository)
+    products = _Of(ProductRepository)
+    offer_responses = _Of(OfferResponseRepository)
+    actions = _Of(ActionRepository)
+    ledger = _Of(LedgerRepository)
+    consents = _Of(ConsentRepository)
+    dossiers = _Of(DossierRepository)
+    erasures = _Of(CertificateRepository)
+    holds = _Of(HoldRepository)
+    expiry = _Of(ExpiryRepository)
+    exports = _Of(ExportRepository)
+    contests = _Of(ContestRepository)
+    reviews = _Of(ReviewRepository)
+    candidates = _Of(CandidateRepository)
+    households = _Of(HouseholdRepository)
+    keys = _Of(KeyRepository)
+    idempotency = _Of(IdempotencyRepository)
+    tasks = _Of(TaskRepository)
+    interactions = _Of(InteractionRepository)
+    outbox = _Of(OutboxRepository)
+    notes = _Of(NoteRepository)
+    preferences = _Of(PreferenceRepository)
+    complaints = _Of(ComplaintRepository)
+    appointments = _Of(AppointmentRepository)
+    bookings = _Of(BookingRepository)
+    touchpoints = _Of(TouchpointRepository)
+    statements = _Of(StatementRepository)
+    timeline = _Of(TimelineRepository)
+    endpoints = _Of(EndpointRepository)
+    deliveries = _Of(DeliveryRepository)
+    received = _Of(ReceivedRepository)
+    uploads = _Of(UploadRepository)
+    intake = _Of(IntakeRepository)
+
+
+class ReadingUnit(Unit):
+    """A unit that only reads, and can do so together with others.
+
+    Args:
+        scope: what its repositories share.
+        desk: where it reads together with others.
+    """
+
+    def __init__(self, scope: Scope, desk: FolderDesk) -> None:
+        super().__init__(scope)
+        self.folders = FolderRepository(scope, desk)

@@ -17,27 +17,26 @@ from sqlalchemy import (
     any_,
     bindparam,
     column,
-    exists,
     false,
     func,
     select,
     text,
-    union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import expression
 from sqlalchemy.sql.dml import UpdateBase
 
-from c360.access import Reach, TenantId
+from c360.access import TenantId
 from store.columns import storable
 from store.errors import KeyringError
 from store.keyring import Keyring
-from store.models import BookEntry, Customer, EmergencyAccess, IdentityLink, Redirect
+from store.models import Customer
 from store.models.base import Base, table
 from store.models.customers import PRESENT
+from store.repositories.sighting import Terms, blind, seen
 from store.sight import EVERYTHING, Sight
 
 Rows = Sequence[dict[str, Any]]
@@ -49,11 +48,17 @@ COPIED = 200
 class Scope:
     """The transaction, the tenant and the keys that a repository works with, and what it may show."""
 
-    session: AsyncSession
+    begin: Callable[[], AsyncSession]
+    """The transaction's session, begun when it is first needed."""
     tenant: TenantId
     keyring_or_none: Keyring | None
     clock: Callable[[], datetime]
     sight: Sight = EVERYTHING
+
+    @property
+    def session(self) -> AsyncSession:
+        """The transaction."""
+        return self.begin()
 
     @property
     def keyring(self) -> Keyring:
@@ -95,48 +100,19 @@ class Scope:
         """
         if self.sight.whole:
             return []
-        return [self._seen(column) for column in customers]
+        if blind(self.sight):
+            return [false()]
+        return [seen(self.sight.reach, column, self._terms()) for column in customers]
 
-    def _seen(self, column: ColumnElement[str] | InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-        sight = self.sight
-        if sight.reach is Reach.BOOK and storable(sight.subject):
-            return column.in_(
-                union_all(
-                    select(BookEntry.customer_id).where(
-                        BookEntry.tenant == self.tenant,
-                        BookEntry.agent == sight.subject,
-                        BookEntry.until.is_(None),
-                    ),
-                    select(EmergencyAccess.customer_id).where(
-                        EmergencyAccess.tenant == self.tenant,
-                        EmergencyAccess.subject == sight.subject,
-                        EmergencyAccess.until > self.clock(),
-                    ),
-                )
-            )
-        if sight.reach is Reach.PARTNER and sight.connectors:
-            link = aliased(IdentityLink)
-            return exists().where(
-                link.tenant == self.tenant,
-                link.customer_id == column,
-                link.connector.in_(sorted(filter(storable, sight.connectors))),
-                link.unlinked_at.is_(None),
-            )
-        if sight.reach is Reach.SELF and sight.customer_id is not None and storable(sight.customer_id):
-            asked, redirect = aliased(Customer), aliased(Redirect)
-            present = (
-                select(func.coalesce(redirect.survivor_id, asked.id))
-                .select_from(asked)
-                .outerjoin(
-                    redirect,
-                    (redirect.tenant == asked.tenant)
-                    & (redirect.customer_id == asked.id)
-                    & redirect.ended_at.is_(None),
-                )
-                .where(asked.tenant == self.tenant, asked.id == sight.customer_id)
-            )
-            return column == present.scalar_subquery()
-        return false()
+    def _terms(self) -> Terms:
+        own = sorted(filter(storable, self.sight.connectors))
+        return Terms(
+            tenant=self.tenant,
+            subject=self.sight.subject,
+            now=self.clock(),
+            customer_id=self.sight.customer_id,
+            own=lambda connector: connector.in_(own),
+        )
 
     def told_by(self, connector: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
         """What holds of rows of single partners' records that are in sight: those of a partner's own."""
@@ -262,5 +238,8 @@ class Repository:
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._session = scope.session
         self._tenant = scope.tenant
+
+    @property
+    def _session(self) -> AsyncSession:
+        return self._scope.begin()

@@ -139,7 +139,7 @@ class ProfileRepository(Repository):
                 customer_id=each.customer_id,
                 parties=each.parties,
                 values=tuple(
-                    sorted((value for party in each.parties for value in said.get(party, ())), key=_place)
+                    sorted((value for party in each.parties for value in said.get(party, ())), key=place)
                 ),
             )
             for asked, each in stood.items()
@@ -297,5 +297,6 @@ def _valid(at: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return ProfileValue.valid_from <= at, or_(ProfileValue.valid_to.is_(None), ProfileValue.valid_to > at)
 
 
-def _place(value: ProfileValueData) -> tuple[str, str, str, int, str]:
+def place(value: ProfileValueData) -> tuple[str, str, str, int, str]:
+    """By what the values of a customer are ordered."""
     return (value.attribute, value.connector, value.party_id, value.rank, value.value)

@@ -1,0 +1,239 @@
+"""Customers with everything that an operation reads of them: one round trip, shared by operations at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from c360.access import Reach, TenantId
+from c360.contract import KeyKind
+from store.columns import storable
+from store.data_folders import Folder, Folders, Part, Wanted
+from store.readers.base import Convoys, Reader, Row, Value
+from store.remembered import Remembered
+from store.repositories.base import Repository, Scope
+from store.repositories.folder_body import folder
+from store.repositories.folder_statement import ID, KEY, REF, Shape, statement
+from store.repositories.sighting import blind
+from store.sight import Sight
+
+LANES = 4
+"""Statements under way at the same time."""
+_TOGETHER = 64
+"""Operations whose customers are read by one statement at the most."""
+_REMEMBERED = 1_000
+"""Customers of whom it is remembered how what was read of them last was understood."""
+_UNUSED = 300.0
+"""Seconds after which who was not read again is forgotten."""
+_COMMON = (Part.SEGMENTS, Part.PRODUCTS)
+"""What all customers of a tenant have in common."""
+_NOTHING = Folders()
+
+
+class Line(NamedTuple):
+    """What requests have in common that one statement answers."""
+
+    tenant: TenantId
+    sight: Sight
+    by: frozenset[str]
+    parts: frozenset[Part]
+    subject: str
+    contacts_within: timedelta
+
+
+class Asked(NamedTuple):
+    """What one operation looks up."""
+
+    ids: Sequence[str]
+    keys: Mapping[tuple[str, str], tuple[KeyKind, str]]
+    """By what they are kept as: kind and hash."""
+    refs: Sequence[tuple[str, str]]
+
+
+class _Read(NamedTuple):
+    """What a statement found for all who asked."""
+
+    known: dict[str, str]
+    by_key: dict[tuple[str, str], set[str]]
+    by_ref: dict[tuple[str, str], str]
+    folders: dict[str, Folder]
+    common: dict[Part, Any]
+
+
+class FolderRepository(Repository):
+    """Folders of the customers in sight. What is asked for at the same time is read together."""
+
+    def __init__(self, scope: Scope, desk: FolderDesk) -> None:
+        super().__init__(scope)
+        self._desk = desk
+
+    async def find(self, wanted: Wanted) -> Folders:
+        """Look customers up and read what is kept of those who are found. One round trip.
+
+        Neither erased customers nor those out of sight are found by anything.
+
+        Raises:
+            KeyringError: keys are looked up, and the database was opened without a keyring.
+            StoreError: the database does not answer.
+        """
+        sight = self._scope.sight
+        asked = Asked(
+            tuple(filter(storable, wanted.ids)),
+            {self._kept_as(kind, value): (kind, value) for kind, value in wanted.keys},
+            tuple(ref for ref in wanted.refs if storable(ref[0]) and storable(ref[1])),
+        )
+        by = frozenset(name for name, mine in zip((ID, KEY, REF), asked, strict=True) if mine)
+        if not by or blind(sight):
+            return _NOTHING
+        subject = wanted.subject if Part.VERIFIED in wanted.parts else ""
+        line = Line(self._tenant, sight, by, wanted.parts, subject, wanted.contacts_within)
+        return await self._desk.ask(line, asked)
+
+    def _kept_as(self, kind: KeyKind, value: str) -> tuple[str, str]:
+        return kind.value, self._scope.keyring.lookup_hash(self._tenant, kind.value, value).hex()
+
+
+class FolderDesk:
+    """Reads folders for all operations of a process.
+
+    What is in the database counts for every operation: it is asked each time. Remembered is how a text was
+    understood, beside the text, for the next time that the database gives this very text.
+
+    Args:
+        reader: of the database.
+        clock: the present.
+        common: reads what all customers of a tenant have in common.
+    """
+
+    def __init__(
+        self,
+        reader: Reader,
+        clock: Callable[[], datetime],
+        common: Callable[[TenantId, Part], Awaitable[Any]],
+    ) -> None:
+        self._reader = reader
+        self._clock = clock
+        self._read_common = common
+        self._convoys: Convoys[Line, Asked, Folders] = Convoys(self._travel, lanes=LANES, most=_TOGETHER)
+        self._numbers: dict[Line, int] = {}
+        self._folders: Remembered[tuple[int, str], Folder] = Remembered(_REMEMBERED, unused=_UNUSED)
+        self._common: Remembered[tuple[TenantId, Part], Any] = Remembered(_REMEMBERED, unused=_UNUSED)
+        self._sweeping: asyncio.TimerHandle | None = None
+
+    async def ask(self, line: Line, asked: Asked) -> Folders:
+        """What one operation asks for."""
+        return await self._convoys.ask(line, asked)
+
+    async def dispose(self) -> None:
+        """Forget everything, and close all connections."""
+        await self._convoys.settle()
+        await self._reader.dispose()
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            self._sweeping = None
+        self._folders.clear()
+        self._common.clear()
+
+    async def _travel(self, line: Line, every: Sequence[Asked]) -> Sequence[Folders]:
+        shape = Shape(postgres=self._reader.postgres, reach=line.sight.reach, by=line.by, parts=line.parts)
+        rows = await self._reader.run(statement(shape), self._values(line, every))
+        found = self._understood(line, rows)
+        for part in _COMMON:
+            if part in line.parts:
+                found.common[part] = await self._in_common(line.tenant, part, found.common[part])
+        return [_share(found, asked) for asked in every]
+
+    def _values(self, line: Line, every: Sequence[Asked]) -> dict[str, Value]:
+        now, sight = self._clock(), line.sight
+        keys = list(dict.fromkeys(key for asked in every for key in asked.keys))
+        refs = list(dict.fromkeys(ref for asked in every for ref in asked.refs))
+        return {
+            "tenant": line.tenant,
+            "now": now,
+            "since": now - line.contacts_within,
+            "subject": line.subject,
+            "sight": (sight.customer_id or "") if sight.reach is Reach.SELF else sight.subject,
+            "connectors": tuple(filter(storable, sight.connectors)),
+            "ids": tuple(dict.fromkeys(one for asked in every for one in asked.ids)),
+            "kinds": tuple(kind for kind, _ in keys),
+            "hashes": tuple(digest for _, digest in keys),
+            "instances": tuple(connector for connector, _ in refs),
+            "parties": tuple(party for _, party in refs),
+        }
+
+    def _understood(self, line: Line, rows: Iterable[Row]) -> _Read:
+        """The rows of a statement by what they say."""
+        number = self._number(line)
+        found = _Read({}, {}, {}, {}, {})
+        for what, one, two, customer, body in rows:
+            match _text(what):
+                case "customer":
+                    found.folders[_text(customer)] = self._folder(number, line, _text(customer), body)
+                case "id":
+                    found.known[_text(one)] = _text(customer)
+                case "key":
+                    found.by_key.setdefault((_text(one), _text(two)), set()).add(_text(customer))
+                case "ref":
+                    found.by_ref[_text(one), _text(two)] = _text(customer)
+                case part:
+                    found.common[Part(part)] = body
+        return found
+
+    def _folder(self, number: int, line: Line, customer_id: str, body: Any) -> Folder:
+        found = self._folders.get((number, customer_id), body)
+        if found is None:
+            found = folder(body, line.sight)
+            self._folders.put((number, customer_id), body, found)
+            if self._sweeping is None:
+                self._sweeping = asyncio.get_running_loop().call_later(_UNUSED, self._sweep)
+        return found
+
+    def _number(self, line: Line) -> int:
+        """Stands for a line where folders are remembered."""
+        found = self._numbers.get(line)
+        if found is None:
+            if len(self._numbers) >= _REMEMBERED:
+                self._numbers.clear()
+                self._folders.clear()
+            found = self._numbers[line] = len(self._numbers)
+        return found
+
+    async def _in_common(self, tenant: TenantId, part: Part, mark: Any) -> Any:
+        """What all customers have in common; read anew where its mark is another than is remembered."""
+        found = self._common.get((tenant, part), mark)
+        if found is None:
+            found = await self._read_common(tenant, part)
+            self._common.put((tenant, part), mark, found)
+        return found
+
+    def _sweep(self) -> None:
+        self._folders.sweep()
+        again = len(self._folders) > 0
+        later = asyncio.get_running_loop().call_later(_UNUSED, self._sweep) if again else None
+        self._sweeping = later
+
+
+def _text(given: Any) -> str:
+    return given if isinstance(given, str) else given.decode()
+
+
+def _share(found: _Read, asked: Asked) -> Folders:
+    """What one of those who asked is told: nothing of the others."""
+    known = {one: found.known[one] for one in asked.ids if one in found.known}
+    by_key = {
+        key: tuple(sorted(found.by_key[kept])) for kept, key in asked.keys.items() if kept in found.by_key
+    }
+    by_ref = {ref: found.by_ref[ref] for ref in asked.refs if ref in found.by_ref}
+    mine = [*known.values(), *by_ref.values()]
+    for customers in by_key.values():
+        mine += customers
+    return Folders(
+        known=known,
+        by_key=by_key,
+        by_ref=by_ref,
+        of={one: found.folders[one] for one in mine if one in found.folders},
+        segments=found.common.get(Part.SEGMENTS),
+        products=found.common.get(Part.PRODUCTS),
+    )
