@@ -6,13 +6,13 @@ makes a :class:`HubNeed` of it, execution reads it here, and the field finds it 
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from resolvers.offers.contact_policy import LONGEST_MEMORY
 from resolvers.segments.definitions import SegmentSet
 from resolvers.segments.keeping import in_force
 from resolvers.summaries.customer import Summaries, summarise
@@ -26,8 +26,10 @@ from schema.ports import Unit
 from schema.service.reading import READINGS
 from store.data import CustomerData, PartyFigures
 from store.data_actions import PartnerActionPage
+from store.data_folders import Folder, Folders, Part
 from store.data_identity import LedgerPage, PartyRef
 from store.data_offers import Contact, ProductData
+from store.data_segments import SegmentDefinition
 from store.errors import CursorError
 
 Customers = Mapping[str, CustomerData]
@@ -46,7 +48,7 @@ class HubNeed(msgspec.Struct, frozen=True):
 class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """How something is read."""
 
-    read: Callable[[Unit, Customers, Any], Coroutine[Any, Any, Mapping[str, Any]]]
+    read: Callable[[Unit, Customers, Any], Coroutine[Any, Any, Mapping[str, Any]]] | None = None
     """By customer id; takes the unit, the customers and the need's arguments."""
     leads_to: Callable[[Any], Iterable[str]] = lambda _: ()
     """Ids of the customers that it leads to."""
@@ -58,6 +60,10 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
     """What stands for it where nothing is told."""
     beside: tuple[str, ...] = ()
     """What else is read for the fields that ask for it: more of :data:`READERS`, without arguments."""
+    parts: frozenset[Part] = frozenset()
+    """Of the customer's folder, which is read anyway, that it is made of: nothing more is read for it."""
+    made: Callable[[Folder, Folders], Any] | None = None
+    """Makes it of these, and of what all customers have in common."""
 
 
 class Shelf(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,24 +125,9 @@ async def _past(unit: Unit, customers: Customers, asked: ProfileArguments) -> Ma
     return await unit.ledger.past(customers, valid_at=valid_at, recorded_at=asked.recorded_at)
 
 
-async def _summaries(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
-    """The figures of each customer's parties."""
-    return await unit.summaries.of(customers)
-
-
-async def _contests(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
-    """Who contested each customer's score."""
-    return await unit.contests.of(customers)
-
-
 async def _grants(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
     """The grants of each customer at partners."""
     return await unit.grants.of(customers)
-
-
-async def _consents(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
-    """What each customer decided about the use of their data."""
-    return {**dict.fromkeys(customers, ()), **await unit.consents.of(customers)}
 
 
 async def _proofs(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
@@ -168,21 +159,19 @@ def _summarised(view: CustomerView, found: Sequence[PartyFigures] | None) -> Sum
     )
 
 
-async def _segments(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
-    """The definitions of segments in force, the same for all."""
-    return dict.fromkeys(customers, await defined(unit))
-
-
 async def defined(unit: Unit) -> SegmentSet:
     """The segments in force. What this release cannot read is said in the log and left out."""
-    return in_force(await unit.segments.current(), unreadable=_log.warning)
+    return _in_force(await unit.segments.current())
 
 
-async def _offers(unit: Unit, customers: Customers, _: Any) -> Mapping[str, Any]:
-    """The catalogue, and what became of offers before."""
-    products = await unit.products.current()
-    contacts = await unit.offer_responses.contacts(customers, within=LONGEST_MEMORY)
-    return {one: Shelf(products=products, contacts=contacts.get(one, ())) for one in customers}
+def _in_force(definitions: tuple[SegmentDefinition, ...]) -> SegmentSet:
+    return in_force(definitions, unreadable=_log.warning)
+
+
+@functools.lru_cache(maxsize=64)
+def _understood(definitions: tuple[SegmentDefinition, ...]) -> SegmentSet:
+    """The same for definitions that the store remembers: read once, while they stay the same."""
+    return _in_force(definitions)
 
 
 DECIDING, HISTORY, FORMER, HOUSEHOLD, PAST = "deciding", "history", "former", "household", "past"
@@ -197,11 +186,23 @@ READERS: Mapping[str, Reader] = {
     FORMER: Reader(read=_former),
     HOUSEHOLD: Reader(read=_household, leads_to=lambda found: found.members),
     PAST: Reader(read=_past),
-    SUMMARIES: Reader(read=_summaries, shape=_summarised, own=True),
-    SEGMENTS: Reader(read=_segments, own=True, beside=(SUMMARIES,)),
-    CONTESTS: Reader(read=_contests),
-    OFFERS: Reader(read=_offers, nothing=Shelf(products=(), contacts=()), beside=(SUMMARIES, CONSENTS)),
-    CONSENTS: Reader(read=_consents),
+    SUMMARIES: Reader(
+        parts=frozenset({Part.FIGURES}), made=lambda one, _: one.figures, shape=_summarised, own=True
+    ),
+    SEGMENTS: Reader(
+        parts=frozenset({Part.SEGMENTS}),
+        made=lambda _, every: _understood(every.segments or ()),
+        own=True,
+        beside=(SUMMARIES,),
+    ),
+    CONTESTS: Reader(parts=frozenset({Part.CONTESTS}), made=lambda one, _: one.contests),
+    OFFERS: Reader(
+        parts=frozenset({Part.PRODUCTS, Part.CONTACTS}),
+        made=lambda one, every: Shelf(products=every.products or (), contacts=one.contacts),
+        nothing=Shelf(products=(), contacts=()),
+        beside=(SUMMARIES, CONSENTS),
+    ),
+    CONSENTS: Reader(parts=frozenset({Part.DECISIONS}), made=lambda one, _: one.decisions),
     GRANTS: Reader(read=_grants, own=True),
     CONSENT_PROOFS: Reader(read=_proofs, nothing={}, beside=(CONSENTS,)),
     ACTIONS: Reader(

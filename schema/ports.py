@@ -80,6 +80,7 @@ from store.repositories.appointments import AppointmentRepository
 from store.repositories.complaints import ComplaintRepository
 from store.repositories.deliveries import DeliveryRepository
 from store.repositories.endpoints import EndpointRepository
+from store.repositories.folders import FolderRepository
 from store.repositories.interactions import InteractionRepository
 from store.repositories.notes import NoteRepository
 from store.repositories.outbox import OutboxRepository
@@ -786,10 +787,19 @@ class Unit(Protocol):
         ...
 
 
+class ReadingUnit(Unit, Protocol):
+    """One that only reads."""
+
+    @property
+    def folders(self) -> FolderRepository:
+        """Customers with all that is kept of them."""
+        ...
+
+
 class Database(Protocol):
     """The store; see :class:`store.database.Database`."""
 
-    def read(self, tenant: TenantId, sight: Sight) -> AbstractAsyncContextManager[Unit]:
+    def read(self, tenant: TenantId, sight: Sight) -> AbstractAsyncContextManager[ReadingUnit]:
         """A unit of work for reading, that finds what is in sight alone."""
         ...
 

@@ -6,7 +6,7 @@ not shown by it, whatever lies in memory or among the last-known copies.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -16,28 +16,12 @@ from connectors.problems import problem
 from connectors.results import SourceResult, SourceState
 from resolvers.consents.customer import CustomerConsents
 from schema.execution.context import OperationContext
-from schema.execution.expand import Known
-from schema.hub import CONSENTS, HubNeed
-from schema.ports import Unit
 from store.data import CustomerData
 from store.data_consents import DecisionData
 
 Decisions = Mapping[str, tuple[DecisionData, ...]]
-"""By customer id."""
+"""By customer id; of those who decided anything."""
 _NOBODY: frozenset[str] = frozenset()
-_NEED = HubNeed(CONSENTS)
-
-
-async def read(unit: Unit, customers: Iterable[str], known: Known) -> Decisions:
-    """The decisions of customers, those that fields have read already not again.
-
-    A caller who is not told of them is held to them all the same.
-    """
-    found = {one: known.get(one, {}).get(_NEED) for one in customers}
-    missing = [one for one, mine in found.items() if mine is None]
-    if missing:
-        found.update(await unit.consents.of(missing))
-    return {one: mine for one, mine in found.items() if mine}
 
 
 def closed(

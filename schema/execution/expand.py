@@ -6,16 +6,21 @@ on the operation alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 
+from c360.contract import KeyKind
+from resolvers.offers.contact_policy import LONGEST_MEMORY
 from schema.errors import InputError
 from schema.execution.plan import Selection
 from schema.hub import READERS, HubNeed
-from schema.ports import Unit
+from schema.ports import ReadingUnit, Unit
+from schema.roots.base import Lookups
 from store.data import CustomerData
+from store.data_folders import Folder, Folders, Part, Wanted
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,10 +34,89 @@ class Stop(msgspec.Struct, frozen=True, kw_only=True):
 
 Known = dict[str, dict[HubNeed, Any]]
 """What was read, by customer id; an error in place of what could not be read by its arguments."""
+_NEVER = timedelta(0)
+
+
+def parts_of(selections: Iterable[Selection]) -> frozenset[Part]:
+    """The parts of customers' folders that selections, and all that they lead to, are made of."""
+    found: set[Part] = set()
+    left = list(selections)
+    while left:
+        selection = left.pop()
+        for need in selection.hub:
+            found |= READERS[need.name].parts
+        left += selection.edges.values()
+    return frozenset(found)
+
+
+def beyond_folders(selections: Iterable[Selection]) -> bool:
+    """Whether anything is selected that no folder tells."""
+    return any(
+        selection.edges or any(READERS[need.name].made is None for need in selection.hub)
+        for selection in selections
+    )
+
+
+class Found:
+    """The customers of an operation, as they are read.
+
+    Args:
+        unit: What is read from.
+        parts: What is read of each.
+        subject: For whom verifications count.
+    """
+
+    def __init__(self, unit: ReadingUnit, parts: frozenset[Part], subject: str) -> None:
+        self._unit = unit
+        self._parts = parts
+        self._subject = subject
+        self.folders: dict[str, Folder] = {}
+        """By the id that was asked for."""
+        self.common = Folders()
+
+    async def look_up(self, lookups: Lookups) -> None:
+        """Look customers up by everything that is wanted, and read those who are found."""
+        found = await self._find(lookups.ids, tuple(lookups.keys), tuple(lookups.refs))
+        lookups.known, lookups.by_key, lookups.by_ref = found.known, found.by_key, found.by_ref
+
+    async def load(self, ids: Iterable[str]) -> None:
+        """Read customers who are not read yet, each by any of its ids; unknown ones are left out."""
+        missing = [one for one in ids if one not in self.folders]
+        if missing:
+            found = await self._find(missing)
+            self.folders |= {
+                one: found.of[present] for one, present in found.known.items() if present in found.of
+            }
+
+    async def _find(
+        self,
+        ids: Iterable[str],
+        keys: tuple[tuple[KeyKind, str], ...] = (),
+        refs: tuple[tuple[str, str], ...] = (),
+    ) -> Folders:
+        found = await self._unit.folders.find(
+            Wanted(
+                ids=tuple(ids),
+                keys=keys,
+                refs=refs,
+                parts=self._parts,
+                subject=self._subject,
+                contacts_within=LONGEST_MEMORY if Part.CONTACTS in self._parts else _NEVER,
+            )
+        )
+        self.folders.update(found.of)
+        self.common = found
+        return found
 
 
 async def expand(
-    unit: Unit, stops: Sequence[Stop], loaded: dict[str, CustomerData], known: Known, *, own: bool = False
+    unit: Unit,
+    stops: Sequence[Stop],
+    loaded: dict[str, CustomerData],
+    found: Found,
+    known: Known,
+    *,
+    own: bool = False,
 ) -> list[Stop]:
     """Follow selections to the customers that they lead to.
 
@@ -40,6 +124,7 @@ async def expand(
         unit: What is read from.
         stops: The customers right under the root fields.
         loaded: Those customers by id; others are added.
+        found: Those customers as they were read; reads the others.
         known: Filled with what is read.
         own: Whether only what single partners' own records say is told.
 
@@ -50,11 +135,12 @@ async def expand(
     level = list(stops)
     while level:
         every += level
-        await _read(unit, level, loaded, known, own=own)
+        await _read(unit, level, loaded, found, known, own=own)
         level = [one for stop in level for one in _led_to(stop, known)]
         missing = dict.fromkeys(one for stop in level for one in stop.ids if one not in loaded)
         if missing:
-            loaded.update(await unit.customers.load(missing))
+            await found.load(missing)
+            loaded.update((one, found.folders[one].customer) for one in missing if one in found.folders)
         level = [
             msgspec.structs.replace(stop, ids=[one for one in stop.ids if one in loaded]) for stop in level
         ]
@@ -62,7 +148,13 @@ async def expand(
 
 
 async def _read(
-    unit: Unit, level: Sequence[Stop], loaded: dict[str, CustomerData], known: Known, *, own: bool
+    unit: Unit,
+    level: Sequence[Stop],
+    loaded: dict[str, CustomerData],
+    found: Found,
+    known: Known,
+    *,
+    own: bool,
 ) -> None:
     wanted: dict[HubNeed, dict[str, CustomerData]] = {}
     for stop in level:
@@ -72,17 +164,26 @@ async def _read(
     for need, customers in wanted.items():
         if not customers:
             continue
-        reader = READERS[need.name]
-        if own and not reader.own:
-            for one in customers:
-                known.setdefault(one, {})[need] = reader.nothing
-            continue
-        try:
-            found = await reader.read(unit, customers, need.arguments)
-        except InputError as error:
-            found = dict.fromkeys(customers, error)
+        read = await _one(unit, need, customers, found, own=own)
         for one in customers:
-            known.setdefault(one, {})[need] = found.get(one)
+            known.setdefault(one, {})[need] = read.get(one)
+
+
+async def _one(
+    unit: Unit, need: HubNeed, customers: Mapping[str, CustomerData], found: Found, *, own: bool
+) -> Mapping[str, Any]:
+    """What one need reads of customers, by their ids."""
+    reader = READERS[need.name]
+    if own and not reader.own:
+        return dict.fromkeys(customers, reader.nothing)
+    if reader.made is not None:
+        return {one: reader.made(found.folders[one], found.common) for one in customers}
+    if reader.read is None:
+        raise TypeError(f"nothing reads {need.name}")  # a fault of ours
+    try:
+        return await reader.read(unit, customers, need.arguments)
+    except InputError as error:
+        return dict.fromkeys(customers, error)
 
 
 def _led_to(stop: Stop, known: Known) -> list[Stop]:

@@ -21,15 +21,15 @@ from schema.errors import ErrorCode, InputError
 from schema.execution import consents
 from schema.execution.auditing import reading
 from schema.execution.context import OperationContext
-from schema.execution.expand import Known, Stop, expand
+from schema.execution.expand import Found, Known, Stop, beyond_folders, expand, parts_of
 from schema.execution.plan import Planner, Root
 from schema.inputs import LONGEST_DEADLINE, LONGEST_WINDOW, SHORTEST_DEADLINE, Gather, GatherMode
 from schema.permissions.reaching import own, own_only, own_sources, parties_in_sight
 from schema.permissions.veiling import veiled
-from schema.ports import Unit
 from schema.reading import read_input
 from schema.roots.base import Lookups, RootField, Searched
 from store.data import CustomerData
+from store.data_folders import Part
 
 ResultT = TypeVar("ResultT")
 
@@ -131,9 +131,13 @@ class _Operation:
         started = loop.time()
         self._context.services.audit.check()
         searched = await self._search()
-        # Ends even where the caller has gone: a statement given up half-way costs the store its connection.
         async with self._context.turn:
-            loaded = await asyncio.shield(self._look_up(searched))
+            if searched or self._reads_more():
+                # Ends even where the caller has gone: a statement given up half-way costs the store its
+                # connection. Folders are read with those of others, who do not give up.
+                loaded = await asyncio.shield(self._look_up(searched))
+            else:
+                loaded = await self._look_up(searched)
         needs = self._needs(loaded)
         spent = timedelta(seconds=loop.time() - started) + min(_ANSWERING, self._deadline / 20)
         gathered = await self._gather(loaded, needs, max(self._deadline - spent, _LEAST))
@@ -170,11 +174,14 @@ class _Operation:
         """Everything that comes from the store, in one unit of work."""
         lookups = Lookups()
         context = self._context
+        subject = context.access.principal.subject
         async with context.services.database.read(context.access.tenant, context.sight) as unit:
+            found = Found(unit, self._parts(), subject)
             seen = await parties_in_sight(unit, searched, context.access)
             for key, (_, field) in list(self._fields.items()):
                 self._attempt(key, partial(field.want, lookups, seen))
-            await lookups.read(unit)
+            if lookups:
+                await found.look_up(lookups)
             for key, (_, field) in list(self._fields.items()):
                 try:
                     await field.read(unit)
@@ -182,7 +189,8 @@ class _Operation:
                     self._refuse(key, error)
             candidates = {key: field.candidates(lookups) for key, (_, field) in self._fields.items()}
             wanted = dict.fromkeys(one for mine in candidates.values() for one in mine)
-            loaded = dict(await unit.customers.load(wanted)) if wanted else {}
+            await found.load(wanted)
+            loaded = {one: found.folders[one].customer for one in wanted if one in found.folders}
             for key, mine in candidates.items():
                 here = {one: loaded[one] for one in mine if one in loaded}
                 self._chosen[key] = self._attempt(key, partial(self._fields[key][1].choose, here)) or ()
@@ -190,26 +198,51 @@ class _Operation:
                 Stop(key=key, selection=root.selection, ids=self._chosen[key])
                 for key, (root, _) in self._fields.items()
             ]
-            self._stops = await expand(unit, stops, loaded, self._known, own=context.sight.partial)
-            await self._read_decisions(unit, loaded)
-            if context.veils and loaded:
-                subject = context.access.principal.subject
-                present = {customer.id for customer in loaded.values()}
-                context.verified = await unit.verifications.verified(subject, present)
+            own = context.sight.partial
+            self._stops = await expand(unit, stops, loaded, found, self._known, own=own)
+        self._decide(loaded, found)
+        if context.veils:
+            context.verified = {
+                customer.id: verified
+                for one, customer in loaded.items()
+                if (verified := found.folders[one].verified) is not None
+            }
         return loaded
 
-    async def _read_decisions(self, unit: Unit, loaded: Mapping[str, CustomerData]) -> None:
-        """Read what the customers decided, where partners are asked or the purpose depends on it."""
-        purpose = self._context.access.purpose
-        asks = any(
-            stop.selection.needs
-            or stop.selection.hub
-            or type(self._fields[stop.key][1]).needs is not RootField.needs
-            for stop in self._stops
-            if stop.key in self._fields
+    def _reads_more(self) -> bool:
+        """Whether anything is read of the store beside the folders of customers who are looked up."""
+        return any(
+            type(field).read is not RootField.read or beyond_folders([root.selection])
+            for root, field in self._fields.values()
         )
-        if loaded and (asks or consents.always(purpose)):
-            self._decisions = await consents.read(unit, loaded, self._known)
+
+    def _parts(self) -> frozenset[Part]:
+        """What is read of every customer."""
+        context = self._context
+        parts = parts_of(root.selection for root, _ in self._fields.values())
+        if any(map(self._asks, self._fields)) or consents.always(context.access.purpose):
+            parts |= {Part.DECISIONS}
+        return parts | {Part.VERIFIED} if context.veils else parts
+
+    def _asks(self, key: str) -> bool:
+        """Whether a root field, or anything below it, is what decisions of customers may forbid."""
+        root, field = self._fields[key]
+        left = [root.selection]
+        while left:
+            selection = left.pop()
+            if selection.needs or selection.hub:
+                return True
+            left += selection.edges.values()
+        return type(field).needs is not RootField.needs
+
+    def _decide(self, loaded: Mapping[str, CustomerData], found: Found) -> None:
+        """Note what the customers decided, where partners are asked or the purpose depends on it."""
+        asks = any(self._asks(key) for key in self._fields)
+        if loaded and (asks or consents.always(self._context.access.purpose)):
+            # A caller who is not told of decisions is held to them all the same.
+            self._decisions = {
+                one: found.folders[one].decisions for one in loaded if found.folders[one].decisions
+            }
             for one, mine in self._decisions.items():
                 self._closed[one] = consents.closed(self._context, loaded[one], mine)
 

@@ -56,14 +56,8 @@ class Lookups:
         self.by_key: Mapping[tuple[KeyKind, str], Sequence[str]] = {}
         self.by_ref: Mapping[tuple[str, str], str] = {}
 
-    async def read(self, unit: Unit) -> None:
-        """Look everything up, with one query for each kind of look-up that is wanted."""
-        if self.ids:
-            self.known = await unit.customers.resolve(self.ids)
-        if self.keys:
-            self.by_key = await unit.customers.by_keys(self.keys)
-        if self.refs:
-            self.by_ref = await unit.customers.by_party_refs(self.refs)
+    def __bool__(self) -> bool:
+        return bool(self.ids or self.keys or self.refs)
 
 
 class RootField:

@@ -168,7 +168,8 @@ class _Wire:
         except KeyError:
             error = psycopg.DatabaseError()
         found = refused(error)
-        if state in _STALE or isinstance(found, DatabaseUnavailable):
+        # The client library's own errors, such as of a connection that is gone, have no state.
+        if not state or state in _STALE or isinstance(found, DatabaseUnavailable):
             self._break()
             return _Broken()
         return found

@@ -9,8 +9,8 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     DateTime,
-    FromClause,
     Text,
+    and_,
     any_,
     bindparam,
     case,
@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    tuple_,
     type_coerce,
 )
 from sqlalchemy.dialects.postgresql import JSON
@@ -33,12 +34,12 @@ class Forms(Protocol):
         """Whether a column is among the texts of a parameter."""
         ...
 
-    def pairs(self, one: str, two: str) -> FromClause:
-        """The pairs of two parameters' texts, as columns ``one`` and ``two``."""
+    def paired(self, one: Any, ones: str, two: Any, twos: str) -> ColumnElement[bool]:
+        """Whether two columns are a pair of two parameters' texts; others may pass that cross two pairs."""
         ...
 
-    def bytes_of(self, text: Any) -> Any:
-        """The bytes that a text writes in hexadecimal."""
+    def hexadecimal(self, column: Any) -> Any:
+        """Bytes as a text."""
         ...
 
     def object(self, **members: Any) -> Any:
@@ -85,12 +86,15 @@ class _Postgres:
         )
         return found
 
-    def pairs(self, one: str, two: str) -> FromClause:
-        texts = (cast(bindparam(name, type_=ARRAY(Text)), ARRAY(Text)) for name in (one, two))
-        return func.unnest(*texts).table_valued("one", "two", name=f"asked_{one}").render_derived()
+    def paired(self, one: Any, ones: str, two: Any, twos: str) -> ColumnElement[bool]:
+        texts = [cast(bindparam(name, type_=ARRAY(Text)), ARRAY(Text)) for name in (ones, twos)]
+        asked = func.unnest(*texts).table_valued("one", "two", name=f"asked_{ones}").render_derived()
+        second = asked.c.two if two.type.python_type is str else func.decode(asked.c.two, _HEX)
+        found: ColumnElement[bool] = tuple_(one, two).in_(select(asked.c.one, second))
+        return found
 
-    def bytes_of(self, text: Any) -> Any:
-        return func.decode(text, literal_column("'hex'"))
+    def hexadecimal(self, column: Any) -> Any:
+        return func.encode(column, _HEX)
 
     def object(self, **members: Any) -> Any:
         return func.json_build_object(*_named(members), type_=JSON)
@@ -128,17 +132,14 @@ class _Sqlite:
         found: ColumnElement[bool] = column.in_(select(listed.c.value))
         return found
 
-    def pairs(self, one: str, two: str) -> FromClause:
-        ones = func.json_each(bindparam(one, type_=Text)).table_valued("key", "value", name=f"asked_{one}")
-        twos = func.json_each(bindparam(two, type_=Text)).table_valued("key", "value", name=f"asked_{two}")
-        return (
-            select(ones.c.value.label("one"), twos.c.value.label("two"))
-            .join_from(ones, twos, ones.c.key == twos.c.key)
-            .subquery()
-        )
+    def paired(self, one: Any, ones: str, two: Any, twos: str) -> ColumnElement[bool]:
+        # Joined to the pairs, it would walk through the tenant's whole index.
+        listed = func.json_each(bindparam(twos, type_=Text)).table_valued("value")
+        second = listed.c.value if two.type.python_type is str else func.c360_bytes(listed.c.value)
+        return and_(self.among(one, ones), two.in_(select(second)))
 
-    def bytes_of(self, text: Any) -> Any:
-        return func.c360_bytes(text)
+    def hexadecimal(self, column: Any) -> Any:
+        return func.lower(func.hex(column))
 
     def object(self, **members: Any) -> Any:
         return func.json_object(*_named(members), type_=Text)
@@ -181,5 +182,6 @@ def _named(members: Mapping[str, Any]) -> list[Any]:
     return named
 
 
+_HEX: Any = literal_column("'hex'")
 POSTGRES: Forms = _Postgres()
 SQLITE: Forms = _Sqlite()

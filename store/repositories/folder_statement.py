@@ -143,32 +143,22 @@ class _Builder:
         )
 
     def _keys(self) -> Select[Any]:
-        asked = self._forms.pairs("kinds", "hashes")
-        digest = self._forms.bytes_of(asked.c.two)
-        return (
-            select(*_row(KEY, LookupKey.kind, asked.c.two, LookupKey.customer_id))
-            .select_from(asked)
-            .join(table(LookupKey), and_(LookupKey.kind == asked.c.one, LookupKey.hash == digest))
-            .where(
-                LookupKey.tenant == self._tenant,
-                *self._seen(LookupKey.customer_id),
-                *self._told_by(LookupKey.connector),
-            )
+        key = LookupKey
+        return select(*_row(KEY, key.kind, self._forms.hexadecimal(key.hash), key.customer_id)).where(
+            key.tenant == self._tenant,
+            self._forms.paired(key.kind, "kinds", key.hash, "hashes"),
+            *self._seen(key.customer_id),
+            *self._told_by(key.connector),
         )
 
     def _refs(self) -> Select[Any]:
-        asked = self._forms.pairs("instances", "parties")
         link = IdentityLink
-        return (
-            select(*_row(REF, link.connector, link.party_id, link.customer_id))
-            .select_from(asked)
-            .join(table(link), and_(link.connector == asked.c.one, link.party_id == asked.c.two))
-            .where(
-                link.tenant == self._tenant,
-                link.unlinked_at.is_(None),
-                *self._seen(link.customer_id),
-                *self._told_by(link.connector),
-            )
+        return select(*_row(REF, link.connector, link.party_id, link.customer_id)).where(
+            link.tenant == self._tenant,
+            self._forms.paired(link.connector, "instances", link.party_id, "parties"),
+            link.unlinked_at.is_(None),
+            *self._seen(link.customer_id),
+            *self._told_by(link.connector),
         )
 
     def _customers(self, found: FromClause) -> Select[Any]:

@@ -47,6 +47,7 @@ from store.data_audit import SealEntry, WriteEntry
 from store.data_consents import DecisionData
 from store.data_contests import ContestData
 from store.data_events import EventDraft
+from store.data_folders import Folder, Folders, Part, Wanted
 from store.data_identity import (
     CandidateData,
     CandidateSet,
@@ -456,6 +457,46 @@ class FakeCandidates:
         return CandidateSet(candidates=tuple(self._store.candidates))
 
 
+class FakeFolders:
+    """Customers with all that is kept of them, put together from the others' answers."""
+
+    def __init__(self, unit: FakeUnit) -> None:
+        self._unit = unit
+
+    async def find(self, wanted: Wanted) -> Folders:
+        unit, parts = self._unit, wanted.parts
+        unit.store.calls.append("find")
+        known = await unit.customers.resolve(wanted.ids) if wanted.ids else {}
+        by_key = await unit.customers.by_keys(wanted.keys) if wanted.keys else {}
+        by_ref = await unit.customers.by_party_refs(wanted.refs) if wanted.refs else {}
+        ids = {*known.values(), *by_ref.values(), *(one for mine in by_key.values() for one in mine)}
+        loaded = await unit.customers.load(sorted(ids)) if ids else {}
+        decisions = await unit.consents.of(loaded) if Part.DECISIONS in parts else {}
+        figures = await unit.summaries.of(loaded) if Part.FIGURES in parts else {}
+        contests = await unit.contests.of(loaded) if Part.CONTESTS in parts else {}
+        within = wanted.contacts_within
+        contacts = (
+            await unit.offer_responses.contacts(loaded, within=within) if Part.CONTACTS in parts else {}
+        )
+        return Folders(
+            known=known,
+            by_key=by_key,
+            by_ref=by_ref,
+            of={
+                one: Folder(
+                    customer=customer,
+                    decisions=decisions.get(one, ()),
+                    figures=figures.get(one, ()),
+                    contests=contests.get(one, ()),
+                    contacts=contacts.get(one, ()),
+                )
+                for one, customer in loaded.items()
+            },
+            segments=await unit.segments.current() if Part.SEGMENTS in parts else None,
+            products=await unit.products.current() if Part.PRODUCTS in parts else None,
+        )
+
+
 class FakeAudit:
     def __init__(self, store: FakeStore) -> None:
         self._store = store
@@ -469,6 +510,7 @@ class FakeUnit:
     def __init__(self, store: FakeStore) -> None:
         self.store = store
         self.customers = FakeCustomers(store)
+        self.folders = FakeFolders(self)
         self.ledger = FakeLedger(store)
         self.reviews = FakeReviews(store)
         self.households = FakeHouseholds(store)
