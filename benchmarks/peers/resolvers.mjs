@@ -9,27 +9,36 @@ function itself(parent) {
   return parent;
 }
 
+// A group is null where the partner does not know the customer.
+function group(name) {
+  return (customer) => (name in customer.parties ? customer : null);
+}
+
+function filtered(customers, filter) {
+  const domains = (filter?.holds ?? []).map((domain) => domain.toLowerCase());
+  return customers.filter(({ parties }) => domains.every((domain) => domain in parties));
+}
+
 export function resolvers(facts) {
   const customers = new Map(facts.customers.map((customer) => [customer.id, customer]));
   return {
     Query: {
       customer: (_, { by }) => customers.get(by.id) ?? null,
-      customers: (_, { first }) => page(facts.customers, first),
+      customers: (_, { first, filter }) => page(filtered(facts.customers, filter), first),
     },
     Customer: {
       complete: () => true,
-      sources: () => facts.sources,
       // The value was reckoned by c360; here it is looked up.
       offers: async (customer, _, { upstream }) => {
-        await upstream.guest(customer); // says whether the guest may be written to
+        if ("hotel" in customer.parties) await upstream.guest(customer); // says whether the guest may be written to
         return customer.offers;
       },
-      banking: itself,
-      insurance: itself,
-      brokerage: itself,
-      loyalty: itself,
-      hotel: itself,
-      rental: itself,
+      banking: group("banking"),
+      insurance: group("insurance"),
+      brokerage: group("brokerage"),
+      loyalty: group("loyalty"),
+      hotel: group("hotel"),
+      rental: group("rental"),
     },
     Banking: {
       accounts: (customer, _, { upstream }) => upstream.accounts(customer),

@@ -18,6 +18,8 @@ import argparse
 import asyncio
 import hashlib
 import inspect
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -30,13 +32,14 @@ import msgspec
 from benchmarks.race import documents
 from benchmarks.race.contenders import NAMES, NODE, OWN, compare, missing, started
 from benchmarks.race.cores import cores, on_core
+from benchmarks.race.endurance import MIXED, Memory, cold_start, memory
 from benchmarks.race.facts import facts, types
 from benchmarks.race.load import Shot, ask, opened
 from benchmarks.race.profiling import profiled
-from benchmarks.race.running import Contender, Outcome, Race, everybody, record
+from benchmarks.race.running import Contender, Outcome, Race, people, record
 from benchmarks.race.scene import PEOPLE, Cache, Scene, scene, today
 from benchmarks.race.table import text
-from benchmarks.race.workloads import WORKLOADS
+from benchmarks.race.workloads import WORKLOADS, Customers, Workload
 from benchmarks.stage.partners import CHECKOUT, People
 
 CACHE = CHECKOUT / "var" / "race"
@@ -46,70 +49,117 @@ REPORT = CHECKOUT / "var" / "race.json"
 
 
 class RaceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written to the file."""
+    """What is written to the file, and gathers there over several runs."""
 
     at: datetime
     backend: str
-    outcomes: list[Outcome]
+    processors: int
+    outcomes: list[Outcome] = []
+    cold_start: float | None = None
+    """Seconds."""
+    memory: Memory | None = None
+    left_out: str = ""
+    """Why contenders of Node.js did not take part, where they did not."""
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; see the module."""
     options = _parser().parse_args(arguments)
-    names = options.workloads.split(",")
-    if unknown := set(names) - set(WORKLOADS):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    wanted = [name for name in options.workloads.split(",") if name]
+    if unknown := set(wanted) - set(WORKLOADS):
         _parser().error(f"there is no workload {', '.join(sorted(unknown))}; use {', '.join(WORKLOADS)}")
-    chosen = [WORKLOADS[name] for name in names]
+    chosen = [WORKLOADS[name] for name in wanted]
+    asked = [*chosen, *(WORKLOADS[name] for name in MIXED if options.memory)]
     who = People(people=options.people, companies=8, today=today())
     cache = Cache(options.cache, who, fresh=options.fresh)
-
-    def recorded(place: Scene) -> None:
-        asyncio.run(record(place, list(WORKLOADS.values())))
-
-    names = _contenders(options.contenders)
+    names, reason = _contenders(options.contenders)
     with ExitStack() as stack:
+        digest = _digest(asked)
         place = stack.enter_context(
-            scene(cache, who, backend=options.store, record=recorded, documents=_digest())
+            scene(
+                cache,
+                who,
+                backend=options.store,
+                record=lambda found: asyncio.run(record(found, asked)),
+                documents=digest,
+            )
         )
         own = Contender(name=OWN, url=place.gateway, process=place.process)
-        recording = cache / f"recording-{_digest()}"
-        others = _others(stack, place, names, recording, who.today)
+        others = _others(stack, place, names, cache / f"recording-{digest}", who.today, chosen)
+        others += _variants(stack, place, options)
         race = Race(place, [own, *others], seconds=options.seconds, slices=options.slices)
         with profiled(place.process, options.profile):
             outcomes = asyncio.run(race.run(chosen))
-    print(text(outcomes))
-    report = RaceReport(at=datetime.now(UTC), backend=options.store, outcomes=outcomes)
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n")
+        if outcomes:
+            print(text(outcomes))
+        found = RaceReport(
+            at=datetime.now(UTC),
+            backend=options.store,
+            processors=os.cpu_count() or 1,
+            outcomes=outcomes,
+            cold_start=cold_start(place) if options.cold else None,
+            memory=asyncio.run(memory(place, options.memory)) if options.memory else None,
+            left_out=reason,
+        )
+    if found.cold_start is not None:
+        print(f"\nfirst answer of a new process after {found.cold_start:.2f} s")
+    if found.memory is not None:
+        print(
+            f"\n{found.memory.before:.0f} MiB before {found.memory.requests:,} requests, then {found.memory.after}"
+        )
+    _keep(options.json, found)
     return 0
 
 
-def _contenders(given: str) -> list[str]:
-    """The names of those who take part, c360 first, without those who cannot."""
+def _keep(file: Path, found: RaceReport) -> None:
+    """Write a report over what earlier runs left of the same; what this one did not measure stays."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.exists():
+        before = msgspec.json.decode(file.read_bytes(), type=RaceReport)
+        again = {each.workload for each in found.outcomes}
+        found = msgspec.structs.replace(
+            found,
+            outcomes=[each for each in before.outcomes if each.workload not in again] + found.outcomes,
+            cold_start=before.cold_start if found.cold_start is None else found.cold_start,
+            memory=found.memory or before.memory,
+            left_out=found.left_out or before.left_out,
+        )
+    file.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+
+
+def _contenders(given: str) -> tuple[list[str], str]:
+    """The names of those who take part beside c360, without those who cannot, and why they cannot."""
+    reason = ""
     names = list(NAMES) if given == "all" else given.split(",")
     if unknown := set(names) - set(NAMES):
         _parser().error(f"there is no contender {', '.join(sorted(unknown))}; use {', '.join(NAMES)} or all")
-    if set(names) & set(NODE) and (reason := missing()):
+    if set(names) & set(NODE) and (reason := missing() or ""):
         sys.stderr.write(f"left out {', '.join(name for name in names if name in NODE)}: {reason}\n")
         names = [name for name in names if name not in NODE]
-    return [name for name in names if name != OWN]
+    return [name for name in names if name != OWN], reason
 
 
 def _others(
-    stack: ExitStack, place: Scene, names: Sequence[str], recording: Path, day: date
+    stack: ExitStack,
+    place: Scene,
+    names: Sequence[str],
+    recording: Path,
+    day: date,
+    chosen: Sequence[Workload],
 ) -> list[Contender]:
     """The other contenders, started, and compared with c360 in everything that they are asked."""
     if not names:
         return []
 
-    compared = [each for each in WORKLOADS.values() if each.compared]
+    compared = [each for each in chosen if each.compared]
 
     async def told() -> Any:
         async with opened().build() as client:
-            customers = await everybody(client, place)
-            shots = [shot for each in compared for shot in _different(each.shots(customers, place.callers))]
+            known = await people(client, place)
+            shots = [shot for each in compared for shot in _different(each.shots(known, place.callers))]
             expected = [(shot, await ask(client, place.gateway, shot)) for shot in shots]
-            return expected, await facts(client, place, customers, recording, day)
+            return expected, await facts(client, place, _meant(known, compared), recording, day)
 
     expected, known = asyncio.run(told())
     known["sdl"] = types(each.document for each in compared)
@@ -125,6 +175,22 @@ def _others(
 
 def _different(shots: Sequence[Shot]) -> list[Shot]:
     return list({shot.body: shot for shot in shots}.values())[:COMPARED]
+
+
+def _meant(known: Customers, workloads: Sequence[Workload]) -> Sequence[str]:
+    """All customers of these workloads."""
+    return known.everybody if any(each.everybody for each in workloads) else known.known_to_six
+
+
+def _variants(stack: ExitStack, place: Scene, options: argparse.Namespace) -> list[Contender]:
+    """c360 itself with more customers in its store, or more connectors: what grows and what does not."""
+    found = []
+    for customers, connectors in ((options.crowd, 0), (0, options.connectors)):
+        if customers or connectors:
+            url, process = stack.enter_context(place.variant(customers, connectors))
+            name = f"c360 +{customers:,}" if customers else f"c360 +{connectors}c"
+            found.append(Contender(name=name, url=url, process=process))
+    return found
 
 
 async def _compared(other: Contender, expected: Sequence[tuple[Shot, Any]]) -> None:
@@ -145,6 +211,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--slices", type=int, default=3, help="turns of each contender in a workload (3)")
     parser.add_argument("--store", choices=("postgresql", "sqlite"), default="postgresql")
     parser.add_argument("--people", type=int, default=PEOPLE, help=f"people in the sandbox ({PEOPLE})")
+    parser.add_argument("--crowd", type=int, default=0, help="also c360 with so many more customers")
+    parser.add_argument("--connectors", type=int, default=0, help="also c360 with so many more connectors")
+    parser.add_argument("--cold", action="store_true", help="also the first answer of a new process")
+    parser.add_argument("--memory", type=int, default=0, help="also memory over so many mixed requests")
     parser.add_argument("--profile", type=Path, help="write where the gateway's time goes, by py-spy")
     parser.add_argument("--json", type=Path, default=REPORT, help="file to write (var/race.json)")
     parser.add_argument("--cache", type=Path, default=CACHE, help="what is prepared (var/race)")
@@ -152,6 +222,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _digest() -> str:
+def _digest(workloads: Sequence[Workload]) -> str:
     """Changes with what the race asks for."""
-    return hashlib.sha256(inspect.getsource(documents).encode()).hexdigest()[:12]
+    names = ",".join(
+        sorted(each.name for each in workloads if each.upstream is not False or not each.compared)
+    )
+    return hashlib.sha256(f"{names} {inspect.getsource(documents)}".encode()).hexdigest()[:12]

@@ -14,6 +14,7 @@ SIX_PARTNERS = {
     "holds": ["BANKING", "INSURANCE", "BROKERAGE", "LOYALTY", "HOTEL", "RENTAL"],
 }
 """People whom all six partners know."""
+EVERYBODY = {"kind": "PERSON"}
 
 PROFILE = f"""query Profile($id: ID!, $gather: Gather) {{
   customer(by: {{id: $id}}, gather: $gather) {{
@@ -59,6 +60,20 @@ PAGE = f"""query Page($first: Int!, $filter: CustomerFilter, $gather: Gather) {{
   }} }} }}
 }}"""
 """C: fifty customers, each with something of all six partners."""
+
+TRANSACTIONS = f"""query Transactions($first: Int!, $filter: CustomerFilter, $gather: Gather) {{
+  customers(first: $first, filter: $filter, gather: $gather) {{ edges {{ node {{
+    id banking {{ transactions(first: 100) {{
+      edges {{ node {{ transactionId postedAt description amount {_MONEY} }} }}
+    }} }}
+  }} }} }}
+}}"""
+"""D: up to 5,000 transactions in one answer."""
+
+NOTE = """mutation Note($input: AddNoteInput!) {
+  addNote(input: $input) { note { id text } problems { __typename } }
+}"""
+"""G: something that the hub keeps, audits and tells of."""
 
 IDS = """query Ids($first: Int!, $after: String, $filter: CustomerFilter) {
   customers(first: $first, after: $after, filter: $filter) {

@@ -15,7 +15,7 @@ from benchmarks.race import documents
 from benchmarks.race.cores import processor_time, resident
 from benchmarks.race.load import LoadError, Round, Shot, ask, fire, opened
 from benchmarks.race.scene import Scene
-from benchmarks.race.workloads import Workload
+from benchmarks.race.workloads import Customers, Workload
 
 
 class Contender(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,13 +86,13 @@ class Race:
     async def run(self, workloads: Sequence[Workload]) -> list[Outcome]:
         """All outcomes, workload by workload."""
         async with opened().build() as client:
-            customers = await everybody(client, self._scene)
+            customers = await people(client, self._scene)
             found: list[Outcome] = []
             for workload in workloads:
                 found += await self._workload(client, workload, customers)
             return found
 
-    async def _workload(self, client: Client, workload: Workload, customers: Sequence[str]) -> list[Outcome]:
+    async def _workload(self, client: Client, workload: Workload, customers: Customers) -> list[Outcome]:
         shots = workload.shots(customers, self._scene.callers)
         running = [each for each in self._contenders if workload.compared or each is self._contenders[0]]
         self._scene.standin.delay(workload.latency)
@@ -137,9 +137,14 @@ class Race:
         return _slice(load, busy, told.calls)
 
 
-async def everybody(client: Client, scene: Scene) -> list[str]:
-    """Ids of all people whom six partners know, in the order of the list."""
-    variables: dict[str, Any] = {"first": 100, "filter": documents.SIX_PARTNERS}
+async def people(client: Client, scene: Scene) -> Customers:
+    """Whom the race asks for."""
+    known_to_six = await _listed(client, scene, documents.SIX_PARTNERS)
+    return Customers(known_to_six, await _listed(client, scene, documents.EVERYBODY))
+
+
+async def _listed(client: Client, scene: Scene, which: Mapping[str, Any]) -> list[str]:
+    variables: dict[str, Any] = {"first": 100, "filter": which}
     found: list[str] = []
     while True:
         body = msgspec.json.encode({"query": documents.IDS, "variables": variables})
@@ -154,7 +159,7 @@ async def everybody(client: Client, scene: Scene) -> list[str]:
 async def record(scene: Scene, workloads: Sequence[Workload]) -> None:
     """Send every request of the workloads once, so that the stand-in learns what partners answer."""
     async with opened().build() as client:
-        customers = await everybody(client, scene)
+        customers = await people(client, scene)
         for workload in workloads:
             shots = workload.shots(customers, scene.callers)
             await fire(client, scene.gateway, shots, concurrency=2, seconds=600, most=len(shots))

@@ -7,10 +7,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -82,6 +83,10 @@ class Scene:
     """Its process."""
     callers: Sequence[Mapping[str, str]]
     """Headers of the callers who take turns."""
+    installation: Installation
+    """Settings of c360."""
+    variant: Callable[[int, int], AbstractContextManager[tuple[str, int]]]
+    """Starts c360 once more, with so many further customers and connectors: address and process."""
     credentials: Mapping[str, str]
     """With what partners let the hub in, as a header has it."""
     customers: Path
@@ -126,9 +131,7 @@ def scene(
     recording = cache / f"recording-{documents}"
     with ExitStack() as stack:
         stack.enter_context(on_core(other))
-        folder = cache.folder / "run"
-        folder.mkdir(exist_ok=True)
-        stack.callback(_emptied, folder)
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="c360-race-")))
         customers = export_people(who, cache.folder)
         databases = stack.enter_context(store.databases(backend, folder))
         fresh = not recording.exists()
@@ -144,11 +147,37 @@ def scene(
             store.load(dump, url)
         standin = stack.enter_context(_stand_in(connectors, recording, other))
         there = _installed(folder, url, standin, connectors)
+
+        @contextmanager
+        def variant(customers: int, more: int) -> Iterator[tuple[str, int]]:
+            place = folder / f"{customers}-{more}"
+            place.mkdir()
+            other = databases.create()
+            store.load(dump, other)
+            if customers:
+                store.crowd(other, customers)
+            crowd = {
+                f"{name}-{number}": table for number in range(more // 6) for name, table in connectors.items()
+            }
+            with (
+                on_core(answering),
+                _installed(place, other, standin, {**connectors, **crowd}).running() as it,
+            ):
+                yield f"{it[0]}/graphql", it[1]
+
         with on_core(answering):
             address, process = stack.enter_context(there.running())
         callers = [there.bearer("supervisor", subject=f"agent-{number}") for number in range(AGENTS)]
         found = Scene(
-            standin, f"{address}/graphql", process, callers, _credentials(connectors), customers, folder
+            standin=standin,
+            gateway=f"{address}/graphql",
+            process=process,
+            callers=callers,
+            installation=there,
+            variant=variant,
+            credentials=_credentials(connectors),
+            customers=customers,
+            folder=folder,
         )
         if fresh:
             _say("recording the partners' answers")
@@ -196,8 +225,11 @@ def _installed(
 ) -> Installation:
     """Settings as in production: everything is on, also what the race could do without."""
     tables = {
-        name: {key: _moved(value, table["base_url"], standin.partners[name]) for key, value in table.items()}
+        name: {
+            key: _moved(value, table["base_url"], standin.partners[plugin]) for key, value in table.items()
+        }
         for name, table in connectors.items()
+        for plugin in [name.partition("-")[0]]
     }
     remembered = {
         f"connectors.{name}.ttl": {f'"{kind}"': 3600 for kind in kinds} for name, kinds in _REMEMBERED.items()
@@ -249,11 +281,6 @@ def _stand_in(
         process.wait(10)
         if process.stdout is not None:
             process.stdout.close()
-
-
-def _emptied(folder: Path) -> None:
-    for file in folder.iterdir():
-        file.unlink()
 
 
 def _say(what: str) -> None:

@@ -18,7 +18,10 @@ from api.worker import Worker
 from benchmarks.stage.databases import Databases, SqliteFiles, postgres
 from benchmarks.stage.graph import make_settings
 from benchmarks.stage.partners import StageError
+from benchmarks.workloads.million import fill
+from c360.access import DEFAULT_TENANT, TenantId
 from store import migrate
+from store.keyring import Keyring
 
 
 @contextmanager
@@ -37,7 +40,7 @@ def prepare(
     """Fill an empty database as an operator would: import, a round of the feeds, figures of all parties."""
     settings = make_settings(url, connectors)
 
-    async def fill() -> None:
+    async def filled() -> None:
         say("importing customers")
         await seed(settings, customers, report=lambda _: None)
         async with open_hub(settings) as hub:
@@ -50,7 +53,7 @@ def prepare(
                 raise StageError(message)
 
     migrate.upgrade(url)
-    asyncio.run(fill())
+    asyncio.run(filled())
 
 
 def save(url: str, file: Path) -> None:
@@ -71,6 +74,11 @@ def load(file: Path, url: str) -> None:
         _tool("pg_restore", "--no-owner", "--exit-on-error", f"--dbname={_libpq(url)}", str(file))
         _tool("psql", "--quiet", "--command=ANALYZE", _libpq(url))
     migrate.upgrade(url)
+
+
+def crowd(url: str, customers: int) -> None:
+    """Add customers whom no operation of the race asks for."""
+    fill(url, Keyring(bytes(32), bytes(range(32))), count=customers, tenant=TenantId(DEFAULT_TENANT))
 
 
 def _libpq(url: str) -> str:

@@ -11,44 +11,64 @@ from benchmarks.race import documents
 from benchmarks.race.load import Shot
 
 
+class Customers(msgspec.Struct, frozen=True):
+    """Ids of customers, in the order of their list."""
+
+    known_to_six: Sequence[str]
+    everybody: Sequence[str]
+
+
+Given = Sequence[Mapping[str, Any]]
+
+
 class Workload(msgspec.Struct, frozen=True, kw_only=True):
     """What one contender after the other is given to do."""
 
     name: str
     title: str
     document: str
-    variables: Callable[[Sequence[str]], Sequence[Mapping[str, Any]]]
-    """One set for each request, from the ids of the customers."""
+    variables: Callable[[Customers], Given]
+    """One set for each request."""
     concurrency: int = 16
     latency: float = 0.0
     """Seconds that every partner takes for every answer."""
     compared: bool = True
     """Whether other servers than c360 can do the same."""
+    everybody: bool = False
+    """Whether it asks for people whom only some partners know."""
     upstream: bool | None = None
     """Whether partners have to be asked, or must not be."""
 
-    def shots(self, customers: Sequence[str], callers: Sequence[Mapping[str, str]]) -> list[Shot]:
+    def shots(self, people: Customers, callers: Sequence[Mapping[str, str]]) -> list[Shot]:
         """The requests, each by the next caller."""
         return [
             Shot(
                 msgspec.json.encode({"query": self.document, "variables": variables}),
                 {"content-type": "application/json", **callers[place % len(callers)]},
             )
-            for place, variables in enumerate(self.variables(customers))
+            for place, variables in enumerate(self.variables(people))
         ]
 
 
-def _each(**more: Any) -> Callable[[Sequence[str]], Sequence[Mapping[str, Any]]]:
-    return lambda customers: [{"id": customer, **more} for customer in customers]
+def _each(**more: Any) -> Callable[[Customers], Given]:
+    return lambda people: [{"id": customer, **more} for customer in people.known_to_six]
 
 
-def _page(_: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-    variables = {"first": 50, "filter": documents.SIX_PARTNERS, "gather": documents.LIVE}
-    return [variables] * 8
+def _everybody(people: Customers) -> Given:
+    return [{"id": customer, "gather": documents.LIVE} for customer in people.everybody]
 
 
-def _whole(customers: Sequence[str]) -> Sequence[Mapping[str, Any]]:
-    return [{"by": {"id": customer}, "gather": documents.LIVE} for customer in customers[:10]]
+def _page(gather: Mapping[str, str]) -> Callable[[Customers], Given]:
+    return lambda _: [{"first": 50, "filter": documents.SIX_PARTNERS, "gather": gather}]
+
+
+def _whole(people: Customers) -> Given:
+    return [{"by": {"id": customer}, "gather": documents.LIVE} for customer in people.known_to_six[:10]]
+
+
+def _notes(people: Customers) -> Given:
+    text = "Asked when the next payment is due, and was told."
+    return [{"input": {"customerId": customer, "text": text}} for customer in people.known_to_six]
 
 
 WORKLOADS: Mapping[str, Workload] = {
@@ -59,6 +79,14 @@ WORKLOADS: Mapping[str, Workload] = {
             title="profile of one customer, six partners live",
             document=documents.PROFILE,
             variables=_each(gather=documents.LIVE),
+            upstream=True,
+        ),
+        Workload(
+            name="A64",
+            title="as A, 64 at the same time, each of another customer",
+            document=documents.PROFILE,
+            variables=_each(gather=documents.LIVE),
+            concurrency=64,
             upstream=True,
         ),
         Workload(
@@ -81,8 +109,35 @@ WORKLOADS: Mapping[str, Workload] = {
             name="C",
             title="fifty customers, six partners live",
             document=documents.PAGE,
-            variables=_page,
+            variables=_page(documents.LIVE),
             concurrency=1,  # several would ask for the same customers, whose calls would be shared
+            upstream=True,
+        ),
+        Workload(
+            name="D",
+            title="fifty customers with a hundred transactions each, from memory",
+            document=documents.TRANSACTIONS,
+            variables=_page(documents.REMEMBERED),
+            concurrency=1,
+            compared=False,
+        ),
+        Workload(
+            name="E",
+            title="as A of people whom some partners know, 20 ms a partner, 512 at the same time",
+            document=documents.PROFILE,
+            variables=_everybody,
+            concurrency=512,
+            everybody=True,
+            latency=0.02,
+            upstream=True,
+        ),
+        Workload(
+            name="E1",
+            title="as A, 20 ms a partner, one at a time",
+            document=documents.PROFILE,
+            variables=_each(gather=documents.LIVE),
+            concurrency=1,
+            latency=0.02,
             upstream=True,
         ),
         Workload(
@@ -90,6 +145,14 @@ WORKLOADS: Mapping[str, Workload] = {
             title="as A, hot customers within their time to live",
             document=documents.PROFILE,
             variables=_each(gather=documents.REMEMBERED),
+            compared=False,
+            upstream=False,
+        ),
+        Workload(
+            name="G",
+            title="a note on a customer",
+            document=documents.NOTE,
+            variables=_notes,
             compared=False,
             upstream=False,
         ),

@@ -43,7 +43,7 @@ def run(backend: str, databases: Databases) -> list[Figure]:
     migrate.upgrade(url)
     keyring = Keyring(master=b"m" * 32, pepper=b"p" * 32)
     started = time.perf_counter()
-    _fill(url, keyring)
+    fill(url, keyring)
     filled = time.perf_counter() - started
     try:
         samples = asyncio.run(_measure(url, keyring))
@@ -144,7 +144,15 @@ def _owner(number: int) -> int:
     return number - 1 if number % 10 == 1 else number
 
 
-def _fill(url: str, keyring: Keyring) -> None:
+def fill(url: str, keyring: Keyring, *, count: int = COUNT, tenant: TenantId = T) -> None:
+    """Write customers into a database past everything that looks after it, as fast as it takes them.
+
+    Args:
+        url: its address; it is up to date.
+        keyring: hashes what customers are looked up by.
+        count: how many.
+        tenant: whose they are.
+    """
     tables: dict[str, Rows] = {
         "customer": _customers,
         "identity_entry": _entries,
@@ -155,12 +163,13 @@ def _fill(url: str, keyring: Keyring) -> None:
         "profile_value": _values,
     }
     write = _sqlite if url.startswith("sqlite") else _postgres
-    write(url, {name: partial(_rows, rows) for name, rows in tables.items()})
+    write(url, {name: partial(_rows, rows, count, tenant) for name, rows in tables.items()})
 
 
-def _rows(rows: Rows) -> Iterator[Sequence[Any]]:
-    for number in range(COUNT):
-        yield from rows(number)
+def _rows(rows: Rows, count: int, tenant: TenantId) -> Iterator[Sequence[Any]]:
+    for number in range(count):
+        for _, *row in rows(number):
+            yield (tenant, *row)
 
 
 def _sqlite(url: str, tables: dict[str, Callable[[], Iterator[Sequence[Any]]]]) -> None:

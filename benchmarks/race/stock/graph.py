@@ -2,7 +2,7 @@
 
 # Annotations stand as they are, because Strawberry reads them.
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from enum import Enum
 from typing import Any, NewType, Self
@@ -241,7 +241,7 @@ class Customer:
     sources: list[SourceStatus]
 
     @classmethod
-    def of(cls, known: Json, sources: Sequence[Json]) -> Self:
+    def of(cls, known: Json) -> Self:
         """What the hub knows of one."""
         return cls(
             known=known,
@@ -250,7 +250,9 @@ class Customer:
             display_name=known["displayName"],
             country=known["country"],
             complete=True,
-            sources=[SourceStatus(connector=one["connector"], status=one["status"]) for one in sources],
+            sources=[
+                SourceStatus(connector=one["connector"], status=one["status"]) for one in known["sources"]
+            ],
         )
 
     @strawberry.field
@@ -267,7 +269,8 @@ class Customer:
     @strawberry.field
     async def offers(self, info: Info, first: int) -> list[Offer]:
         """As c360 chose them, once the guest's consent is known."""
-        await info.context["guest"].load(Key(self.known))
+        if "hotel" in self.known["parties"]:
+            await info.context["guest"].load(Key(self.known))
         return [
             Offer(
                 stage=one["stage"],
@@ -277,34 +280,34 @@ class Customer:
         ]
 
     @strawberry.field
-    def banking(self) -> Banking:
+    def banking(self) -> Banking | None:
         """What banks hold."""
-        return Banking(customer=self.known)
+        return Banking(customer=self.known) if "banking" in self.known["parties"] else None
 
     @strawberry.field
-    def insurance(self) -> Insurance:
+    def insurance(self) -> Insurance | None:
         """What insurers hold."""
-        return Insurance(customer=self.known)
+        return Insurance(customer=self.known) if "insurance" in self.known["parties"] else None
 
     @strawberry.field
-    def brokerage(self) -> Brokerage:
+    def brokerage(self) -> Brokerage | None:
         """What custodians hold."""
-        return Brokerage(customer=self.known)
+        return Brokerage(customer=self.known) if "brokerage" in self.known["parties"] else None
 
     @strawberry.field
-    def loyalty(self) -> Loyalty:
+    def loyalty(self) -> Loyalty | None:
         """What programmes hold."""
-        return Loyalty(customer=self.known)
+        return Loyalty(customer=self.known) if "loyalty" in self.known["parties"] else None
 
     @strawberry.field
-    def hotel(self) -> Hotel:
+    def hotel(self) -> Hotel | None:
         """What hotels hold."""
-        return Hotel(customer=self.known)
+        return Hotel(customer=self.known) if "hotel" in self.known["parties"] else None
 
     @strawberry.field
-    def rental(self) -> Rental:
+    def rental(self) -> Rental | None:
         """What operators hold."""
-        return Rental(customer=self.known)
+        return Rental(customer=self.known) if "rental" in self.known["parties"] else None
 
 
 @strawberry.type
@@ -329,7 +332,7 @@ class Query:
     def customer(self, info: Info, by: CustomerKey, gather: Gather | None = None) -> Customer | None:
         """One customer."""
         known = info.context["customers"].get(by.id)
-        return Customer.of(known, info.context["told"]["sources"]) if known else None
+        return Customer.of(known) if known else None
 
     @strawberry.field
     def customers(
@@ -340,9 +343,11 @@ class Query:
         gather: Gather | None = None,
     ) -> CustomerConnection:
         """The first customers."""
-        told = info.context["told"]
-        sources, found = told["sources"], told["customers"][:first]
-        return CustomerConnection(edges=[CustomerEdge(node=Customer.of(one, sources)) for one in found])
+        wanted = [domain.value.lower() for domain in (filter and filter.holds) or ()]
+        found = [
+            one for one in info.context["told"]["customers"] if all(name in one["parties"] for name in wanted)
+        ]
+        return CustomerConnection(edges=[CustomerEdge(node=Customer.of(one)) for one in found[:first]])
 
 
 async def _amounts(info: Info, customer: Json) -> list[tuple[Decimal, str]]:

@@ -2,7 +2,7 @@ import msgspec
 from graphql import build_schema, parse, validate
 
 from benchmarks.race import documents
-from benchmarks.race.workloads import WORKLOADS
+from benchmarks.race.workloads import WORKLOADS, Customers
 from benchmarks.stage.partners import CHECKOUT
 
 
@@ -15,6 +15,6 @@ def test_every_document_is_valid() -> None:
 
 def test_requests_are_shared_out_among_callers() -> None:
     callers = [{"authorization": "a"}, {"authorization": "b"}]
-    shots = WORKLOADS["B"].shots(["1", "2", "3"], callers)
+    shots = WORKLOADS["B"].shots(Customers(["1", "2", "3"], []), callers)
     assert [shot.headers["authorization"] for shot in shots] == ["a", "b", "a"]
     assert [msgspec.json.decode(shot.body)["variables"]["id"] for shot in shots] == ["1", "2", "3"]
