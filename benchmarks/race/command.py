@@ -86,7 +86,9 @@ def main(arguments: Sequence[str]) -> int:
             )
         )
         own = Contender(name=OWN, url=place.gateway, process=place.process)
-        others = _others(stack, place, names, cache / f"recording-{digest}", who.today, chosen)
+        others = _others(
+            stack, place, names, recording=cache / f"recording-{digest}", day=who.today, chosen=chosen
+        )
         others += _variants(stack, place, options)
         race = Race(place, [own, *others], seconds=options.seconds, slices=options.slices)
         with profiled(place.process, options.profile):
@@ -105,9 +107,8 @@ def main(arguments: Sequence[str]) -> int:
     if found.cold_start is not None:
         print(f"\nfirst answer of a new process after {found.cold_start:.2f} s")
     if found.memory is not None:
-        print(
-            f"\n{found.memory.before:.0f} MiB before {found.memory.requests:,} requests, then {found.memory.after}"
-        )
+        held = ", ".join(f"{each:.0f}" for each in found.memory.after)
+        print(f"\n{found.memory.before:.0f} MiB before {found.memory.requests:,} requests, then {held}")
     _keep(options.json, found)
     return 0
 
@@ -144,6 +145,7 @@ def _others(
     stack: ExitStack,
     place: Scene,
     names: Sequence[str],
+    *,
     recording: Path,
     day: date,
     chosen: Sequence[Workload],
