@@ -32,11 +32,12 @@ import msgspec
 from benchmarks.race import documents
 from benchmarks.race.contenders import NAMES, NODE, OWN, compare, missing, started
 from benchmarks.race.cores import cores, on_core
-from benchmarks.race.endurance import MIXED, Memory, cold_start, memory
+from benchmarks.race.endurance import MIXED, cold_start, memory
 from benchmarks.race.facts import facts, types
 from benchmarks.race.load import Shot, ask, opened
+from benchmarks.race.outcomes import RaceReport
 from benchmarks.race.profiling import profiled
-from benchmarks.race.running import Contender, Outcome, Race, people, record
+from benchmarks.race.running import Contender, Race, people, record
 from benchmarks.race.scene import PEOPLE, Cache, Scene, scene, today
 from benchmarks.race.table import text
 from benchmarks.race.workloads import WORKLOADS, Customers, Workload
@@ -46,20 +47,6 @@ CACHE = CHECKOUT / "var" / "race"
 COMPARED = 24
 """Requests of each workload whose answers are compared before anything is timed."""
 REPORT = CHECKOUT / "var" / "race.json"
-
-
-class RaceReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What is written to the file, and gathers there over several runs."""
-
-    at: datetime
-    backend: str
-    processors: int
-    outcomes: list[Outcome] = []
-    cold_start: float | None = None
-    """Seconds."""
-    memory: Memory | None = None
-    left_out: str = ""
-    """Why contenders of Node.js did not take part, where they did not."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -117,15 +104,7 @@ def _keep(file: Path, found: RaceReport) -> None:
     """Write a report over what earlier runs left of the same; what this one did not measure stays."""
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists():
-        before = msgspec.json.decode(file.read_bytes(), type=RaceReport)
-        again = {each.workload for each in found.outcomes}
-        found = msgspec.structs.replace(
-            found,
-            outcomes=[each for each in before.outcomes if each.workload not in again] + found.outcomes,
-            cold_start=before.cold_start if found.cold_start is None else found.cold_start,
-            memory=found.memory or before.memory,
-            left_out=found.left_out or before.left_out,
-        )
+        found = found.over(msgspec.json.decode(file.read_bytes(), type=RaceReport))
     file.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from benchmarks.race.cores import cores, on_core, resident
 from benchmarks.race.load import Shot, fire, opened
+from benchmarks.race.outcomes import Memory
 from benchmarks.race.running import people
 from benchmarks.race.scene import Scene
 from benchmarks.race.workloads import WORKLOADS, Customers
@@ -21,16 +22,6 @@ MIXED = {"B": 12, "F": 5, "A": 2, "G": 1}
 STEPS = 10
 STARTS = 3
 FIRST = "{ customers(first: 1) { edges { node { id kind displayName country } } } }"
-
-
-class Memory(msgspec.Struct, frozen=True, kw_only=True):
-    """Memory of the server's processes while it answers a mix of operations."""
-
-    requests: int
-    before: float
-    """MiB before the first one."""
-    after: tuple[float, ...]
-    """MiB after each tenth of the requests."""
 
 
 def cold_start(scene: Scene) -> float:

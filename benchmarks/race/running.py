@@ -14,6 +14,7 @@ from pyreqwest.client import Client
 from benchmarks.race import documents
 from benchmarks.race.cores import processor_time, resident
 from benchmarks.race.load import LoadError, Round, Shot, ask, fire, opened
+from benchmarks.race.outcomes import Outcome
 from benchmarks.race.scene import Scene
 from benchmarks.race.workloads import Customers, Workload
 
@@ -38,33 +39,6 @@ class Slice(msgspec.Struct, frozen=True, kw_only=True):
     p99: float
     calls: Mapping[str, int]
     """Calls that each partner got."""
-
-
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What a contender came to in a workload: the median of its slices."""
-
-    workload: str
-    contender: str
-    concurrency: int
-    requests: int
-    processor: float
-    """Milliseconds of processor time for a request."""
-    p50: float
-    """Milliseconds."""
-    p99: float
-    """Milliseconds."""
-    calls: float
-    """Upstream calls for a request."""
-    calls_by_partner: Mapping[str, float]
-    memory: float
-    """MiB after the last slice."""
-    rate: float
-    """Requests answered in a second, as fast as the rest of the scene let them be."""
-
-    @property
-    def rate_per_core(self) -> float:
-        """Requests that a core answers in a second, were it busy with nothing else."""
-        return 1000 / self.processor if self.processor else 0.0
 
 
 class Race:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.race.running import Outcome
+from benchmarks.race.outcomes import Outcome
 from benchmarks.race.workloads import WORKLOADS
 
 _HEAD = (

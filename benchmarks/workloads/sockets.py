@@ -39,7 +39,7 @@ from store import migrate
 from store.data_events import EventDraft
 
 NAME = "sockets at once"
-SOCKETS, ROUNDS = 500, 10
+SOCKETS, ROUNDS = 1_000, 10
 JOB = "fan-out"
 FOLLOW_JOB = 'subscription { jobProgress(jobId: "fan-out", initial: true) { done } }'
 FOLLOW_CUSTOMER = """subscription ($id: ID!) {
