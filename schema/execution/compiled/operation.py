@@ -141,15 +141,16 @@ class Compiled:
             return None
         return Running(self, context, variables, case, guards=guards, hide_suggestions=hide_suggestions)
 
-    def answer(self, run: Running) -> ExecutionResult:
+    def answer(self, run: Running, root: Any = None) -> ExecutionResult:
         """Answer an operation that nothing has to be waited for.
 
         Args:
             run: The execution, from :meth:`run`.
+            root: What the root fields are read from.
         """
         write = self.function(self.root, Source.PLAIN, self._parts, self._switches.every)
         try:
-            data = write(None, None, run, None)
+            data = write(root, None, run, None)
         except GraphQLError as error:
             run.errors.append(error)
             return ExecutionResult(None, run.errors)
