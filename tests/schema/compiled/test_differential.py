@@ -1,4 +1,4 @@
-"""Compiled code answers as graphql-core does: the same data in the same order, the same errors at the same places."""
+"""Compiled code answers as graphql-core does: the same data in the same order, the same errors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from schema.permissions.roles import ROLES, granted
 from schema.permissions.veiling import VeiledCustomer, veiled
 from schema.permissions.withholding import Hold, WithheldReason
 from tests.fixtures.access import access as access_of
-from tests.fixtures.made import Makes
+from tests.fixtures.made import Made, Makes
 from tests.fixtures.operations import Operation, Operations
 from tests.fixtures.sizes import THOROUGH, size
 
@@ -79,8 +79,7 @@ class Stage:
         return (VeiledCustomer if masked else CustomerAnswer)(view, answers, {})
 
     def _made(self, kind: Any, name: str) -> Callable[[CustomerView], Any]:
-        made = self.makes.object(self.schema.graphql.type_map["PageInfo"])  # any object that reads attributes
-        made.__dict__["_kind"] = kind
+        made = Made(self.makes, kind, 0)
 
         def answer(_view: CustomerView) -> Any:
             return getattr(made, name)
@@ -114,7 +113,8 @@ class Stage:
         """An operation as it is once it was gathered for; none where its variables do not fit."""
         document = parse(operation.text)
         node: Any = document.definitions[0]
-        fragments: Any = {one.name.value: one for one in document.definitions[1:]}
+        spread: Any = document.definitions[1:]
+        fragments = {one.name.value: one for one in spread}
         schema = self.schema.graphql
         variables = get_variable_values(schema, node.variable_definitions or (), operation.variables)
         if isinstance(variables, list):
@@ -162,7 +162,9 @@ def _taking_effect(answer: Any) -> Callable[[], Any]:
     return take_effect
 
 
-def _roots(node: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]) -> Iterator[tuple[str, str]]:
+def _roots(
+    node: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]
+) -> Iterator[tuple[str, str]]:
     waiting: list[Any] = [node.selection_set]
     while waiting:
         for one in waiting.pop().selections:
@@ -175,8 +177,8 @@ def _roots(node: OperationDefinitionNode, fragments: dict[str, FragmentDefinitio
 
 
 @pytest.fixture(scope="module")
-def stages(make_world: Callable[..., Any]) -> Iterator[Callable[[int], Stage]]:
-    yield lambda seed: _staged(make_world(), seed)
+def stages(make_world: Callable[..., Any]) -> Callable[[int], Stage]:
+    return lambda seed: _staged(make_world(), seed)
 
 
 def _staged(world: Any, seed: int) -> Stage:
@@ -211,7 +213,7 @@ def _staged(world: Any, seed: int) -> Stage:
 
 
 def _fill(world: Any, chance: random.Random) -> None:
-    """Let the sources that answer have records, now and then with something in them that is not as it should."""
+    """Let the sources that answer have records, now and then with something wrong in them."""
     makes = Makes(world.schema.graphql, chance, bad=chance.choice((0.0, 0.0, 0.03)), deepest=3)
     for one in kinds():
         made: Any = world.schema.graphql.type_map.get(kind(one).record.__name__)
@@ -228,12 +230,16 @@ async def _gathered(world: Any, chance: random.Random) -> list[CustomerView]:
     """Views of the customers, gathered by the engine itself."""
     answering = world.schema.answering
     documents = world.engine._documents
-    text = "{ customers { edges { node { complete profile { displayName } " + " ".join(
-        f"{domain} {{ partial }}" for domain in world.host.instances.values()
-    ) + " } } } }"
+    text = (
+        "{ customers { edges { node { complete profile { displayName } "
+        + " ".join(f"{domain} {{ partial }}" for domain in world.host.instances.values())
+        + " } } } }"
+    )
     prepared = documents.prepare(text)
     operation = prepared.operation(None)
-    context = world.engine._context(prepared, operation, operation.coerced({}, suggest=True), access_of("all"))
+    context = world.engine._context(
+        prepared, operation, operation.coerced({}, suggest=True), access_of("all")
+    )
     result = await answering.answer(context, {})
     assert result.data is not None
     world.contexts.append(context)
