@@ -17,11 +17,13 @@ import pytest
 
 import plugins
 import schema.groups
+import schema.mutations.actions
 from c360 import kinds, records
 from c360.config import read_config
 from c360.enrolment import CustomerLine
 from connectors.manager import PluginManager
 from schema.engine import GraphEngine
+from tests.fixtures.access import access as access_of
 
 ACME = {
     "/v1/members": {"members": [{"id": "M1", "first_name": "Ada", "email": "ada@mail.example"}]},
@@ -49,18 +51,20 @@ Made = Callable[..., AbstractAsyncContextManager[GraphEngine]]
 class Block(Protocol):
     document: str
     kind: str
+    note: str
     title: str
     text: str
 
 
 @pytest.fixture
 def files(blocks: list[Block]) -> Mapping[str, str]:
-    """The code of the guide by the file that each block's first line names."""
-    return {
-        block.title: block.text
-        for block in blocks
-        if block.document in {"docs/plugins/one-file.md", "docs/plugins/new-domain.md"} and block.title
-    }
+    """The code of the guide by the file that each block's first line names; some go on in a further block."""
+    found: dict[str, str] = {}
+    for block in blocks:
+        if block.document in {"docs/plugins/one-file.md", "docs/plugins/new-domain.md"} and block.title:
+            assert (block.title in found) is (block.note == "continued")
+            found[block.title] = found.get(block.title, "") + block.text
+    return found
 
 
 @pytest.fixture
@@ -163,6 +167,7 @@ def seventh(files: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.Monkey
         "c360/records/telephony.py": records,
         "schema/groups/telephony.py": schema.groups,
         "plugins/telephony/__init__.py": plugins,
+        "schema/mutations/actions/telephony.py": schema.mutations.actions,
     }
     for name, package in places.items():
         file = tmp_path / name
@@ -170,12 +175,13 @@ def seventh(files: Mapping[str, str], tmp_path: Path, monkeypatch: pytest.Monkey
         file.write_text(files[name], encoding="utf-8")
         folder = tmp_path / package.__name__.replace(".", "/")
         monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
-    kinds.kinds.cache_clear()
-    kinds.domains.cache_clear()
+    caches = (kinds.kinds, kinds.domains, kinds.actions)
+    for cached in caches:
+        cached.cache_clear()
     yield
     monkeypatch.undo()
-    kinds.kinds.cache_clear()
-    kinds.domains.cache_clear()
+    for cached in caches:
+        cached.cache_clear()
     for module in set(sys.modules) - before:
         if "telephony" in module:
             del sys.modules[module]
@@ -211,6 +217,54 @@ def test_a_seventh_domain_costs_three_files(make_trial: Made, ask: Any) -> None:
             }
         }
     }
+
+
+TOP_UP = """mutation Top($input: TopUpLineInput!) {
+  topUpLine(input: $input) { action { kind domain state reference } problems { code } }
+}"""
+
+
+@pytest.mark.usefixtures("seventh")
+def test_a_seventh_domain_is_asked_to_do_something(make_trial: Made) -> None:
+    """By whoever sees its records, who are those that see the records of every domain."""
+    sent: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json={"id": "top-1"})
+
+    settings = '[connectors.operator]\nplugin = "telephony"\nbase_url = "https://phone.example"\n'
+    who = '{ customer(by: {partnerRef: {connector: "operator", partyId: "T 1"}}) { id } }'
+
+    async def run() -> list[Any]:
+        trial = make_trial(settings=settings, customers=[CUSTOMER], base=httpx.MockTransport(answer))
+        async with trial as engine:
+            agent = access_of("agent")
+            found = (await engine.execute(who, access=agent)).data
+            assert found
+            given = {
+                "customerId": found["customer"]["id"],
+                "idempotencyKey": "k",
+                "lineId": "08",
+                "minutes": 5,
+            }
+            blind = agent.principal.scopes - {"telephony:read"}
+            assert blind != agent.principal.scopes
+            principal = msgspec.structs.replace(agent.principal, scopes=blind)
+            answers = []
+            for access in (msgspec.structs.replace(agent, principal=principal), agent, agent):
+                answered = await engine.execute(TOP_UP, {"input": given}, access=access)
+                answers.append(msgspec.json.decode(msgspec.json.encode(answered.body())))
+            return answers
+
+    refused, done, again = asyncio.run(run())
+    assert refused["errors"][0]["extensions"]["requiredScopes"] == [["actions:write", "telephony:read"]]
+    action = {"kind": "telephony.top_up", "domain": "TELEPHONY", "state": "CONFIRMED", "reference": "top-1"}
+    assert done == again == {"data": {"topUpLine": {"action": action, "problems": []}}}
+    (request,) = sent
+    assert request.url.path == "/lines/08/top-ups"
+    assert request.headers["idempotency-key"]
+    assert msgspec.json.decode(request.content) == {"minutes": 5}
 
 
 def test_every_shipped_plugin_has_a_page_that_says_what_it_leaves_out(checkout: Path) -> None:
