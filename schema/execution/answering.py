@@ -37,6 +37,11 @@ ResultT = TypeVar("ResultT")
 
 COMPILED = "compiled"
 """Said of an answer that compiled code made; of another it is said why not."""
+EARLY = "early"
+"""Why an operation is not compiled that did not come often enough to be worth it."""
+
+_LARGE = 40
+"""Selections from which on the code of an operation is generated in a thread: others get their turns."""
 
 
 class Answering(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,14 +84,17 @@ class Answering(msgspec.Struct, frozen=True, kw_only=True):
         context.answered = COMPILED
         if kind is OperationType.MUTATION:
             return await compiled.answer_serially(run, partial(guards_of, context))
-        return await _made(context, partial(compiled.answer, run))
+        return await _written(context, compiled, run)
 
     def _compiled(self, context: OperationContext) -> tuple[Compiled, Running] | str:
         """The compiled operation and its execution, or why it is none."""
         name = context.operation.name.value if context.operation.name else ""
         key = ("compiled", name)
-        compiled: Compiled | str | None = context.memo.get(key)
-        if compiled is None:
+        compiled: Compiled | str | int = context.memo.get(key, 1)
+        if isinstance(compiled, int):
+            if compiled < context.services.settings.compiled_from:
+                context.memo[key] = compiled + 1
+                return EARLY
             try:
                 compiled = self.compiler.compile(context.operation, context.fragments)
             except NotCompiled as refused:
@@ -120,8 +128,22 @@ class Answering(msgspec.Struct, frozen=True, kw_only=True):
         return await result if isawaitable(result) else result
 
 
+async def _written(context: OperationContext, compiled: Compiled, run: Running) -> ExecutionResult:
+    """The answer of compiled code; in a thread as long as much of the code has yet to be generated."""
+    guarded = bool(run.guards)
+    if context.heavy or compiled.size < _LARGE or guarded in compiled.settled:
+        return await _made(context, partial(compiled.answer, run))
+    before = compiled.written
+    result = await _apart(context, partial(compiled.answer, run))
+    if compiled.written == before:
+        compiled.settled.add(guarded)
+    return result
+
+
 async def _made(context: OperationContext, make: Callable[[], ResultT]) -> ResultT:
     """An answer; one that takes long to make is made in a thread, so that others get their turns."""
-    if not context.heavy:
-        return make()
+    return await _apart(context, make) if context.heavy else make()
+
+
+async def _apart(context: OperationContext, make: Callable[[], ResultT]) -> ResultT:
     return await asyncio.get_running_loop().run_in_executor(context.services.apart, make)

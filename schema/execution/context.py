@@ -65,6 +65,8 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where events may be delivered."""
     region: str = ""
     """Country of phone numbers that partners write without one, as ISO 3166-1 alpha-2."""
+    compiled_from: int = 2
+    """At which use of a document its operations are compiled: for one that comes once it is not worth it."""
 
 
 @dataclass(frozen=True, kw_only=True)

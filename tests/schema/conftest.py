@@ -30,6 +30,7 @@ from connectors.results import Gathered, GatherRequest, KindResult, SourceProble
 from resolvers.serving import Models
 from schema.build import Schema, built_schema
 from schema.engine import GraphEngine
+from schema.execution.context import EngineSettings
 from schema.response import GraphResponse
 from store.data import (
     CustomerData,
@@ -779,7 +780,8 @@ def make_world(schema: Schema) -> Callable[..., World]:
     def make(other: Schema = schema, *, models: Models | None = None) -> World:
         store, host = FakeStore(), FakeHost()
         database: Any = store  # has what reading asks for, and no ledger to write into
-        engine = GraphEngine(other, database, host, lambda: NOW, models=models)
+        settings = EngineSettings(compiled_from=1)
+        engine = GraphEngine(other, database, host, lambda: NOW, models=models, settings=settings)
         return World(store, host, engine, other, access_of("agent"))
 
     return make

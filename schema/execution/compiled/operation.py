@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from threading import RLock
 from types import FunctionType
 from typing import Any
 
@@ -24,14 +25,14 @@ from graphql.execution.values import VariableValues
 from schema.execution.compiled import completing
 from schema.execution.compiled.arguments import Arguments
 from schema.execution.compiled.guarding import is_shut
-from schema.execution.compiled.places import Info, Site
+from schema.execution.compiled.places import Info, Site, Way
 from schema.execution.compiled.reading import Convert, Reading, Resolver, Source, reading, source_of
 from schema.execution.compiled.refusing import NotCompiled
 from schema.execution.compiled.running import Guards, Running
 from schema.execution.compiled.serially import Step, answer_serially
 from schema.execution.compiled.source import Texts
-from schema.execution.compiled.switches import Collector, Part, Turn, switches_of
-from schema.execution.compiled.writing import Function
+from schema.execution.compiled.switches import Collector, Part, Turn, every_selection, switches_of
+from schema.execution.compiled.writing import MOST_IN_ONE, Function
 
 
 class Compiler:
@@ -109,6 +110,14 @@ class Compiled:
         self._texts = Texts(operation.name.value if operation.name else operation.operation.value)
         self._names: dict[int, str] = {}
         self._steps: Sequence[Step] | None = None
+        self._writing = RLock()
+        """Held while something is generated: an answer may be made in a thread."""
+        self.written = 0
+        """Functions that were generated so far."""
+        self.size = sum(1 for _ in every_selection(operation, fragments))
+        """Selections in the document: so much there is to generate, more or less."""
+        self.settled: set[bool] = set()
+        """Whether an answer with nothing to hold back, and one with something, needed no new function."""
         self._sites = 0
         self._space: dict[str, Any] = {
             "Info": Info,
@@ -198,13 +207,21 @@ class Compiled:
         key = (kind.name, source, cases, tuple((id(part.selections), part.cases) for part in parts))
         found = self._functions.get(key)
         if found is None:
-            turns = self._collector.turns(kind, parts)
-            function = Function(self, kind, source, turns, cases)
-            guarded = self.named("G", _Later(self, function, kind))
-            found = self._functions[key] = self._made(
-                f"{kind.name}_{len(self._functions)}", function, guarded
-            )
+            with self._writing:
+                turns = self._collector.turns(kind, parts)
+                pieces = [turns[at : at + MOST_IN_ONE] for at in range(0, len(turns) or 1, MOST_IN_ONE)]
+                written = [self._written(kind, source, piece, cases) for piece in pieces]
+                found = self._functions[key] = written[0] if len(written) == 1 else _together(written)
         return found
+
+    def _written(
+        self, kind: GraphQLObjectType, source: Source, turns: Sequence[Turn], cases: int
+    ) -> completing.Written:
+        function = Function(self, kind, source, turns, cases)
+        guarded = self.named("G", _Later(self, function, kind))
+        self.written += 1
+        made: completing.Written = self._made(f"{kind.name}_{self.written}", function, guarded)
+        return made
 
     def _made(self, name: str, function: Function, guarded: str | None) -> Any:
         code = self._texts.compiled(name, function.text(name, guarded))
@@ -212,7 +229,9 @@ class Compiled:
 
     def guarded(self, function: Function, kind: GraphQLObjectType) -> Any:
         """The function that asks at every field whether it is held back."""
-        return self._made(f"{kind.name}_guarded", function, None)
+        with self._writing:
+            self.written += 1
+            return self._made(f"{kind.name}_{self.written}_guarded", function, None)
 
     def named(self, letter: str, value: Any) -> str:
         """See :class:`schema.execution.compiled.writing.Names`."""
@@ -265,6 +284,18 @@ class Compiled:
         objects = _Selected(self, turn.field.parts, turn.field.cases)
         make = completing.AbstractOf if is_abstract_type(bare) else completing.ObjectOf
         return make(bare, objects, told_by_class=self._compiler.told_by_class, required=required)
+
+
+def _together(pieces: Sequence[completing.Written]) -> completing.Written:
+    """A function for an object with so many fields that there is one for each stretch of them."""
+
+    def write(source: Any, way: Way | None, run: Running, customer: Any) -> dict[str, Any]:
+        data: dict[str, Any] = {}
+        for piece in pieces:
+            data.update(piece(source, way, run, customer))
+        return data
+
+    return write
 
 
 class _Later:

@@ -141,11 +141,22 @@ def switches_of(
         NotCompiled: They are too many.
     """
     names: dict[str, None] = {}
+    for node in every_selection(operation, fragments):
+        names.update(dict.fromkeys(_variables(node)))
+    if len(names) > MOST_SWITCHES:
+        raise NotCompiled("switches")
+    return Switches(tuple(names))
+
+
+def every_selection(
+    operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+) -> Iterator[SelectionNode]:
+    """All that an operation selects, each fragment looked at once."""
     seen: set[str] = set()
     waiting = [operation.selection_set]
     while waiting:
         for node in waiting.pop().selections:
-            names.update(dict.fromkeys(_variables(node)))
+            yield node
             if isinstance(node, FragmentSpreadNode):
                 name = node.name.value
                 if name not in seen:
@@ -153,9 +164,6 @@ def switches_of(
                     waiting.append(fragments[name].selection_set)
             elif isinstance(node, FieldNode | InlineFragmentNode) and node.selection_set is not None:
                 waiting.append(node.selection_set)
-    if len(names) > MOST_SWITCHES:
-        raise NotCompiled("switches")
-    return Switches(tuple(names))
 
 
 def _variables(node: SelectionNode) -> Iterator[str]:
