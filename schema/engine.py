@@ -50,9 +50,6 @@ from schema.response import GraphResponse
 from schema.subscriptions.base import NOTHING, SubscriptionField, Told
 from store.errors import DatabaseLocked, DatabaseUnavailable
 
-_HEAVY = 2_500
-"""Values of an answer, as estimated, beyond which it is made in a thread: some 20 ms of computing."""
-
 _READS = 16
 """Answers of subscriptions that read the store at the same time: what happens to many leaves connections
 for queries, and waits here instead of for one of those, which has a time-out."""
@@ -327,7 +324,7 @@ class GraphEngine:
         cost = self._cost(operation, coerced)
         allowances += self._admission.spend(access, cost)
         context = self._context(asked.prepared, operation, coerced, access)
-        context.heavy = cost > _HEAVY
+        context.values = cost
         data, errors = await self._run(asked.variables, context, seen)
         extensions = {"cost": {"estimated": cost, "actual": count(data)}} if tell_cost else {}
         return GraphResponse(data=data, errors=errors, extensions=extensions, allowances=allowances)

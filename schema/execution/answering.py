@@ -40,6 +40,10 @@ COMPILED = "compiled"
 EARLY = "early"
 """Why an operation is not compiled that did not come often enough to be worth it."""
 
+_MANY = 15_000
+"""Values of an answer, as estimated, beyond which compiled code makes it in a thread: some 20 ms."""
+_MANY_INTERPRETED = 2_500
+"""The same where the library makes it."""
 _LARGE = 40
 """Selections from which on the code of an operation is generated in a thread: others get their turns."""
 
@@ -124,15 +128,17 @@ class Answering(msgspec.Struct, frozen=True, kw_only=True):
             operation_name=name.value if name else None,
             executor_class=PermittingExecutor,
         )
-        result = await _made(context, executing)
+        many = context.values > _MANY_INTERPRETED and context.operation.operation is OperationType.QUERY
+        result = await _apart(context, executing) if many else executing()
         return await result if isawaitable(result) else result
 
 
 async def _written(context: OperationContext, compiled: Compiled, run: Running) -> ExecutionResult:
-    """The answer of compiled code; in a thread as long as much of the code has yet to be generated."""
+    """The answer of compiled code; in a thread where it is large, or much code has yet to be generated."""
     guarded = bool(run.guards)
-    if context.heavy or compiled.size < _LARGE or guarded in compiled.settled:
-        return await _made(context, partial(compiled.answer, run))
+    settled = compiled.size < _LARGE or guarded in compiled.settled
+    if settled and context.values <= _MANY:
+        return compiled.answer(run)
     before = compiled.written
     result = await _apart(context, partial(compiled.answer, run))
     if compiled.written == before:
@@ -140,10 +146,6 @@ async def _written(context: OperationContext, compiled: Compiled, run: Running) 
     return result
 
 
-async def _made(context: OperationContext, make: Callable[[], ResultT]) -> ResultT:
-    """An answer; one that takes long to make is made in a thread, so that others get their turns."""
-    return await _apart(context, make) if context.heavy else make()
-
-
 async def _apart(context: OperationContext, make: Callable[[], ResultT]) -> ResultT:
+    """What is made in a thread, so that others get their turns meanwhile."""
     return await asyncio.get_running_loop().run_in_executor(context.services.apart, make)

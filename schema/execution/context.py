@@ -138,8 +138,8 @@ class OperationContext:
     """What holders keep back of each customer, by the customer's local id."""
     held_somewhere: set[Coordinate] = field(default_factory=set)
     """Every field that is kept back of some customer."""
-    heavy: bool = False
-    """Whether the answer takes so long to make that others would wait."""
+    values: int = 0
+    """Values of the answer at the most, as estimated."""
     answered: str = ""
     """How the answer was made: ``compiled``, or why not."""
     memo: dict[Any, Any] = field(default_factory=dict)
