@@ -17,6 +17,7 @@ from graphql import ExecutionResult, GraphQLError, OperationType, execute
 
 from schema.execution.auditing import AuditBehind
 from schema.execution.compiled.guarding import guards_of
+from schema.execution.compiled.keeping import Kept
 from schema.execution.compiled.operation import Compiled, Compiler
 from schema.execution.compiled.refusing import NotCompiled
 from schema.execution.compiled.running import Running
@@ -57,6 +58,7 @@ class Answering(msgspec.Struct, frozen=True, kw_only=True):
     """The root fields of queries, by name."""
     mutations: Mapping[str, type[Mutation]]
     subscriptions: Mapping[str, type[SubscriptionField]]
+    kept: Kept = msgspec.field(default_factory=Kept)
 
     async def answer(self, context: OperationContext, variables: Mapping[str, Any]) -> ExecutionResult:
         """Answer an operation; says in ``context.answered`` how it was done.
@@ -101,11 +103,12 @@ class Answering(msgspec.Struct, frozen=True, kw_only=True):
                 return EARLY
             try:
                 compiled = self.compiler.compile(context.operation, context.fragments)
+                self.kept.keep(context.memo, key, compiled)
             except NotCompiled as refused:
-                compiled = refused.reason
-            context.memo[key] = compiled
+                compiled = context.memo[key] = refused.reason
         if isinstance(compiled, str):
             return compiled
+        self.kept.used(compiled)
         access, settings = context.access, context.services.settings.access
         run = compiled.run(
             context,

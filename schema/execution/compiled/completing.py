@@ -34,6 +34,8 @@ class Completer:
         required: Whether there has to be a value.
     """
 
+    __slots__ = ("required",)
+
     def __init__(self, *, required: bool) -> None:
         self.required = required
 
@@ -85,6 +87,8 @@ class Leaf(Completer):
         required: See :class:`Completer`.
     """
 
+    __slots__ = ("_kind",)
+
     def __init__(self, kind: GraphQLLeafType, *, required: bool) -> None:
         super().__init__(required=required)
         self._kind = kind
@@ -100,6 +104,8 @@ class ListOf(Completer):
         inner: Completes what is in them.
         required: See :class:`Completer`.
     """
+
+    __slots__ = ("_inner",)
 
     def __init__(self, inner: Completer, *, required: bool) -> None:
         super().__init__(required=required)
@@ -156,6 +162,8 @@ class ObjectOf(Completer):
         required: See :class:`Completer`.
     """
 
+    __slots__ = ("_kind", "_objects", "_told_by_class", "known")
+
     def __init__(
         self, kind: GraphQLObjectType, objects: Objects, *, told_by_class: bool, required: bool
     ) -> None:
@@ -199,6 +207,8 @@ class AbstractOf(ObjectOf):
         told_by_class: See :class:`ObjectOf`.
         required: See :class:`Completer`.
     """
+
+    __slots__ = ("_abstract",)
 
     def __init__(
         self, kind: GraphQLAbstractType, objects: Objects, *, told_by_class: bool, required: bool

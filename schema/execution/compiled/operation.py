@@ -11,6 +11,7 @@ from graphql import (
     ExecutionResult,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLLeafType,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
@@ -57,6 +58,15 @@ class Compiler:
         self.convert = convert
         self.unread = unread
         self.told_by_class = told_by_class
+        self._leaves: dict[tuple[str, bool], completing.Leaf] = {}
+
+    def leaf(self, kind: GraphQLLeafType, *, required: bool) -> completing.Leaf:
+        """What completes values of a scalar or an enum, one for all operations."""
+        key = (kind.name, required)
+        found = self._leaves.get(key)
+        if found is None:
+            found = self._leaves[key] = completing.Leaf(kind, required=required)
+        return found
 
     def compile(
         self, operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
@@ -71,6 +81,8 @@ class Compiler:
 
 class _Selected:
     """What is selected of objects at one place of the document."""
+
+    __slots__ = ("_cases", "_compiled", "_parts")
 
     def __init__(self, compiled: Compiled, parts: tuple[Part, ...], cases: int) -> None:
         self._compiled = compiled
@@ -280,7 +292,7 @@ class Compiled:
         if is_list_type(bare):
             return completing.ListOf(self.completer(bare.of_type, turn), required=required)
         if is_leaf_type(bare):
-            return completing.Leaf(bare, required=required)
+            return self._compiler.leaf(bare, required=required)
         objects = _Selected(self, turn.field.parts, turn.field.cases)
         make = completing.AbstractOf if is_abstract_type(bare) else completing.ObjectOf
         return make(bare, objects, told_by_class=self._compiler.told_by_class, required=required)
@@ -300,6 +312,8 @@ def _together(pieces: Sequence[completing.Written]) -> completing.Written:
 
 class _Later:
     """The guarded function of an object's type, until somebody comes for whom something is held back."""
+
+    __slots__ = ("_compiled", "_function", "_kind", "_made")
 
     def __init__(self, compiled: Compiled, function: Function, kind: GraphQLObjectType) -> None:
         self._compiled = compiled

@@ -92,7 +92,7 @@ class Function:
             guarded: The name of the one that is called where something of the type may be held back; none
                 where this is it.
         """
-        self._lines = [f"def {name}(s, p, x, c):"]
+        self._add(0, f"def {name}(s, p, x, c):")
         if guarded is None:
             self._add(1, f"u = x.guards[{self._kind.name!r}]")
         else:
@@ -108,7 +108,9 @@ class Function:
             for place, turn in enumerate(self._turns):
                 self._switched(place, turn, guarded)
             self._add(1, "return d")
-        return "\n".join(self._lines) + "\n"
+        text = "\n".join(self._lines) + "\n"
+        self._lines.clear()
+        return text
 
     def _add(self, depth: int, *lines: str) -> None:
         self._lines += ["    " * depth + line for line in lines]
