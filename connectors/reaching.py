@@ -16,7 +16,13 @@ from typing import Any
 
 import httpcore
 from pyreqwest.client import Client
-from pyreqwest.exceptions import BodyDecodeError, PyreqwestError, RequestError, RequestTimeoutError
+from pyreqwest.exceptions import (
+    BodyDecodeError,
+    NetworkError,
+    PyreqwestError,
+    RequestError,
+    RequestTimeoutError,
+)
 from pyreqwest.http import Url
 from pyreqwest.request import StreamRequest
 
@@ -33,6 +39,10 @@ _REFUSED = "client error (Connect)"
 
 _CUT = "error reading a body from connection"
 """What it calls it where the connection ended within a body, which is no fault of the body's packing."""
+
+_ENDED = "client error (SendRequest)"
+"""What it calls it where a connection ended before an answer began. Mostly one that was kept, and that the
+partner closed at that very moment: then another attempt goes over another, without a word."""
 
 _LETTING_GO = 0.01
 """Seconds."""
@@ -184,6 +194,11 @@ class Reaching:
                 except RequestError as error:
                     if not _says(error, _REFUSED):
                         raise
+            try:
+                return await self._over(last, request, url, ends - loop.time())
+            except NetworkError as error:
+                if not _says(error, _ENDED):
+                    raise
             return await self._over(last, request, url, ends - loop.time())
         except (RequestTimeoutError, TimeoutError, httpcore.ConnectTimeout):
             raise RetryLater(f"no answer within {seconds:g} s") from None
