@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from c360.errors import ProblemCode
 from connectors.planning import Outcome, Part
@@ -39,6 +39,23 @@ class Reaper:
             for task in left:
                 _log.warning("%s does not end although it was cancelled", task.get_name())
                 task.cancel()
+
+
+class Settling(Protocol):
+    """Where what a connector yields is entered."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody waits for it any more."""
+        ...
+
+    def settle(self, part: Part, outcome: Outcome) -> None:
+        """Enter the outcome of a part."""
+        ...
+
+    def now(self) -> datetime:
+        """The host's clock."""
+        ...
 
 
 class Board:

@@ -11,7 +11,7 @@ from c360.contract import Fetched
 from c360.errors import ConnectorError, ProblemCode, SkipCustomer
 from c360.kinds import kind
 from c360.records.base import Record
-from connectors.board import Board
+from connectors.board import Settling
 from connectors.complaints import said
 from connectors.instances import Instance
 from connectors.planning import Batch, Outcome, Part
@@ -28,7 +28,7 @@ class WrongYield(Exception):
 class Call:
     """One call under way."""
 
-    def __init__(self, instance: Instance, batch: Batch, board: Board) -> None:
+    def __init__(self, instance: Instance, batch: Batch, board: Settling) -> None:
         self._instance = instance
         self._batch = batch
         self._board = board

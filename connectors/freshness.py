@@ -11,7 +11,7 @@ import msgspec
 from cachetools import TTLCache
 
 from c360.access import Access
-from c360.contract import Change, Checkpoint, Ref
+from c360.contract import Ref
 from c360.errors import ProblemCode, place
 from connectors.cache import CachedPart, PartCache, PartKey
 from connectors.instances import Instance
@@ -117,14 +117,6 @@ class Freshness:
             await self._cache.forget(instance, gone)
         except Exception as error:  # noqa: BLE001  # whatever a cache raises, it ends by its times to live
             _log.warning("the cache forgets nothing: %s", place(error))
-
-    async def changed(self, instance: str, changes: Iterable[Change]) -> None:
-        """Drop what these changes make untrue."""
-        parties = {
-            change.party_id for change in changes if not isinstance(change, Checkpoint) and change.party_id
-        }
-        if parties:
-            await self.forget(instance, parties)
 
     def _forgotten_since(self, started: float, instance: str, party_id: str) -> bool:
         moments = (self._forgotten.get((instance, party)) for party in (party_id, None))

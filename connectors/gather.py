@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +21,7 @@ from connectors.copies import Copies, Reads
 from connectors.fetching import Call
 from connectors.freshness import Freshness
 from connectors.instances import Instance
+from connectors.joining import Joining
 from connectors.operation import Operation, during
 from connectors.planning import Ask, Cell, Outcome, Part, asks, batches, cells
 from connectors.problems import problem
@@ -28,6 +29,7 @@ from connectors.protocols import GrantStore, SnapshotStore
 from connectors.refreshing import Refreshing, outdated, unheard
 from connectors.results import Gathered, GatherRequest, Refreshed
 from connectors.snapshots import Keeper
+from connectors.tokens import Tokens
 
 RESERVE = 0.2
 """Seconds before the deadline at which last-known copies are read for what is still open, at most a
@@ -41,6 +43,8 @@ class _Asking:
     """What the steps of asking share."""
 
     request: GatherRequest
+    ends: float
+    """The deadline, on the event loop's clock."""
     board: Board
     ageing: list[Part]
     granted: list[tuple[Instance, Ask]]
@@ -74,11 +78,13 @@ class Gatherer:
         self._instances = tuple(instances)
         self._reads = Reads()
         self._copies = Copies(snapshots, now, self._reads)
+        self._tokens = Tokens(grants)
         self._grants = grants
         self._now = now
         self._keeper = Keeper(snapshots)
         self._reaper = Reaper() if reaper is None else reaper
-        self.freshness = Freshness(cache, now)
+        self._freshness = Freshness(cache, now)
+        self._joining = Joining(now, self._reaper)
         self._refreshing = Refreshing(self._ask, self._keeper, refreshed)
         self._noting: set[asyncio.Task[None]] = set()
         """Notes of grants that partners refused."""
@@ -104,12 +110,18 @@ class Gatherer:
             self._refreshing.start(request, aged)
         return gathered
 
+    async def forget(self, instance: str, parties: Collection[str] | None = None) -> None:
+        """Drop what is remembered, and what is being fetched, of these parties at an instance, or of all."""
+        self._joining.forget(instance, parties)
+        await self._freshness.forget(instance, parties)
+
     async def drain(self, seconds: float | None = None) -> None:
         """Wait until the last-known copies of answered operations are written, or for so long."""
         await self._refreshing.drain(seconds)
         if self._noting:
             await asyncio.wait(set(self._noting), timeout=seconds)
         await self._keeper.drain(seconds)
+        await self._tokens.drain()
         await self._reads.drain()
 
     async def _use_kept(self, request: GatherRequest, every: Sequence[Cell], until: float) -> None:
@@ -144,7 +156,7 @@ class Gatherer:
         )
         personal = frozenset(ask.ref.party_id for mine in table.values() for ask in mine)
         operation = Operation(request.access, ends, personal=personal)
-        asking = _Asking(request, board, [], [])
+        asking = _Asking(request, ends, board, [], [])
         try:
             with during(operation):
                 self._start(asking, table)
@@ -158,7 +170,7 @@ class Gatherer:
             if any(id(part) in late for ask in mine for part in ask.parts.values()):
                 instance.health.failed(ProblemCode.DEADLINE_EXCEEDED)
         if request.keep:
-            await self.freshness.keep(started, table, request.access)
+            await self._freshness.keep(started, table, request.access)
         return asking.ageing
 
     def _start(self, asking: _Asking, table: Mapping[Instance, Sequence[Ask]]) -> None:
@@ -174,12 +186,16 @@ class Gatherer:
     async def _fetch(self, asking: _Asking, instance: Instance, mine: Sequence[Ask]) -> None:
         """Serve what is remembered, and ask for the rest."""
         request, board = asking.request, asking.board
-        found = await self.freshness.known(instance, mine, request.access, request.max_age)
+        found = await self._freshness.known(instance, mine, request.access, request.max_age)
         for part, outcome in found.served:
             board.settle(part, outcome)
         asking.ageing.extend(found.ageing)
         for batch in batches(instance, mine):
-            board.start(f"fetch of {instance.id}", Call(instance, batch, board).run())
+            if self._joining.suits(instance, batch):
+                work = self._joining.fetch(instance, batch, board, request.access, asking.ends)
+            else:
+                work = Call(instance, batch, board).run()
+            board.start(f"fetch of {instance.id}", work)
 
     async def _with_grants(self, asking: _Asking, table: Mapping[Instance, Sequence[Ask]]) -> None:
         board = asking.board
@@ -189,7 +205,7 @@ class Gatherer:
             for ask in mine
         ]
         try:
-            tokens = await self._reads.whole(self._grants.tokens(asking.request.access.tenant, wanted))
+            tokens = await self._tokens.read(asking.request.access.tenant, wanted)
         except Exception as error:  # noqa: BLE001  # whatever the store raises, the rest is answered
             _log.error("grants could not be read: %s", place(error))
             _settle(board, (ask for mine in table.values() for ask in mine), ProblemCode.CONNECTOR_FAULT)

@@ -13,7 +13,7 @@ from c360.access import Access
 from c360.addresses import AddressPolicy
 from c360.auth.grants import Pending
 from c360.auth.tokens import Token
-from c360.contract import Action, Change, PartyQuery, Webhook
+from c360.contract import Action, Change, Checkpoint, PartyQuery, Webhook
 from connectors.acting import Acted, Acting
 from connectors.board import Reaper
 from connectors.cache import PartCache
@@ -173,7 +173,7 @@ class Host:
         try:
             return await self._acting.act(instance, action, access=access, deadline=deadline)
         finally:  # whatever became of it: what was known of the customer may not be true any more
-            await self._gatherer.freshness.forget(instance_id, (action.ref.party_id,))
+            await self._gatherer.forget(instance_id, (action.ref.party_id,))
 
     async def trace(self, instance_id: str, action: Action, *, access: Access, deadline: timedelta) -> Acted:
         """Find out what became of an action. See :meth:`connectors.acting.Acting.trace`.
@@ -235,7 +235,7 @@ class Host:
 
     async def forget(self, instance_id: str, parties: Collection[str]) -> None:
         """Drop what is remembered of these parties: it is not true any more."""
-        await self._gatherer.freshness.forget(instance_id, parties)
+        await self._gatherer.forget(instance_id, parties)
 
     async def follow(
         self, instance_id: str, kind: str, since: str | None, *, idle: float = IDLE
@@ -244,7 +244,8 @@ class Host:
         changes = follow(self._by_id[instance_id], kind, since, reaper=self._reaper, idle=idle)
         async with aclosing(changes) as stream:
             async for change in stream:
-                await self._gatherer.freshness.changed(instance_id, (change,))
+                if not isinstance(change, Checkpoint) and change.party_id:
+                    await self._gatherer.forget(instance_id, (change.party_id,))
                 yield change
 
     def enable(self, instance_id: str) -> None:
@@ -254,7 +255,7 @@ class Host:
     async def disable(self, instance_id: str) -> None:
         """Let an instance take no more work; what is under way ends by its own deadline."""
         self._switch(instance_id, InstanceState.DISABLED)
-        await self._gatherer.freshness.forget(instance_id)
+        await self._gatherer.forget(instance_id)
 
     async def drain_instance(self, instance_id: str, *, wait: bool = True) -> None:
         """Let an instance take no more work, wait for what is under way, then switch it off.

@@ -186,7 +186,7 @@ def batches(instance: Instance, to_ask: Sequence[Ask]) -> Iterator[Batch]:
             by_size[size].append((tuple(sorted(needs, key=_kind)), ask))
     for size, pairs in by_size.items():
         for together, members in _groups(size, pairs):
-            for layer in _layers(members):
+            for layer in layers(members):
                 for start in range(0, len(layer), size):
                     yield Batch(needs=together, asks=tuple(layer[start : start + size]))
 
@@ -212,7 +212,7 @@ def _groups(
     return (alike if calls(alike) <= calls(single) else single).items()
 
 
-def _layers(members: Iterable[Ask]) -> Iterable[list[Ask]]:
+def layers(members: Iterable[Ask]) -> Iterable[list[Ask]]:
     """Keep asks about the same party (under different grants) out of one call."""
     layers: list[dict[str, Ask]] = []
     for ask in members:

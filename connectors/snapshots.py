@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import logging
+from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,6 +26,9 @@ FORMAT = 1
 
 _BACKLOG = 64
 """Batches waiting to be written beyond which new ones are dropped: a copy is a convenience."""
+
+_TOGETHER = 16
+"""Batches that are written in one go."""
 
 _BREATH = 64
 """Copies encoded before the event loop gets its turn."""
@@ -87,49 +93,85 @@ def together(snapshots: Sequence[Snapshot]) -> Copy | None:
     return Copy(tuple(records), min(snapshot.fetched_at for snapshot in snapshots))
 
 
+class _Batch(NamedTuple):
+    tenant: TenantId
+    kept: Iterable[Kept]
+    written: asyncio.Future[None]
+    """Done as soon as it is written, or given up."""
+
+
 class Keeper:
-    """Writes copies after the answer, one batch at a time. A failure is logged, never raised."""
+    """Writes copies after the answer. A failure is logged, never raised.
+
+    One writing at a time: what is to be kept meanwhile is written together, in the next.
+    """
 
     def __init__(self, store: SnapshotStore) -> None:
         self._store = store
-        self._turn = asyncio.Lock()
-        self._writing: set[asyncio.Task[None]] = set()
+        self._waiting: deque[_Batch] = deque()
+        self._under_way: list[_Batch] = []
+        self._task: asyncio.Task[None] | None = None
 
-    def keep(self, tenant: TenantId, batch: Iterable[Kept]) -> asyncio.Task[None] | None:
+    def keep(self, tenant: TenantId, batch: Iterable[Kept]) -> asyncio.Future[None] | None:
         """Write a batch soon; not even its making costs the answer time.
 
         Returns:
-            the writing, for those who wait for it; ``None`` where it is not done.
+            done when it is written, for those who wait for it; ``None`` where it is not done.
         """
-        if len(self._writing) >= _BACKLOG:
+        if len(self._waiting) >= _BACKLOG:
             _log.warning("the store is slow: the last-known copies of an operation are not kept")
             return None
-        task = asyncio.create_task(self._write(tenant, batch))
-        self._writing.add(task)
-        task.add_done_callback(self._writing.discard)
-        return task
+        loop = asyncio.get_running_loop()
+        written = loop.create_future()
+        self._waiting.append(_Batch(tenant, batch, written))
+        if self._task is None:
+            # In a context of its own: it goes on for operations that come later.
+            self._task = loop.create_task(self._write_all(), context=contextvars.Context())
+        return written
 
     async def drain(self, seconds: float | None = None) -> None:
         """Wait until everything is written, or for so long; what is not written then is dropped."""
-        if self._writing:
-            _, left = await asyncio.wait(set(self._writing), timeout=seconds)
-            if left:
-                _log.warning(
-                    "the store is slow: the last-known copies of %d operations are not kept", len(left)
-                )
-            for task in left:
-                task.cancel()
+        task = self._task
+        if task is None:
+            return
+        await asyncio.wait({task}, timeout=seconds)
+        if not task.done():
+            left = [*self._under_way, *self._waiting]
+            _log.warning("the store is slow: the last-known copies of %d operations are not kept", len(left))
+            self._waiting.clear()
+            task.cancel()
+            _settle(left)
 
-    async def _write(self, tenant: TenantId, batch: Iterable[Kept]) -> None:
+    async def _write_all(self) -> None:
         await asyncio.sleep(0)  # the answer goes first
         try:
-            async with self._turn:
-                snapshots: list[Snapshot] = []
-                for kept in batch:
+            while self._waiting:
+                tenant = self._waiting[0].tenant
+                mine = [batch for batch in self._waiting if batch.tenant == tenant][:_TOGETHER]
+                for batch in mine:
+                    self._waiting.remove(batch)
+                self._under_way = mine
+                await self._write(tenant, mine)
+                _settle(mine)
+                self._under_way = []
+        finally:
+            self._task = None
+
+    async def _write(self, tenant: TenantId, batches: Sequence[_Batch]) -> None:
+        try:
+            snapshots: list[Snapshot] = []
+            for batch in batches:
+                for kept in batch.kept:
                     snapshots.append(encode(kept))
                     if len(snapshots) % _BREATH == 0:
                         await asyncio.sleep(0)
-                if snapshots:
-                    await self._store.write(tenant, snapshots)
+            if snapshots:
+                await self._store.write(tenant, snapshots)
         except Exception as error:  # noqa: BLE001  # whatever the store raises, the answer is out already
             _log.warning("last-known copies could not be kept: %s", place(error))
+
+
+def _settle(batches: Iterable[_Batch]) -> None:
+    for batch in batches:
+        if not batch.written.done():
+            batch.written.set_result(None)

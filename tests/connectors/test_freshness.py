@@ -254,7 +254,7 @@ def test_what_is_being_fetched_while_it_changes_is_not_remembered(kit: Any) -> N
     async def scenario() -> None:
         asking = asyncio.create_task(ask(kit, made))
         await asyncio.sleep(0.005)
-        await made._gatherer.freshness.forget("shop", ("p-a",))
+        await made._gatherer.forget("shop", ("p-a",))
         await asking
         assert (await ask(kit, made)).state is SourceState.FRESH
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from c360.access import DEFAULT_TENANT
+from c360.access import DEFAULT_TENANT, TenantId
 from c360.contract import Need
 from c360.kinds import kinds
 from connectors.protocols import Snapshot
@@ -160,7 +160,9 @@ def batch(size: int) -> list[Kept]:
     ]
 
 
-def test_batches_are_written_one_at_a_time_and_drained(caplog: pytest.LogCaptureFixture) -> None:
+def test_what_waits_is_written_together_and_drained(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     store = SlowStore()
 
     async def scenario() -> None:
@@ -169,11 +171,12 @@ def test_batches_are_written_one_at_a_time_and_drained(caplog: pytest.LogCapture
             keeper.keep(DEFAULT_TENANT, batch(size))
         assert store.batches == []
         await keeper.drain()
-        assert store.batches == [1, 200, 3]
-        for _ in range(100):
-            keeper.keep(DEFAULT_TENANT, batch(1))
+        assert store.batches == [204]
+        written = [keeper.keep(TenantId(f"t{number % 2}"), batch(1)) for number in range(100)]
+        assert written[64:] == [None] * 36
         await keeper.drain()
-        assert len(store.batches) == 3 + 64
+        assert store.batches == [204, 16, 16, 16, 16]
+        assert all(done.done() for done in written[:64] if done)
 
     asyncio.run(scenario())
     assert "are not kept" in caplog.text
