@@ -47,29 +47,19 @@ def assemble(
     instances: Sequence[Instance], request: GatherRequest, cells: Cells, *, at: datetime, started: float
 ) -> Gathered:
     """All results of a request, once nothing more is waited for."""
-    unlinked = {
-        instance.id: SourceResult(connector=instance.id, domain=instance.domain, state=SourceState.NOT_LINKED)
-        for instance in instances
-    }
-    idle = {
-        instance.id: SourceResult(
-            connector=instance.id, domain=instance.domain, state=SourceState.NOT_REQUESTED
-        )
-        for instance in instances
-    }
     sources = {}
     for customer_id, row in cells.items():
         results = []
         for instance in instances:
             mine = row.get(instance.id)
             if mine is None:
-                results.append(unlinked[instance.id])
+                results.append(instance.not_linked)
             elif mine:
                 results.append(_source(instance, mine, started))
             elif instance.description is None and request.needs.get(customer_id):
                 results.append(_unknown(instance))
             else:
-                results.append(idle[instance.id])
+                results.append(instance.not_requested)
         sources[customer_id] = tuple(results)
     return Gathered(at=at, sources=sources)
 

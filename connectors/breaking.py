@@ -204,8 +204,10 @@ class Breakers:
     @property
     def worst(self) -> BreakerState:
         """The state of the one that is worst off."""
-        states = {breaker.state for breaker in self._breakers.values()}
-        for state in (BreakerState.OPEN, BreakerState.HALF_OPEN):
-            if state in states:
-                return state
-        return BreakerState.CLOSED
+        worst = BreakerState.CLOSED
+        for breaker in self._breakers.values():
+            if breaker.state is BreakerState.OPEN:
+                return BreakerState.OPEN
+            if breaker.state is BreakerState.HALF_OPEN:
+                worst = BreakerState.HALF_OPEN
+        return worst

@@ -11,6 +11,9 @@ from c360.errors import ProblemCode
 WINDOW = 256
 """Latest requests that the percentiles are taken over."""
 
+_RARELY = 16
+"""Requests after which percentiles of a full window are taken anew: hardly anybody looks at them."""
+
 CallObserver = Callable[[str, str, float], None]
 """Told of a request: the operation of the partner's API, its outcome, and how long it took in seconds."""
 
@@ -28,6 +31,11 @@ class Health:
         self.on_call: CallObserver | None = None
         """Told of every request to the partner."""
         self._latencies: deque[float] = deque(maxlen=WINDOW)
+        self._ordered: list[float] = []
+        """Those of the window, in order, as they were :attr:`_since` requests ago."""
+        self._since = 0
+        self.revision = 0
+        """Changes with everything that is counted or noted here."""
         self.calls = 0
         """Requests sent to the partner."""
         self.errors = 0
@@ -43,6 +51,7 @@ class Health:
     def sent(self) -> None:
         """A request goes out."""
         self.calls += 1
+        self.revision += 1
 
     def took(self, seconds: float, operation: str = "", outcome: str = "") -> None:
         """A request ended.
@@ -53,12 +62,15 @@ class Health:
             outcome: The status of the answer, or what came in its place.
         """
         self._latencies.append(seconds)
+        self._since += 1
+        self.revision += 1
         if self.on_call is not None:
             self.on_call(operation, outcome, seconds)
 
     def succeeded(self) -> None:
         """The connector gave what it was asked for."""
         self.last_success_at = self._now()
+        self.revision += 1
 
     def failed(self, code: ProblemCode) -> None:
         """The connector did not give what it was asked for."""
@@ -67,15 +79,20 @@ class Health:
         self.errors += 1
         self.last_problem = code
         self.last_problem_at = self._now()
+        self.revision += 1
 
     def held(self, seconds: float) -> None:
         """The plugin held the event loop for so long, and nobody was answered meanwhile."""
         self.blocked += 1
         self.longest_block = max(self.longest_block, seconds)
+        self.revision += 1
 
     def latency(self, share: float) -> timedelta | None:
         """The latency that this share of the latest requests kept to; none without requests."""
         if not self._latencies:
             return None
-        ordered = sorted(self._latencies)
+        if self._since and (len(self._latencies) < WINDOW or self._since >= _RARELY or not self._ordered):
+            self._ordered = sorted(self._latencies)
+            self._since = 0
+        ordered = self._ordered
         return timedelta(seconds=ordered[min(len(ordered) - 1, int(share * len(ordered)))])

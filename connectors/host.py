@@ -22,7 +22,7 @@ from connectors.feeds import IDLE, follow
 from connectors.gather import Gatherer
 from connectors.granting import Granting, GrantSettings
 from connectors.identify import IdentifyResult, identify
-from connectors.infos import InstanceInfo, info_of
+from connectors.infos import Infos, InstanceInfo
 from connectors.instances import Instance, InstanceSettings, InstanceState, build
 from connectors.manager import PluginManager
 from connectors.protocols import GrantStore, SnapshotStore
@@ -60,6 +60,7 @@ class Host:
     ) -> None:
         self.instances = tuple(instances)
         """In the order of the settings."""
+        self._infos = Infos(self.instances)
         self._by_id = {instance.id: instance for instance in instances}
         self._gatherer = gatherer
         self._transport = transport
@@ -137,7 +138,7 @@ class Host:
 
     def infos(self) -> tuple[InstanceInfo, ...]:
         """What can be said about every instance at this moment, in the order of the settings."""
-        return tuple(info_of(instance, _moment()) for instance in self.instances)
+        return self._infos.at(_moment())
 
     async def gather(self, request: GatherRequest) -> Gathered:
         """See :meth:`connectors.gather.Gatherer.gather`."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -60,30 +61,64 @@ class InstanceInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Operations that do not go out, or only to find out whether they may again."""
 
 
-def info_of(instance: Instance, now: float) -> InstanceInfo:
-    """What can be said about an instance at a moment of the event loop's clock."""
-    description, health = instance.description, instance.health
-    breaker = instance.breakers.worst
-    left_alone = instance.breakers.open_ones(now) if breaker is not BreakerState.CLOSED else ()
-    return InstanceInfo(
-        id=instance.id,
-        plugin=instance.plugin,
-        title=description.title if description else instance.id,
-        domain=instance.domain,
-        lookup=description.lookup if description else None,
-        kinds=tuple(instance.batches),
-        identifies=description.identifies if description else (),
-        feeds=tuple(feed.kind for feed in description.feeds) if description else (),
-        cheap_days={
+class Infos:
+    """What can be said about instances, made anew where something changed alone.
+
+    So an instance that nobody uses costs a request next to nothing.
+    """
+
+    def __init__(self, instances: Iterable[Instance]) -> None:
+        self._instances = tuple(instances)
+        self._fixed = {instance.id: _fixed(instance) for instance in instances}
+        self._known: dict[str, tuple[tuple[int, InstanceState], InstanceInfo]] = {}
+
+    def at(self, now: float) -> tuple[InstanceInfo, ...]:
+        """Those of all instances at a moment of the event loop's clock, in their order."""
+        return tuple([self._info(instance, now) for instance in self._instances])
+
+    def _info(self, instance: Instance, now: float) -> InstanceInfo:
+        if instance.breakers.worst is not BreakerState.CLOSED:  # it changes by itself, with time
+            return _made(instance, now, self._fixed[instance.id])
+        key = (instance.health.revision, instance.state)
+        known = self._known.get(instance.id)
+        if known is None or known[0] != key:
+            known = self._known[instance.id] = (key, _made(instance, now, self._fixed[instance.id]))
+        return known[1]
+
+
+def _fixed(instance: Instance) -> Mapping[str, Any]:
+    """What of an info never changes."""
+    description = instance.description
+    return {
+        "id": instance.id,
+        "plugin": instance.plugin,
+        "title": description.title if description else instance.id,
+        "domain": instance.domain,
+        "lookup": description.lookup if description else None,
+        "kinds": tuple(instance.batches),
+        "identifies": description.identifies if description else (),
+        "feeds": tuple(feed.kind for feed in description.feeds) if description else (),
+        "cheap_days": {
             fetch.kind: fetch.cheap_days
             for fetch in (description.fetches if description else ())
             if fetch.cheap_days is not None
         },
-        indexed=tuple(feed.kind for feed in description.feeds if feed.indexed) if description else (),
-        actions={each.kind: each.effect for each in description.actions} if description else {},
-        documentation=description.documentation if description else "",
+        "indexed": tuple(feed.kind for feed in description.feeds if feed.indexed) if description else (),
+        "actions": {each.kind: each.effect for each in description.actions} if description else {},
+        "documentation": description.documentation if description else "",
+        "problem": str(instance.error) if instance.error else None,
+        "tier": instance.standing.tier if instance.standing.proven else None,
+        "tier_note": instance.standing.reason,
+    }
+
+
+def _made(instance: Instance, now: float, fixed: Mapping[str, Any]) -> InstanceInfo:
+    health = instance.health
+    breaker = instance.breakers.worst
+    left_alone = instance.breakers.open_ones(now) if breaker is not BreakerState.CLOSED else ()
+    return InstanceInfo(
+        **fixed,
         state=instance.state,
-        problem=str(instance.error) if instance.error else None,
         calls=health.calls,
         errors=health.errors,
         last_problem=health.last_problem,
@@ -93,8 +128,6 @@ def info_of(instance: Instance, now: float) -> InstanceInfo:
         latency_p95=health.latency(0.95),
         blocked=health.blocked,
         longest_block=timedelta(seconds=health.longest_block) if health.blocked else None,
-        tier=instance.standing.tier if instance.standing.proven else None,
-        tier_note=instance.standing.reason,
         breaker=breaker,
         left_alone=left_alone,
     )

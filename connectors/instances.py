@@ -27,6 +27,7 @@ from connectors.errors import PluginError
 from connectors.health import Health
 from connectors.manager import PluginManager
 from connectors.operation import remaining
+from connectors.results import SourceResult, SourceState
 from connectors.transport import HostTransport
 from connectors.watching import Watchdog, root_module
 
@@ -105,6 +106,11 @@ class Instance:
             {fetch.kind: fetch.batch for fetch in description.fetches} if description else {}
         )
         """Customers per call, by the kinds it fetches."""
+        domain = description.domain if description else ""
+        self.not_linked = SourceResult(connector=id, domain=domain, state=SourceState.NOT_LINKED)
+        """What it has to say of a customer whom it does not know."""
+        self.not_requested = SourceResult(connector=id, domain=domain, state=SourceState.NOT_REQUESTED)
+        """What it has to say where nothing is asked of it."""
         self.idle = asyncio.Event()
         """Set while no work is under way."""
         self.idle.set()

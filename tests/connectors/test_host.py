@@ -166,6 +166,25 @@ def test_draining_ends_what_is_under_way_and_takes_no_more(kit: Any) -> None:
     asyncio.run(scenario())
 
 
+def test_an_info_is_made_anew_where_something_changed_alone(kit: Any) -> None:
+    kit.add("used")
+    kit.add("unused")
+    host = kit.host()
+
+    async def go() -> None:
+        before = host.infos()
+        assert all(one is other for one, other in zip(before, host.infos(), strict=True))
+        await host.gather(kit.request("ana", at=["used"]))
+        used, unused = host.infos()
+        assert used.last_success_at is not None
+        assert unused is before[1]
+        await host.disable("unused")
+        assert host.infos()[1].state is InstanceState.DISABLED
+        assert host.infos()[0] is used
+
+    asyncio.run(go())
+
+
 def test_info_tells_calls_errors_and_latency(kit: Any) -> None:
     status = [200]
 

@@ -187,6 +187,7 @@ def test_a_failure_is_told_to_each(kit: Kit, run: Run) -> None:
         requests = [kit.request(customer, at=["shop"]) for customer in "ab"]
         for gathered, customer in zip(await asyncio.gather(*map(host.gather, requests)), "ab", strict=True):
             source = kit.source(gathered.of(customer), "shop")
+            assert source.problem is not None
             assert source.problem.code is ProblemCode.PARTNER_UNAVAILABLE
         assert len(shop.calls) == 1
 
@@ -299,7 +300,9 @@ def test_draining_ends_where_work_does_not(run: Run) -> None:
 
 
 @pytest.mark.parametrize("fails", [False, True], ids=["answers", "fails"])
-def test_grants_are_read_together_and_a_failure_is_each_ones(kit: Kit, run: Run, *, fails: bool) -> None:
+def test_grants_are_read_together_and_a_failure_is_each_ones(
+    kit: Kit, run: Run, monkeypatch: pytest.MonkeyPatch, *, fails: bool
+) -> None:
     shop = Shop()
     host = opened(kit, shop, lookup=Lookup.BY_GRANT)
     reads: list[int] = []
@@ -311,12 +314,14 @@ def test_grants_are_read_together_and_a_failure_is_each_ones(kit: Kit, run: Run,
             raise OSError("ada@example.org")
         return {}
 
-    kit.grants.tokens = tokens  # type: ignore[method-assign]  # a store with troubles of its own
+    monkeypatch.setattr(kit.grants, "tokens", tokens)
     expected = ProblemCode.CONNECTOR_FAULT if fails else ProblemCode.GRANT_MISSING
 
     async def asked(customer: str) -> None:
         gathered = await host.gather(kit.request(customer, at=["shop"]))
-        assert kit.source(gathered.of(customer), "shop").problem.code is expected
+        problem = kit.source(gathered.of(customer), "shop").problem
+        assert problem is not None
+        assert problem.code is expected
 
     async def go() -> None:
         first = asyncio.create_task(asked("a"))
