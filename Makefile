@@ -34,8 +34,11 @@ check-graph: ; $(BIN)/python -m schema diff
 check-drift: ; $(BIN)/python -m api migrate --check-drift
 check-tables: ; $(BIN)/python -m pytest -q tests/docs/test_text.py tests/docs/test_tables.py
 
-bench: $(VENV)/dev.stamp ## the measured promises, printed
+bench: $(VENV)/dev.stamp ## the measured promises, printed, and the race against other servers
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks race --workloads A,A64,A+,B,C,D,E,E1,F,G --contenders all \
+		--crowd 100000 --connectors 54 --cold --memory 50000
+	$(BIN)/python -m benchmarks report
 
 format: $(VENV)/dev.stamp ## format and mend what can be mended
 	$(BIN)/ruff format $(FOLDERS)

@@ -170,7 +170,7 @@ def _variants(stack: ExitStack, place: Scene, options: argparse.Namespace) -> li
         if customers or connectors:
             url, process = stack.enter_context(place.variant(customers, connectors))
             name = f"c360 +{customers:,}" if customers else f"c360 +{connectors}c"
-            found.append(Contender(name=name, url=url, process=process))
+            found.append(Contender(name=name, url=url, process=process, grown=True))
     return found
 
 

@@ -94,9 +94,12 @@ async def fire(
             if not body.startswith(b'{"data":{') or b'"errors":[' in body[-4096:]:
                 raise LoadError(f"{url}: {body[:300]!r} … {body[-300:]!r}")
 
-    async with asyncio.TaskGroup() as group:
-        for _ in range(concurrency):
-            group.create_task(one_after_the_other())
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(concurrency):
+                group.create_task(one_after_the_other())
+    except* LoadError as errors:
+        raise errors.exceptions[0] from None
     return Round(seconds=time.perf_counter() - started, latencies=tuple(took))
 
 

@@ -18,6 +18,9 @@ from benchmarks.race.outcomes import Outcome
 from benchmarks.race.scene import Scene
 from benchmarks.race.workloads import Customers, Workload
 
+GROWTH = ("A", "B")
+"""Workloads that show what more customers or connectors cost."""
+
 
 class Contender(msgspec.Struct, frozen=True, kw_only=True):
     """A GraphQL server that takes part."""
@@ -25,6 +28,8 @@ class Contender(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     url: str
     process: int
+    grown: bool = False
+    """Whether it is c360 itself once more, with more customers or connectors."""
 
 
 class Slice(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +73,7 @@ class Race:
 
     async def _workload(self, client: Client, workload: Workload, customers: Customers) -> list[Outcome]:
         shots = workload.shots(customers, self._scene.callers)
-        running = [each for each in self._contenders if workload.compared or each is self._contenders[0]]
+        running = [each for each in self._contenders if self._takes_part(each, workload)]
         self._scene.standin.delay(workload.latency)
         slices: dict[str, list[Slice]] = {each.name: [] for each in running}
         for each in running:
@@ -79,6 +84,11 @@ class Race:
                 slices[each.name].append(await self._turn(client, workload, each, shots))
         self._scene.standin.delay(0)
         return [_outcome(workload, each, slices[each.name]) for each in running]
+
+    def _takes_part(self, contender: Contender, workload: Workload) -> bool:
+        if contender.grown:
+            return workload.name in GROWTH
+        return workload.compared or contender is self._contenders[0]
 
     async def _warmed(
         self, client: Client, workload: Workload, contender: Contender, shots: Sequence[Shot]

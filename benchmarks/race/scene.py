@@ -27,12 +27,14 @@ from benchmarks.stage.processes import Installation, install
 from c360.enrolment import CustomerLine
 
 PEOPLE = 1000
+KEY = "issuer.json"
+"""File of the development issuer's key, as :func:`install` names it."""
 AGENTS = 32
 """Callers who take turns: budgets are each caller's own."""
 _OPEN = {"requests": 10_000_000, "cost": 10_000_000_000}
 """A budget that is kept account of like any other, and lets a race through."""
 _REMEMBERED = {
-    "banking": ("banking.accounts", "banking.balances"),
+    "banking": ("banking.accounts", "banking.balances", "banking.transactions"),
     "insurance": ("insurance.policies",),
     "brokerage": ("brokerage.positions",),
     "loyalty": ("loyalty.memberships",),
@@ -152,6 +154,7 @@ def scene(
         def variant(customers: int, more: int) -> Iterator[tuple[str, int]]:
             place = folder / f"{customers}-{more}"
             place.mkdir()
+            shutil.copy(folder / KEY, place)  # so that the same callers are believed
             other = databases.create()
             store.load(dump, other)
             if customers:

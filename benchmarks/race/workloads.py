@@ -120,6 +120,7 @@ WORKLOADS: Mapping[str, Workload] = {
             variables=_page(documents.REMEMBERED),
             concurrency=1,
             compared=False,
+            upstream=False,
         ),
         Workload(
             name="E",
