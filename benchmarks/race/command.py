@@ -143,7 +143,7 @@ def _others(
             return expected, await facts(client, place, _meant(known, compared), recording, day)
 
     expected, known = asyncio.run(told())
-    known["sdl"] = types(each.document for each in compared)
+    known["sdl"] = types(each.document for each in WORKLOADS.values() if each.compared)
     file = place.folder / "facts.json"
     file.write_bytes(msgspec.json.encode(known))
     others = []
