@@ -240,7 +240,28 @@ class CancelBooking(Value, frozen=True, kw_only=True):
     ]
 
 
+class BookRental(Value, frozen=True, kw_only=True):
+    """A vehicle to be booked, taken and returned at the same place."""
+
+    asset_type_id: Annotated[
+        str, Meta(description="The operator's id of the type of vehicle.", min_length=1, max_length=200)
+    ]
+    latitude: Annotated[
+        float, Meta(description="Where it is taken: degrees north.", ge=-90, le=90, extra={"personal": True})
+    ]
+    longitude: Annotated[
+        float, Meta(description="Where it is taken: degrees east.", ge=-180, le=180, extra={"personal": True})
+    ]
+    starts_at: Annotated[datetime, Meta(description="When it is taken, with its zone.", tz=True)]
+    ends_at: Annotated[datetime, Meta(description="When it is returned, with its zone.", tz=True)]
+
+
 ACTIONS = (
+    ActionKind(
+        name="rental.book",
+        input=BookRental,
+        summary="Books a vehicle at once, where the operator has exactly one offer that fits.",
+    ),
     ActionKind(
         name="rental.cancel_booking",
         input=CancelBooking,

@@ -9,10 +9,11 @@ from c360.errors import ConnectorError, PartnerFault, ProblemCode, SkipCustomer
 from c360.http import Http, Params, Response
 from c360.lookups import segment
 from c360.paging import Offset, Step, every, pages
+from c360.records.rental import BookRental
 from plugins.rental.config import RentalConfig
 from plugins.rental.payloads import WireBooking, WireCustomer, WireEntry
 
-REFUSALS = frozenset({400, 403, 404, 410})
+REFUSALS = frozenset({400, 403, 404, 406, 410})
 """Statuses with which an operator says no to a change for good."""
 SMALLEST_WINDOW = timedelta(hours=1)
 
@@ -40,11 +41,40 @@ class Client:
             OutcomeUnknown: it was sent, and no answer came.
             ConnectorError: it has no effect.
         """
-        return await self._http.post(
-            f"/bookings/{segment(booking_id)}/events",
-            json={"operation": "CANCEL", "origin": "END_USER"},
-            headers=self._headers,
-            accept=REFUSALS,
+        return await self._change(
+            f"/bookings/{segment(booking_id)}/events", {"operation": "CANCEL", "origin": "END_USER"}
+        )
+
+    async def propose(self, customer_id: str, wanted: BookRental) -> Response:
+        """Have the operator make the one offer that fits and reserve it; also a refusal is an answer.
+
+        What comes of it is ``PENDING``, binds nobody and expires by itself unless it is committed.
+
+        Raises:
+            OutcomeUnknown: it was sent, and no answer came.
+            ConnectorError: it has no effect.
+        """
+        return await self._change(
+            "/bookings/one-stop",
+            {
+                "from": {"coordinates": {"lat": wanted.latitude, "lng": wanted.longitude}},
+                "departureTime": _text(wanted.starts_at),
+                "arrivalTime": _text(wanted.ends_at),
+                "nrOfTravelers": 1,
+                "useAssetTypes": [wanted.asset_type_id],
+                "customer": {"id": customer_id},
+            },
+        )
+
+    async def commit(self, booking_id: str) -> Response:
+        """Commit to a booking that is ``PENDING``; also a refusal is an answer.
+
+        Raises:
+            OutcomeUnknown: it was sent, and no answer came.
+            ConnectorError: it has no effect.
+        """
+        return await self._change(
+            f"/bookings/{segment(booking_id)}/events", {"operation": "COMMIT", "origin": "END_USER"}
         )
 
     async def bookings(self, start: datetime, end: datetime) -> list[WireBooking]:
@@ -87,6 +117,9 @@ class Client:
         offset = Offset[list[WireEntry]](items=lambda page: page, size=("limit", self._page_size), fills=True)
         entries = await every(pages(ask, read, offset), lambda page: page)
         return list({entry.journal_sequence_id: entry for entry in entries}.values())
+
+    async def _change(self, path: str, body: object) -> Response:
+        return await self._http.post(path, json=body, headers=self._headers, accept=REFUSALS)
 
     async def _get(self, path: str, params: Params | None = None) -> Response:
         return await self._http.get(path, params=params, headers=self._headers)

@@ -7,8 +7,8 @@ bookings it knows of. ``GET /bookings`` is optional in the API; an operator with
 
 Not covered, and why:
 
-- Planning and booking (a dialogue of several steps with offers that expire), trip execution, support and
-  payment claims: the traveller's own app does these. A booking can be called off.
+- Planning (offers of which the traveller chooses one), trip execution, support and payment claims: the
+  traveller's own app does these. What is known exactly can be booked in one go, and a booking be called off.
 - ``/operator/...`` (stations, assets, prices, hours): it says nothing about a customer.
 - Legs' progress (positions of people), tickets, photos, licences and payment cards: not the hub's business.
 - ``externalId``, initials, middle names and titles of customers: without a place in the hub's profile.
@@ -75,7 +75,10 @@ class TompRental(Connector[RentalConfig]):
         fetches=(Fetch(kind=PARTY), Fetch(kind=BOOKINGS), Fetch(kind=CHARGES)),
         feeds=(Feed(kind=BOOKINGS, indexed=True), Feed(kind=PARTY)),
         config=RentalConfig,
-        actions=(ActionSpec(kind="rental.cancel_booking", effect=Effect.TRACEABLE),),
+        actions=(
+            ActionSpec(kind="rental.book", effect=Effect.TRACEABLE),
+            ActionSpec(kind="rental.cancel_booking", effect=Effect.TRACEABLE),
+        ),
         limits=Limits(concurrency=16),
         exemptions=(
             Exemption(
@@ -134,11 +137,11 @@ class TompRental(Connector[RentalConfig]):
         yield run.finished()
 
     async def act(self, action: Action) -> ActionOutcome:
-        """Call off a booking."""
+        """Book a vehicle, or call off a booking."""
         return await actions.perform(self._client, action)
 
     async def trace(self, action: Action) -> ActionOutcome | None:
-        """Whether a booking was called off."""
+        """Whether a vehicle was booked, or a booking called off."""
         return await actions.trace(self._client, action)
 
     async def _profile(self, ref: Ref, _need: Need) -> list[Party]:

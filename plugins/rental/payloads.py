@@ -83,6 +83,7 @@ class WireProperties(Wire, frozen=True, kw_only=True):
 class WireAssetType(Wire, frozen=True, kw_only=True):
     """``assetType``."""
 
+    id: str | None = None
     asset_class: str | None = None
     asset_sub_class: str | None = None
     shared_properties: WireProperties | None = None

@@ -158,6 +158,8 @@ OF_ITS_DOMAIN = {
     'createReward(input: {idempotencyKey: "k", customerId: "x", membershipId: "m", tierId: "t"})': "loyalty",
     'redeemReward(input: {idempotencyKey: "k", customerId: "x", rewardId: "r", locationId: "l"})': "loyalty",
     'cancelRentalBooking(input: {idempotencyKey: "k", customerId: "x", bookingId: "b"})': "rental",
+    'bookRental(input: {idempotencyKey: "k", customerId: "x", assetTypeId: "t", latitude: 1, longitude: 1, '
+    'startsAt: "2030-01-01T10:00:00Z", endsAt: "2030-01-02T10:00:00Z"})': "rental",
     'openAccount(input: {idempotencyKey: "k", customerId: "x", product: "p", currency: "AUD"})': "banking",
     'reissueCheque(input: {idempotencyKey: "k", customerId: "x", accountId: "a", chequeNumber: "7"})': (
         "banking"

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from starlette.applications import Starlette
@@ -59,6 +59,7 @@ def app(world: World) -> Starlette:
     operator = Operator(world)
     routes = [
         Route("/bookings", operator.bookings, methods=["GET"]),
+        Route("/bookings/one-stop", operator.one_stop, methods=["POST"]),
         Route("/bookings/{id}", operator.booking, methods=["GET"]),
         Route("/bookings/{id}/events", operator.booking_event, methods=["POST"]),
         Route("/customers/{id}", operator.customer, methods=["GET"]),
@@ -69,6 +70,17 @@ def app(world: World) -> Starlette:
 
 class _Event(msgspec.Struct):
     operation: Literal["CANCEL", "DENY", "COMMIT", "EXTEND_EXPIRY_TIME"]
+
+
+class _Customer(msgspec.Struct):
+    id: str
+
+
+class _OneStop(msgspec.Struct, rename="camel"):
+    start: Annotated[datetime, msgspec.Meta(tz=True)] = msgspec.field(name="departureTime")
+    end: Annotated[datetime, msgspec.Meta(tz=True)] = msgspec.field(name="arrivalTime")
+    use_asset_types: tuple[str]
+    customer: _Customer
 
 
 class Operator:
@@ -108,8 +120,29 @@ class Operator:
             raise HTTPException(404, "no such booking")
         return _answer(render.booking(found, self._world.now()))
 
+    async def one_stop(self, request: Request) -> Response:
+        """``POST /bookings/one-stop``: reserves a vehicle of the one type that is asked for."""
+        _admit(request)
+        try:
+            asked = msgspec.json.decode(await request.body(), type=_OneStop)
+        except msgspec.DecodeError:
+            raise HTTPException(400, "the body asks for no booking of one type of vehicle") from None
+        customer = self._world.population.presence(DOMAIN, asked.customer.id)
+        now = self._world.now()
+        if customer is None or not now <= asked.start < asked.end:
+            raise HTTPException(403, "nobody can book that")
+        (asset_type,) = asked.use_asset_types
+        made = await self._bookings.propose(
+            customer, asset_type, asked.start.astimezone(UTC), asked.end.astimezone(UTC)
+        )
+        if made is None or made.expires is None:
+            return JSONResponse(_error(406, "there is no such type of vehicle"), 406, LANGUAGE)
+        answer = JSONResponse(render.booking(made, now), 201, LANGUAGE)
+        answer.headers["Expires"] = format_datetime(made.expires, usegmt=True)
+        return answer
+
     async def booking_event(self, request: Request) -> Response:
-        """``POST /bookings/{id}/events``, of which calling off is served."""
+        """``POST /bookings/{id}/events``, of which committing and calling off are served."""
         _admit(request)
         try:
             event = msgspec.json.decode(await request.body(), type=_Event)
@@ -119,9 +152,13 @@ class Operator:
         if found is None:
             raise HTTPException(404, "no such booking")
         now = self._world.now()
-        if event.operation != "CANCEL" or found.state(now) != "CONFIRMED":
+        change = {
+            ("CANCEL", "CONFIRMED"): self._bookings.cancel,
+            ("COMMIT", "PENDING"): self._bookings.commit,
+        }.get((event.operation, found.state(now)))
+        if change is None:
             raise HTTPException(403, "the booking cannot do that as it stands")
-        answer = _answer(render.booking(self._bookings.cancel(found), now))
+        answer = _answer(render.booking(change(found), now))
         answer.headers["Expires"] = format_datetime(now, usegmt=True)
         return answer
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sandbox.partners.rental.bookings import Booking
+from sandbox.partners.rental.bookings import Booking, type_id
 from sandbox.population.model import Address, Presence
 
 _VAT_RATE = Decimal(10)
@@ -51,7 +51,7 @@ def booking(item: Booking, now: datetime) -> Json:
         "legs": [_leg(item, state)],
     }
     if item.event.amount is not None:
-        rendered["pricing"] = _fare(item, estimated=state in {"CONFIRMED", "STARTED"})
+        rendered["pricing"] = _fare(item, estimated=state in {"PENDING", "CONFIRMED", "STARTED"})
     return rendered
 
 
@@ -59,7 +59,7 @@ def asset_type(item: Booking) -> Json:
     """The ``assetType`` of a booking's vehicle."""
     category = item.event.detail.get("asset_class", "").lower()
     return {
-        "id": f"{category}-{item.event.text}".lower().replace(" ", "-"),
+        "id": type_id(item.event),
         "assetClass": "CAR",
         "assetSubClass": category,
         "sharedProperties": {"name": item.event.text},
@@ -98,6 +98,8 @@ def journal_entry(item: Booking, now: datetime) -> Json | None:
 
 def _leg(item: Booking, state: str) -> Json:
     states = {
+        "PENDING": "NOT_STARTED",
+        "EXPIRED": "CANCELLED",
         "CONFIRMED": "NOT_STARTED",
         "STARTED": "IN_USE",
         "FINISHED": "FINISHED",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from c360.access import IdempotencyKey
 from c360.contract import Action, ActionOutcome, ActionState, Need, Ref, RejectionCode
 from c360.errors import RetryLater
-from c360.records.rental import CancelBooking, RentalStatus
+from c360.records.rental import BookRental, CancelBooking, RentalBooking, RentalStatus
 from sandbox.framework import World
 from sandbox.framework.behaviour import Mode, Rule
 from sandbox.partners import rental
+from sandbox.partners.rental import render
 from sandbox.partners.rental.bookings import Booking, Bookings
 from tests.plugins.rental.test_against_sandbox import BASE, BOOKINGS, SPEC
 
@@ -30,6 +32,11 @@ def hub(connector: Any, spec_http: Any, world: World) -> Any:
 def bookings(world: World, run: Any) -> list[Booking]:
     found: list[Booking] = run(Bookings(world).everything())
     return found
+
+
+@pytest.fixture
+def perform(hub: Any, run: Any) -> Any:
+    return lambda action: run(hub.act(action))
 
 
 @pytest.fixture
@@ -98,3 +105,89 @@ def test_a_lost_answer_is_traced(
         run(hub.act(action(booking, world)))
     assert run(hub.trace(action(booking, world))).state is ActionState.CONFIRMED
     assert world.effects.as_dict() == {"cancel_booking": 1}
+
+
+ONE_STOP = "POST /bookings/one-stop"
+
+
+def booking_of(bookings: list[Booking], world: World, **differing: Any) -> Action:
+    """A customer books a vehicle of a type that the operator has, for next week."""
+    start = world.now().replace(microsecond=0) + timedelta(days=7)
+    given = {
+        "asset_type_id": render.asset_type(bookings[0])["id"],
+        "latitude": 52.25,
+        "longitude": 6.17,
+        "starts_at": start,
+        "ends_at": start + timedelta(days=2),
+    }
+    return Action(
+        kind="rental.book",
+        ref=Ref(party_id=bookings[0].customer.party_id),
+        input=BookRental(**{**given, **differing}),
+        idempotency_key=IdempotencyKey("key-2"),
+        requested_at=world.now(),
+    )
+
+
+def test_a_vehicle_is_booked_once(hub: Any, run: Any, world: World, bookings: list[Booking]) -> None:
+    asked = booking_of(bookings, world)
+    assert run(hub.trace(asked)) is None
+    outcome: ActionOutcome = run(hub.act(asked))
+    assert outcome.state is ActionState.CONFIRMED
+    assert run(hub.trace(asked)) == outcome
+
+    async def shown() -> RentalBooking:
+        ref = Ref(party_id=asked.ref.party_id, objects={BOOKINGS: (str(outcome.reference),)})
+        (found,) = [it async for it in hub.fetch([Need(kind=BOOKINGS)], [ref])]
+        record: RentalBooking = found.records[0]
+        return record
+
+    assert run(shown()).status is RentalStatus.CONFIRMED
+    again = run(hub.act(asked))
+    assert (again.state, again.rejection) == (ActionState.REJECTED, RejectionCode.CONFLICT)
+    assert world.effects.as_dict() == {"book_rental": 1}
+
+
+@pytest.mark.parametrize(
+    ("differing", "why"),
+    [
+        ({"asset_type_id": "car-none"}, RejectionCode.INSUFFICIENT),
+        ({"latitude": -33.8}, RejectionCode.INVALID),
+        ({"ends_at": datetime(2001, 1, 1, tzinfo=UTC)}, RejectionCode.INVALID),
+        (
+            {"starts_at": datetime(2001, 1, 1, tzinfo=UTC), "ends_at": datetime(2001, 1, 2, tzinfo=UTC)},
+            RejectionCode.NOT_ALLOWED,
+        ),
+    ],
+    ids=["no such type", "in the south", "backwards", "over"],
+)
+def test_what_cannot_be_booked(
+    perform: Any, world: World, bookings: list[Booking], differing: Any, why: RejectionCode
+) -> None:
+    outcome = perform(booking_of(bookings, world, **differing))
+    assert (outcome.state, outcome.rejection) == (ActionState.REJECTED, why)
+    assert not world.effects.as_dict()
+
+
+@pytest.fixture
+def shaky(connector: Any, plain_http: Any, world: World) -> Any:
+    """The connector before a partner whose answers get lost."""
+    return connector(plain_http(rental.app(world), BASE))
+
+
+@pytest.mark.parametrize(("lost", "took"), [(ONE_STOP, False), (OFF, True)], ids=["first", "second"])
+def test_a_booking_is_made_once_whichever_answer_was_lost(
+    shaky: Any, run: Any, world: World, bookings: list[Booking], *, lost: str, took: bool
+) -> None:
+    """What the first step left behind binds nobody, and is committed by the next attempt."""
+    asked = booking_of(bookings, world)
+    world.behaviour.replace((Rule(operations=(lost,), mode=Mode.TRUNCATED),))
+    with pytest.raises(RetryLater):
+        run(shaky.act(asked))
+    world.behaviour.replace(())
+    assert (run(shaky.trace(asked)) is not None) is took
+    if not took:
+        assert run(shaky.act(asked)).state is ActionState.CONFIRMED
+        assert world.counters[ONE_STOP] == 1
+    assert run(shaky.trace(asked)).state is ActionState.CONFIRMED
+    assert world.effects.as_dict() == {"book_rental": 1}
