@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import msgspec
@@ -238,18 +239,30 @@ def action_key_passed(lab: Lab) -> None:
 
 @check("action-traced", "What became of a lost action is found out", rule="idempotency")
 def action_traced(lab: Lab) -> None:
-    """Before it was sent the partner knows of none; after a lost answer it does."""
+    """Before it was sent the partner knows of none; after a lost answer it does.
+
+    Of an action that takes several requests the last one makes it take effect: that one's answer is lost.
+    """
     if not lab.http:
         raise Exempt(f"it speaks no HTTP: its medium is {lab.description.medium.value}")
     for sample in _samples(lab, Effect.TRACEABLE):
         action = _action(lab, sample)
+        _, undisturbed = _once(lab, action)
+        last = len(_changing(undisturbed))
 
-        async def lost(action: Action = action) -> tuple[ActionOutcome | None, ActionOutcome | None]:
+        async def lost(
+            action: Action = action, last: int = last
+        ) -> tuple[ActionOutcome | None, ActionOutcome | None]:
+            heard_of = itertools.count(1)
+
             async def reach(heard: Heard) -> Response:
                 await session.wire.genuine(heard)
                 raise OutcomeUnknown("no answer in time")
 
-            session = lab.session(fault=lambda heard: reach if _changes(heard.request) else None)
+            def fault(heard: Heard) -> Misbehave | None:
+                return reach if _changes(heard.request) and next(heard_of) == last else None
+
+            session = lab.session(fault=fault)
             try:
                 before = await session.connector.trace(action)
                 await _act(lab, session, action)

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from c360.http import Transport
-from c360.records.rental import CancelBooking
+from c360.records.rental import BookRental, CancelBooking
 from c360.testing import ConnectorSuite, Known, SampleAction
 from plugins.rental.connector import TompRental
 from sandbox.framework import World
 from sandbox.partners import rental
+from sandbox.partners.rental.bookings import type_id
 from sandbox.population import Population
 from sandbox.population.model import Event, EventKind, Presence
 from tests.conftest import InProcess
@@ -98,6 +99,17 @@ class TestTompRentalConformance(ConnectorSuite):
             party_id=FIRST.party_id,
             input=CancelBooking(booking_id=next(ahead(FIRST))),
         ),
+        SampleAction(
+            kind="rental.book",
+            party_id=FIRST.party_id,
+            input=BookRental(
+                asset_type_id=type_id(rentals(FIRST)[0]),
+                latitude=52.25,
+                longitude=6.17,
+                starts_at=NOW + timedelta(days=30),
+                ends_at=NOW + timedelta(days=32),
+            ),
+        ),
     )
     openapi = SPECIFICATIONS / "rental-tomp-v1.6.1.yaml"
 
@@ -107,7 +119,7 @@ class TestTompRentalConformance(ConnectorSuite):
         return InProcess(rental.app(self.world), BASE)
 
     def effects(self, transport: Transport) -> int | None:
-        """How many bookings were called off."""
+        """How many vehicles were booked and bookings called off."""
         return sum(self.world.effects.as_dict().values())
 
 
