@@ -42,6 +42,7 @@ def _alpha3() -> Mapping[str, str]:
     return MappingProxyType({two: three for three, two in (pair.split(":") for pair in _CODES.split())})
 
 
+@functools.cache
 def codes() -> frozenset[str]:
     """Every code that :func:`country_code` takes, in capitals."""
     return frozenset(_alpha2())

@@ -32,6 +32,8 @@ _LONGEST = 64
 
 def fold(text: str) -> str:
     """Without case and accents: ``Müller-Łukasz`` becomes ``muller-lukasz``."""
+    if text.isascii():
+        return text.lower()
     taken_apart = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(character for character in taken_apart if not unicodedata.combining(character))
     return unicodedata.normalize("NFKC", plain.casefold()).translate(_PLAIN)

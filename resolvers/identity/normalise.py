@@ -39,9 +39,12 @@ def email(text: str) -> str | None:
 
     Dots and ``+tags`` are kept: whether they matter is the mail host's affair.
     """
-    cleaned = unicodedata.normalize("NFKC", text).strip().casefold()
+    plain = text.isascii()
+    cleaned = text.strip().lower() if plain else unicodedata.normalize("NFKC", text).strip().casefold()
     local, at, host = cleaned.rpartition("@")
-    if not at or len(cleaned) > MAX_KEY or not _EMAIL_LOCAL.fullmatch(local) or not _is_text(local):
+    if not at or len(cleaned) > MAX_KEY or not _EMAIL_LOCAL.fullmatch(local):
+        return None
+    if not (local.isprintable() if plain else _is_text(local)):
         return None
     ascii_host = _ascii_host(host)
     return f"{local}@{ascii_host}" if ascii_host else None
@@ -114,12 +117,9 @@ def name(text: str) -> str | None:
 
     Neither is a name a text with control characters or halves of characters: no partner takes them.
     """
-    cleaned = " ".join(unicodedata.normalize("NFKC", text).split())
-    if (
-        not cleaned
-        or len(cleaned) > MAX_KEY
-        or any(unicodedata.category(char) in _NO_TEXT for char in cleaned)
-    ):
+    plain = text.isascii()
+    cleaned = " ".join((text if plain else unicodedata.normalize("NFKC", text)).split())
+    if not cleaned or len(cleaned) > MAX_KEY or not (cleaned.isprintable() if plain else _is_text(cleaned)):
         return None
     return cleaned
 

@@ -67,7 +67,11 @@ PRESENT = (Customer.erased_at.is_(None), Customer.standing == literal_column("'P
 
 
 class NameToken(Base):
-    """A word of one of a customer's names, folded, for search by prefix."""
+    """A word of one of a customer's names, folded, for search by prefix.
+
+    Like look-up keys these rows say nothing of their own and are many: they refer to their customer without
+    the database checking each of them (docs/decisions/0139).
+    """
 
     __tablename__ = "name_token"
 
@@ -75,11 +79,14 @@ class NameToken(Base):
     customer_id: Mapped[Key] = mapped_column(primary_key=True)
     home_id: Mapped[Key] = mapped_column(primary_key=True)
 
-    __table_args__: Any = (of_customer(), of_home("name_token"), Index(None, "tenant", "customer_id"))
+    __table_args__: Any = (Index(None, "tenant", "customer_id"),)
 
 
 class LookupKey(Base):
-    """A keyed hash of an e-mail address, phone, number or block that leads to a customer."""
+    """A keyed hash of an e-mail address, phone, number or block that leads to a customer.
+
+    The database does not check that the customer is there; see :class:`NameToken`.
+    """
 
     __tablename__ = "lookup_key"
 
@@ -90,7 +97,7 @@ class LookupKey(Base):
     party_id: Mapped[Key] = mapped_column(primary_key=True)
     """The party that brought it: when the party moves, the key goes with it."""
 
-    __table_args__: Any = (of_customer(), Index(None, "tenant", "customer_id", "connector"))
+    __table_args__: Any = (Index(None, "tenant", "customer_id", "connector"),)
 
 
 class IdentityLink(Base):

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from c360.records.party import PartyKind
 from store import names
 from store.columns import new_id
-from store.data import EnrolGrant, EnrolLink, LinkData, Statement
+from store.data import HUB, EnrolGrant, EnrolLink, LinkData, Statement
 from store.data_identity import (
     Admission,
     AdmissionResult,
@@ -31,10 +31,11 @@ from store.repositories.families import Families
 from store.repositories.grants import GrantRepository
 from store.repositories.keys import ERASED, KeyRepository
 from store.repositories.links import LinkRepository
-from store.repositories.parting import Parting
+from store.repositories.newcomers import Newcomer, Newcomers
 from store.repositories.profiles import ProfileRepository
 from store.repositories.relocation import Relocation
 from store.repositories.reviews import ReviewQueue
+from store.repositories.summaries import SummaryRepository
 
 _CHUNK = 2_000
 """Parties handled together: some thirty statements for each chunk."""
@@ -121,23 +122,31 @@ class Admissions(Repository):
                 mine = _Given(admission, new_id(), new=True, state=state)
             given[place] = mine
             owners[party] = mine.customer_id
-        await Parting(self._scope).create(
-            {
-                each.customer_id: (self._external(each.party), each.admission.draft)
-                for each in given.values()
-                if each.new
-            }
+        now = self._scope.clock()
+        new = [each for each in given.values() if each.new]
+        await Newcomers(self._scope).add(
+            [
+                Newcomer(
+                    customer_id=each.customer_id,
+                    external_id=self._external(each.party),
+                    entry_id=each.entry_id,
+                    draft=each.admission.draft,
+                    party=each.admission.party,
+                    link=_link(each, now),
+                    decision=each.admission.decision,
+                )
+                for each in new
+            ]
         )
+        await self._follow(new)
         for place, each in given.items():
             results[place] = _result(each.party, each.state, each.customer_id, each.entry_id)
-        await self._write(tuple(given.values()))
-        await ReviewQueue(self._scope).open(
-            [request for each in given.values() if each.new for request in each.admission.reviews]
-        )
+        await self._write([each for each in given.values() if not each.new])
+        await ReviewQueue(self._scope).open([request for each in new for request in each.admission.reviews])
         return [results[place] for place in range(len(admissions))]
 
     async def _write(self, given: Sequence[_Given]) -> None:
-        """Links, keys, values, grants, names and entries of parties whose customers are there."""
+        """Links, keys, values, names and entries of parties that come to customers who are there."""
         if not given:
             return
         now = self._scope.clock()
@@ -147,7 +156,6 @@ class Admissions(Repository):
         )
         await KeyRepository(self._scope).put([(each.customer_id, each.admission.party) for each in given])
         statements: dict[str, list[Statement]] = {}
-        grants: dict[tuple[str, str, str], EnrolGrant] = {}
         for each in given:
             link = each.admission.party
             statements.setdefault(each.customer_id, []).append(
@@ -158,16 +166,12 @@ class Admissions(Repository):
                     observed_at=link.observed_at,
                 )
             )
-            if link.grant is not None:
-                grants[each.customer_id, link.connector, link.party_id] = link.grant
         await ProfileRepository(self._scope).observe(statements)
-        await GrantRepository(self._scope).put(grants)
         await self._scope.add_many(
             NameToken,
             [
                 {"token": token, "customer_id": each.customer_id, "home_id": each.customer_id}
                 for each in given
-                if not each.new
                 for token in sorted(
                     names.tokens((each.admission.draft.display_name, *each.admission.draft.names))
                 )
@@ -178,7 +182,7 @@ class Admissions(Repository):
                 (
                     LedgerEntry(
                         id=each.entry_id,
-                        kind=EntryKind.CREATE if each.new else EntryKind.LINK,
+                        kind=EntryKind.LINK,
                         at=now,
                         decision=each.admission.decision,
                         customer_id=each.customer_id,
@@ -188,13 +192,30 @@ class Admissions(Repository):
                 for each in given
             ]
         )
+        await self._grant(given)
+
+    async def _follow(self, new: Sequence[_Given]) -> None:
+        """What newcomers have only where a partner told of them: grants, and figures that are due."""
+        # What the hub says itself has no records behind it, of which figures could be reckoned.
+        await SummaryRepository(self._scope).expect(
+            {each.party: each.customer_id for each in new if each.party.connector != HUB}
+        )
+        await self._grant(new)
+
+    async def _grant(self, given: Sequence[_Given]) -> None:
+        grants: dict[tuple[str, str, str], EnrolGrant] = {
+            (each.customer_id, each.party.connector, each.party.party_id): each.admission.party.grant
+            for each in given
+            if each.admission.party.grant is not None
+        }
+        await GrantRepository(self._scope).put(grants)
 
     async def _erased(self, parties: Iterable[PartyRef]) -> frozenset[PartyRef]:
         keys = KeyRepository(self._scope)
         hashes = {keys.party_hash(ERASED, party): party for party in parties}
         found = await self._session.scalars(
             select(ErasedParty.hash).where(
-                ErasedParty.tenant == self._tenant, ErasedParty.hash.in_(list(hashes))
+                ErasedParty.tenant == self._tenant, self._scope.among_bytes(ErasedParty.hash, hashes)
             )
         )
         return frozenset(hashes[digest] for digest in found)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     CursorResult,
+    LargeBinary,
     TableClause,
     Text,
     any_,
@@ -31,6 +33,8 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from c360.access import TenantId
 from store.columns import storable
+from store.copying import Always, Columns, count, lines
+from store.copying import rows as copied_rows
 from store.errors import KeyringError
 from store.keyring import Keyring
 from store.models import Customer
@@ -89,6 +93,14 @@ class Scope:
         listed = func.json_each(json.dumps(wanted, ensure_ascii=False)).table_valued("value")
         return column.in_(select(listed.c.value))
 
+    def among_bytes(
+        self, column: InstrumentedAttribute[bytes], values: Collection[bytes]
+    ) -> ColumnElement[bool]:
+        """The same of bytes."""
+        if self.postgres:
+            return column == any_(bindparam(None, list(values), ARRAY(LargeBinary)))
+        return column.in_(list(values))
+
     def seen(self, *customers: ColumnElement[str] | InstrumentedAttribute[Any]) -> list[ColumnElement[bool]]:
         """What holds of rows that are in sight: for everything that finds customers, or lists of them.
 
@@ -142,10 +154,45 @@ class Scope:
 
     async def insert_many(self, model: type[Base], rows: Rows) -> None:
         """Insert rows in one round trip."""
-        if len(rows) >= COPIED and self.postgres:
-            await self.copy_into(table(model).name, model, self._tenanted(rows))
-        elif rows:
-            await self.session.execute(table(model).insert(), self._tenanted(rows))
+        if rows:
+            await self.insert_columns(model, {name: [row[name] for row in rows] for name in rows[0]})
+
+    async def insert_columns(self, model: type[Base], columns: Columns) -> None:
+        """Insert rows that are given column by column, in one round trip."""
+        columns = {"tenant": Always(self.tenant), **columns}
+        if self.postgres and count(columns) >= COPIED:
+            await self._copy(table(model).name, columns, await self._lines(model, columns))
+        elif count(columns):
+            await self.session.execute(table(model).insert(), copied_rows(columns))
+
+    async def insert_each(self, makers: Sequence[tuple[type[Base], Callable[[], Columns]]]) -> None:
+        """Insert into one table after the other; what the next one gets is made while the database writes.
+
+        Args:
+            makers: tables in the order in which they refer to each other, each with what makes its rows.
+        """
+
+        dialect = self.session.get_bind().dialect
+
+        def made(place: int) -> tuple[Columns, str] | None:
+            if place == len(makers):
+                return None
+            model, make = makers[place]
+            columns = {"tenant": Always(self.tenant), **make()}
+            large = dialect.name == "postgresql" and count(columns) >= COPIED
+            return columns, lines(table(model), columns, dialect) if large else ""
+
+        waiting = await asyncio.to_thread(made, 0)
+        for place, (model, _) in enumerate(makers, 1):
+            columns, written = waiting or ({}, "")
+            ahead = asyncio.ensure_future(asyncio.to_thread(made, place))
+            try:
+                if written:
+                    await self._copy(table(model).name, columns, written)
+                elif columns and count(columns):
+                    await self.session.execute(table(model).insert(), copied_rows(columns))
+            finally:
+                waiting = await ahead
 
     async def stage(self, model: type[Base], rows: Rows) -> TableClause:
         """Many rows in a table of this transaction's own, from which one statement moves them on.
@@ -166,41 +213,41 @@ class Scope:
         )
         # What an earlier call of this transaction staged is not to be moved on again.
         await self.session.execute(text(f'TRUNCATE "{stage.name}"'))
-        await self.copy_into(stage.name, model, rows)
+        columns: Columns = {name: [row[name] for row in rows] for name in rows[0]}
+        await self._copy(stage.name, columns, await self._lines(model, columns))
         return stage
 
-    async def copy_into(self, name: str, model: type[Base], rows: Rows) -> None:
+    async def _lines(self, model: type[Base], columns: Columns) -> str:
+        dialect = self.session.get_bind().dialect
+        return await asyncio.to_thread(lines, table(model), columns, dialect)
+
+    async def _copy(self, name: str, columns: Iterable[str], written: str) -> None:
         """Insert many rows on PostgreSQL by its COPY, several times as fast as by an INSERT.
 
         Args:
-            name: the table, or another one of the same columns.
-            model: whose columns they are.
-            rows: all of the same columns, which are the ones that are written.
+            name: the table.
+            columns: those that are written.
+            written: the rows as COPY takes them.
         """
         import psycopg  # the engine has loaded it where it is used
 
-        names = list(rows[0])
-        dialect = self.session.get_bind().dialect
-        columns = table(model).c
-        forms = [columns[each].type.dialect_impl(dialect).bind_processor(dialect) for each in names]
         driver: Any = (await (await self.session.connection()).get_raw_connection()).driver_connection
-        listed = ", ".join(f'"{each}"' for each in names)
+        listed = ", ".join(f'"{each}"' for each in columns)
         try:
             async with (
                 driver.cursor() as cursor,
                 cursor.copy(f'COPY "{name}" ({listed}) FROM STDIN') as copy,
             ):
-                for row in rows:
-                    await copy.write_row(
-                        [
-                            value if form is None or value is None else form(value)
-                            for form, value in zip(forms, map(row.__getitem__, names), strict=True)
-                        ]
-                    )
+                await copy.write(written)
         except psycopg.Error as error:
             # As of any other statement: what the store makes of it, and without the rows that it quotes.
             raise DBAPIError.instance(
-                None, None, error, psycopg.Error, hide_parameters=True, dialect=dialect
+                None,
+                None,
+                error,
+                psycopg.Error,
+                hide_parameters=True,
+                dialect=self.session.get_bind().dialect,
             ) from None
 
     async def replace_many(self, model: type[Base], rows: Rows) -> None:

@@ -53,24 +53,23 @@ class IntakeRepository(Repository):
             called: what a customer of whom something else is said now is called.
         """
         parties = {PartyRef(row.link.connector, row.link.party_id): row for row in rows}
-        owners = {
-            party: link.customer_id
-            for party, link in (await Relocation(self._scope).links_of(parties.keys())).items()
-        }
-        new = [row for party, row in parties.items() if party not in owners]
-        known = [(owners[party], row) for party, row in parties.items() if party in owners]
         decision = LinkDecision(actor=by, rule=RULE)
         results = await Admissions(self._scope).admit(
-            [Admission(party=row.link, draft=row.draft, decision=decision) for row in new]
+            [Admission(party=row.link, draft=row.draft, decision=decision) for row in parties.values()]
         )
         problems = [
             RowProblem(
-                number=row.number,
+                number=parties[result.party].number,
                 code=RowProblemCode.CUSTOMER_ERASED,
                 message="The customer of this id was erased: nothing is kept of them.",
             )
-            for row, result in zip(new, results, strict=True)
+            for result in results
             if result.state is AdmissionState.ERASED
+        ]
+        known = [
+            (result.customer_id, parties[result.party])
+            for result in results
+            if result.state is AdmissionState.HELD and result.customer_id is not None
         ]
         kinds = await self._kinds(owner for owner, _ in known)
         same = [(owner, row) for owner, row in known if kinds.get(owner) == row.draft.kind.value]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from store.columns import utc_now
 from store.database import Database
 from store.errors import Conflict
 from store.models import CustomerKey, NameToken
@@ -17,6 +18,13 @@ from tests.store.identity import Run, T, enrolled, person
 
 def rows(customer: str, many: int) -> list[dict[str, Any]]:
     return [{"token": f"word{n}", "customer_id": customer, "home_id": customer} for n in range(many)]
+
+
+def keys(customer: str, many: int) -> list[dict[str, Any]]:
+    return [
+        {"customer_id": f"{customer}{n}", "master": "m", "wrapped": b"\\\t\n", "created_at": utc_now()}
+        for n in range(many)
+    ]
 
 
 @pytest.mark.parametrize("many", [2, COPIED, 3 * COPIED])
@@ -36,7 +44,7 @@ def test_rows_are_added_once_and_contradictions_are_refused(database: Database, 
         assert "word1" not in str(refused.value)
         with pytest.raises(Conflict):
             async with database.unit(T) as unit:
-                await unit.customers._scope.insert_many(NameToken, rows("nobody", many))
+                await unit.customers._scope.insert_many(CustomerKey, keys("nobody", many))
         async with database.read(T) as unit:
             assert await unit.customers._session.scalar(counted) == many + 5
 

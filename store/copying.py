@@ -1,0 +1,112 @@
+"""Rows as PostgreSQL's COPY takes them, written column by column, several times as fast as row by row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from itertools import repeat
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, Dialect, Table
+
+from store.columns import UtcDateTime
+
+_SPECIAL = re.compile(r"[\\\t\n\r]")
+_ESCAPED = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
+_NULL = r"\N"
+
+
+class Always(msgspec.Struct, frozen=True):
+    """What every row has in a column."""
+
+    value: Any
+
+
+Columns = Mapping[str, Sequence[Any] | Always]
+"""Rows by their columns: each with as many values as there are rows, one of them at least."""
+
+
+def count(columns: Columns) -> int:
+    """How many rows there are.
+
+    Raises:
+        ValueError: no column says.
+    """
+    for values in columns.values():
+        if not isinstance(values, Always):
+            return len(values)
+    message = "every column has one value for all rows"
+    raise ValueError(message)
+
+
+def rows(columns: Columns) -> list[dict[str, Any]]:
+    """The same row by row."""
+    many = count(columns)
+    each = [repeat(of.value, many) if isinstance(of, Always) else of for of in columns.values()]
+    return [dict(zip(columns, values, strict=True)) for values in zip(*each, strict=True)]
+
+
+def lines(table: Table, columns: Columns, dialect: Dialect) -> str:
+    """Rows in the text format of COPY, in the order of these columns.
+
+    Args:
+        table: whose columns they are.
+        columns: what is written.
+        dialect: the database's.
+    """
+    many = count(columns)
+    written = [
+        repeat(_written(table.c[name], [of.value], dialect)[0], many)
+        if isinstance(of, Always)
+        else _written(table.c[name], of, dialect)
+        for name, of in columns.items()
+    ]
+    return "".join(["\t".join(row) + "\n" for row in zip(*written, strict=True)])
+
+
+def _written(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequence[str]:
+    if isinstance(column.type, UtcDateTime):
+        return _moments(values, dialect)
+    if not _all_texts(values):
+        return [_text(value) for value in values]
+    return values if _SPECIAL.search("".join(values)) is None else [_text(value) for value in values]
+
+
+def _moments(values: Sequence[datetime | None], dialect: Dialect) -> list[str]:
+    """Most columns say a few moments over and over."""
+    bound = UtcDateTime().process_bind_param
+    known = {value: _text(bound(value, dialect)) for value in set(values)}
+    return [known[value] for value in values]
+
+
+def _all_texts(values: Sequence[Any]) -> bool:
+    return all(type(value) is str for value in values)
+
+
+def _text(value: Any) -> str:
+    """A value as COPY reads it.
+
+    Raises:
+        TypeError: it is of a type that no column here has.
+    """
+    if value is None:
+        return _NULL
+    form = _FORMS.get(type(value))
+    if form is None:
+        message = f"no column holds a {type(value).__name__}"
+        raise TypeError(message)
+    return form(value)
+
+
+_FORMS: dict[type, Callable[[Any], str]] = {
+    str: lambda value: value.translate(_ESCAPED) if _SPECIAL.search(value) else value,
+    bytes: lambda value: rf"\\x{value.hex()}",
+    bool: lambda value: "t" if value else "f",
+    int: str,
+    float: repr,
+    Decimal: str,
+    datetime: datetime.isoformat,
+}

@@ -1,0 +1,54 @@
+"""Rows as COPY takes them: what is read back is what was written, whatever stands in it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql
+
+from store.copying import Always, count, lines, rows
+from store.database import Database
+from store.models import NameToken, UploadChunk
+from store.models.base import table
+from store.repositories.base import COPIED
+from tests.store.identity import Run, T, enrolled, person
+
+ODD = ("a\tb", "line\nbreak", "back\\slash", "\\N", "\r", "é邓", "'quoted\"", "\\.", "nul\\0")
+
+
+def test_texts_are_read_back_as_they_were_written(database: Database, run: Run) -> None:
+    async def go() -> None:
+        async with database.unit(T) as unit:
+            (anna,) = await enrolled(unit, person("anna", "b1"))
+            tokens = [f"{each}{n}" for n in range(COPIED // len(ODD) + 1) for each in ODD]
+            await unit.customers._scope.insert_columns(
+                NameToken, {"token": tokens, "customer_id": Always(anna), "home_id": Always(anna)}
+            )
+        async with database.read(T) as unit:
+            found = await unit.customers._session.scalars(
+                select(NameToken.token).where(NameToken.customer_id == anna)
+            )
+            assert set(tokens) <= set(found)
+
+    run(go())
+
+
+def test_every_type_has_its_form() -> None:
+    moment = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=timezone(timedelta(hours=10)))
+    columns: dict[str, Any] = {
+        "upload_id": ["u", "v"],
+        "start": [1, 2],
+        "content": [b"\x00\xff", b""],
+        "size": Always(None),
+    }
+    assert lines(table(UploadChunk), columns, postgresql.dialect()) == (
+        "u\t1\t\\\\x00ff\t\\N\nv\t2\t\\\\x\t\\N\n"
+    )
+    assert rows({"a": [1, 2], "b": Always(moment)}) == [{"a": 1, "b": moment}, {"a": 2, "b": moment}]
+    with pytest.raises(TypeError, match="complex"):
+        lines(table(UploadChunk), {"start": [1j]}, postgresql.dialect())
+    with pytest.raises(ValueError, match="one value"):
+        count({"a": Always(1)})
