@@ -10,6 +10,7 @@ import numpy as np
 from api.scoring import PAGE, everybody
 from c360.access import TenantId
 from c360.errors import C360Error
+from resolvers.consents.population import ANALYSED, usable
 from resolvers.serving import Models
 from resolvers.summaries.population import Population, joined
 from resolvers.training.learning import About, Learning, fingerprint, is_aside
@@ -48,12 +49,13 @@ async def read_store(
     while True:
         async with database.read(tenant) as unit:
             found = await unit.summaries.everybody(after, page)
-            known = await unit.customers.kinds(found)
+            used = usable(found, await unit.consents.of(found), ANALYSED, now)
+            known = await unit.customers.kinds(used)
         if not found:
             break
         after = max(found)
-        # Who was erased between the two readings is nobody's customer.
-        parts.append(everybody({one: found[one] for one in sorted(known)}, models, now=now))
+        # Who was erased between the readings is nobody's customer.
+        parts.append(everybody({one: used[one] for one in sorted(known)}, models, now=now))
         kinds += [known[one].value for one in sorted(known)]
         report(f"{len(kinds):,} customers read")
     if not kinds:

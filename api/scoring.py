@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from c360.access import TenantId
 from c360.errors import C360Error
 from resolvers.batch import scores
+from resolvers.consents.population import SCORED, usable
 from resolvers.kinds import versions
 from resolvers.registry import write
 from resolvers.serving import Models
@@ -24,6 +25,10 @@ from store.database import Database
 
 PAGE = 20_000
 """Customers read and scored at once: some seconds of work, which is what an interruption loses."""
+
+
+_UPTO = b"c360.upto"
+"""Under which a part says the last customer that was looked at, scored or left out."""
 
 
 class ScoringError(C360Error):
@@ -48,7 +53,9 @@ async def score_everybody(
     report: Callable[[str], None],
     page: int = PAGE,
 ) -> int:
-    """Score every customer of whom anything is kept.
+    """Score every customer of whom anything is kept and who has not refused.
+
+    Left out are those who refused, objected to or restricted the use of their data for analytics or for risk.
 
     Args:
         database: the store.
@@ -70,20 +77,21 @@ async def score_everybody(
     parts = file.with_name(f"{file.name}.parts")
     _claim(parts, Plan(versions=versions(models), currency=models.rates.base))
     done = sorted(parts.glob("*.parquet"))
-    after = str(pq.read_table(done[-1], columns=["customer"])["customer"][-1]) if done else None
+    after = pq.read_schema(done[-1]).metadata[_UPTO].decode() if done else None
     if done:
         report(f"going on after {len(done):,} parts that are there")
     started, scored = time.monotonic(), 0
     while True:
         async with database.read(tenant) as unit:
             found = await unit.summaries.everybody(after, page)
+            used = usable(found, await unit.consents.of(found), SCORED, now)
         if not found:
             break
-        population = everybody(found, models, now=now)
+        after = max(found)
+        population = everybody(used, models, now=now)
         part = parts / f"{len(done):08d}.parquet"
-        _write(part, table(models, population))
+        _write(part, table(models, population).replace_schema_metadata({_UPTO: after}))
         done.append(part)
-        after = population.customers[-1]
         scored += len(population)
         report(f"{scored:,} customers, {scored / (time.monotonic() - started):,.0f} a second")
     rows = _joined(done, file)
@@ -150,7 +158,7 @@ def _joined(parts: list[Path], file: Path) -> int:
     """One file of all parts, there in full or not at all."""
     partial = file.with_name(f".{file.name}.partial")
     rows = 0
-    schema = pq.read_schema(parts[0]) if parts else pa.schema([("customer", pa.string())])
+    schema = pq.read_schema(parts[0]).remove_metadata() if parts else pa.schema([("customer", pa.string())])
     with pq.ParquetWriter(partial, schema, compression="zstd") as writer:
         for part in parts:
             found = pq.read_table(part)

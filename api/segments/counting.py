@@ -16,6 +16,7 @@ from api.settings import Settings
 from api.wiring import Hub, open_hub, open_store, require_current
 from c360.access import TenantId
 from c360.records.party import PartyKind
+from resolvers.consents.population import ANALYSED, usable
 from resolvers.segments.counting import Counting, Known
 from resolvers.segments.definitions import SegmentSet
 from resolvers.segments.keeping import in_force
@@ -95,22 +96,35 @@ class Population:
         async with self._database.read(self._tenant) as unit:
             found = await unit.summaries.everybody(count.position, self._page)
             kinds = await unit.customers.kinds(found)
+            used = await self._usable(unit, found)
         page = counting.page(
             count,
-            [self._known(one, kinds[one], found[one]) for one in sorted(kinds)],
+            [self._known(one, kinds[one], used[one]) for one in sorted(kinds.keys() & used.keys())],
             position=max(found, default=count.position),
             ended=self._clock() if len(found) < self._page else None,
         )
         names = [each.segment.name for each in defined.segments]
 
         async def keep(unit: Unit) -> None:
-            await unit.standings.put(page.members, page.scores, day=count.day)
+            # Behind the locks, so that who objects meanwhile is counted nowhere that names them.
+            await unit.standings.hold(found)
+            still = await self._usable(unit, found)
+            await unit.standings.put(
+                {one: page.members.get(one, ()) if one in still else () for one in found},
+                [score for score in page.scores if score.customer_id in still],
+                day=count.day,
+            )
             await unit.segments.keep(page.count)
             if page.count.finished_at is not None:
                 await unit.standings.forget(names)
 
         await self._database.retrying(self._tenant, keep)
         return page.count
+
+    async def _usable(
+        self, unit: Unit, found: Mapping[str, tuple[PartyFigures, ...]]
+    ) -> Mapping[str, tuple[PartyFigures, ...]]:
+        return usable(found, await unit.consents.of(found), ANALYSED, self._clock())
 
     def _known(self, customer_id: str, kind: PartyKind, parties: Sequence[PartyFigures]) -> Known:
         """A customer as the graph would see them."""

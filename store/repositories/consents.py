@@ -27,6 +27,7 @@ from store.models import ConsentDecision, ConsentWording, Snapshot
 from store.models.base import table
 from store.repositories.base import Repository
 from store.repositories.families import Families
+from store.repositories.standings import StandingRepository
 from store.repositories.vault import Vault
 
 _ABOUT = "consent proof"
@@ -54,7 +55,8 @@ class ConsentRepository(Repository):
             WordingUnknown: the wording was never published so.
         """
         families = Families(self._scope)
-        present = (await families.hold([customer_id], shared=True)).get(customer_id)
+        # Alone where counts have to heed it: what is counted at this moment is written before or not at all.
+        present = (await families.hold([customer_id], shared=not _stops_counting(draft))).get(customer_id)
         if present is None:
             raise CustomerUnknown(customer_id)
         made = await self.record_many({present: [draft]}, by=by)
@@ -99,6 +101,8 @@ class ConsentRepository(Repository):
         for row, made in zip(rows, new, strict=True):
             if made.purpose is Purpose.SERVICE and made.state in _ENDS:
                 await self._forget(row["customer_id"], made.connector)
+            if _stops_counting(made):
+                await StandingRepository(self._scope).drop(row["customer_id"])
         return found
 
     async def _forget(self, customer_id: str, connector: str | None) -> None:
@@ -280,7 +284,14 @@ class ConsentRepository(Repository):
 
 
 _ENDS = frozenset({DecisionState.REFUSED, DecisionState.WITHDRAWN})
+_PERMITS = frozenset({DecisionState.GIVEN, DecisionState.LIFTED})
 _SHARED = ("kind", "state", "purpose", "channel", "connector", "at", "source", "wording", "expires_at")
+
+
+def _stops_counting(decision: DecisionDraft | DecisionData) -> bool:
+    """Whether where a customer stands among others is not to be kept any more."""
+    restricted = decision.kind is DecisionKind.RESTRICTION and decision.state is DecisionState.RAISED
+    return restricted or (decision.purpose is Purpose.ANALYTICS and decision.state not in _PERMITS)
 
 
 def _decision(row: Any) -> DecisionData:

@@ -18,6 +18,7 @@ from store.data_segments import CustomerScore, StandingPage
 from store.errors import CursorError
 from store.models import Customer, SegmentMember
 from store.models import CustomerScore as ScoreRow
+from store.models.base import table
 from store.models.customers import PRESENT
 from store.repositories.base import Repository
 from store.repositories.entries import decode_cursor, encode_cursor
@@ -53,6 +54,18 @@ class StandingRepository(Repository):
         living = await self._scope.living(members)
         await self._members({one: members[one] for one in sorted(living)}, day)
         await self._scores(living, [each for each in scores if each.customer_id in living])
+
+    async def hold(self, customer_ids: Collection[str]) -> None:
+        """Let nobody decide about the use of these customers' data until this unit of work ends."""
+        await self._scope.living(customer_ids)
+
+    async def drop(self, customer_id: str) -> None:
+        """A customer stands nowhere any more."""
+        for model in (SegmentMember, ScoreRow):
+            rows = table(model)
+            await self._scope.change(
+                delete(rows).where(rows.c.tenant == self._tenant, rows.c.customer_id == customer_id)
+            )
 
     async def forget(self, names: Collection[str]) -> int:
         """Drop the members of all other segments than these; how many there were."""

@@ -15,13 +15,14 @@ import pytest
 
 from api.fitting import EmptyStoreError, read_store
 from api.scoring import ScoringError, score_everybody
-from c360.access import TenantId
+from c360.access import Purpose, TenantId
 from c360.records.party import PartyKind
 from resolvers.serving import Models, shipped
 from resolvers.summaries.measures import Line, Measure
 from resolvers.training.learning import is_aside
 from store import migrate
 from store.data import EnrolCustomer, EnrolLink, FigureData, PartyFigures
+from store.data_consents import ConsentSource, DecisionDraft, DecisionKind, DecisionState
 from store.database import Database
 from store.keyring import Keyring
 
@@ -92,6 +93,52 @@ def test_every_customer_has_a_row(database: Database, tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(("scores", ".scores"))] == [
         file.name
     ]
+
+
+REFUSALS = (
+    DecisionDraft(
+        kind=DecisionKind.RESTRICTION, state=DecisionState.RAISED, at=NOW, source=ConsentSource.AGENT_CALL
+    ),
+    *(
+        DecisionDraft(
+            kind=DecisionKind.OBJECTION,
+            state=DecisionState.RAISED,
+            purpose=purpose,
+            at=NOW,
+            source=ConsentSource.AGENT_CALL,
+        )
+        for purpose in (Purpose.ANALYTICS, Purpose.RISK)
+    ),
+)
+
+
+def test_who_refused_is_scored_by_nobody(database: Database, tmp_path: Path) -> None:
+    async def refuse() -> list[str]:
+        async with database.unit(TENANT) as unit:
+            everybody = sorted(await unit.summaries.everybody(None, CUSTOMERS))
+            # The first page is empty then, and the last customer of the second one is missing.
+            refusing = [everybody[0], everybody[1], everybody[3]]
+            for customer, draft in zip(refusing, REFUSALS, strict=True):
+                await unit.consents.record(customer, draft, by="agent")
+            for customer in everybody[4:6]:
+                marketing = msgspec.structs.replace(REFUSALS[1], purpose=Purpose.MARKETING)
+                await unit.consents.record(customer, marketing, by="agent")
+        return [one for one in everybody if one not in refusing]
+
+    remaining = asyncio.run(refuse())
+    file = tmp_path / "scores.parquet"
+
+    def interrupts(line: str) -> None:
+        if line.startswith("1 customers"):
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        score(database, file, report=interrupts)
+    assert score(database, file) == len(remaining)
+    assert pq.read_table(file)["customer"].to_pylist() == remaining
+    learnt = asyncio.run(read_store(database, TENANT, shipped(), now=NOW, report=lambda _: None, page=3))
+    assert set(remaining) < set(learnt.population.customers)  # one objects to risk alone
+    assert len(learnt) == len(remaining) + 1
 
 
 class Interrupted(Exception):

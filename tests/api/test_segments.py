@@ -17,7 +17,7 @@ from api.segments.counting import Population
 from api.segments.daily import PATIENCE, DailyCount
 from api.settings import Settings, load
 from api.wiring import open_hub, open_store
-from c360.access import TenantId
+from c360.access import Purpose, TenantId
 from c360.errors import ConfigError
 from c360.records.party import PartyKind
 from resolvers.segments import definitions
@@ -26,6 +26,7 @@ from resolvers.summaries.keeping import kept_of
 from resolvers.summaries.measures import Figure, Line, Measure
 from store import migrate
 from store.data import EnrolCustomer, EnrolLink, PartyFigures
+from store.data_consents import ConsentSource, DecisionDraft, DecisionKind, DecisionState
 from store.data_segments import CountData
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -259,6 +260,48 @@ def test_count_sizes_and_members_are_printed(called: Any, settings: Settings) ->
     assert called("cells", "--day", "2020-01-01") == ""
     members = called("members", "unknown").splitlines()
     assert len(set(members)) == found["unknown"][0]["tally"]["customers"] == 2
+
+
+def test_who_objects_is_in_no_list_at_once_and_in_no_later_count(settings: Settings) -> None:
+    def draft(kind: DecisionKind, state: DecisionState, purpose: Purpose | None) -> DecisionDraft:
+        return DecisionDraft(
+            kind=kind, state=state, purpose=purpose, at=NOW, source=ConsentSource.CUSTOMER_PORTAL
+        )
+
+    async def go() -> None:
+        await populated(settings)
+        tenant = TenantId(settings.tenant)
+        async with open_store(settings, clock=lambda: NOW) as store:
+
+            async def named() -> set[str]:
+                async with store.database.read(tenant) as unit:
+                    segments = [each.segment.name for each in definitions.shipped().segments]
+                    pages = [await unit.standings.members(one, first=PEOPLE) for one in segments]
+                    best = await unit.standings.best("LIFETIME_VALUE", first=PEOPLE)
+                assert best.ids
+                return {one for page in (*pages, best) for one in page.ids}
+
+            async def tell(customer: str, said: DecisionDraft) -> None:
+                async with store.database.unit(tenant) as unit:
+                    await unit.consents.record(customer, said, by="agent")
+
+            before = await population(store, settings, [], page=7).count(TODAY)
+            everybody = sorted(await named())
+            objecting, restricted, other, *_ = everybody
+            await tell(objecting, draft(DecisionKind.OBJECTION, DecisionState.RAISED, Purpose.ANALYTICS))
+            await tell(restricted, draft(DecisionKind.RESTRICTION, DecisionState.RAISED, None))
+            await tell(other, draft(DecisionKind.OBJECTION, DecisionState.RAISED, Purpose.MARKETING))
+            assert await named() == set(everybody) - {objecting, restricted}
+
+            after = await population(store, settings, [], page=7).count(TODAY, anew=True)
+            assert after.customers == before.customers - 2
+            assert await named() == set(everybody) - {objecting, restricted}
+
+            await tell(restricted, draft(DecisionKind.RESTRICTION, DecisionState.LIFTED, None))
+            await population(store, settings, [], page=7).count(TODAY, anew=True)
+            assert await named() == set(everybody) - {objecting}
+
+    asyncio.run(go())
 
 
 def test_the_worker_counts_once_a_day_when_figures_are_there(settings: Settings) -> None:
