@@ -60,6 +60,8 @@ class CustomerData(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
     links: tuple[LinkData, ...] = ()
     values: tuple[ProfileValueData, ...] = ()
+    salt: bytes = b""
+    """A secret of the tenant's, with which whatever shows of unseen values is keyed. Never shown itself."""
 
 
 class OrderField(enum.Enum):

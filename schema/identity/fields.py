@@ -80,11 +80,12 @@ def identities(customer: CustomerAnswer) -> list[Identity]:
 def version_of(customer: CustomerData) -> str:
     """What is different after any change to a customer in the hub.
 
-    A digest of what is kept, so that it differs even where two changes bear the same time.
+    A digest of what is kept, so that it differs even where two changes bear the same time; a keyed one, so
+    that nobody to whom the customer shows masked can guess names until the digest agrees.
     """
     links = sorted((link.connector, link.party_id) for link in customer.links)
     state = (customer.id, customer.updated_at, customer.display_name, customer.country, links)
-    return hashlib.blake2b(msgspec.json.encode(state), digest_size=12).hexdigest()
+    return hashlib.blake2b(msgspec.json.encode(state), key=customer.salt, digest_size=12).hexdigest()
 
 
 def _profile(customer: CustomerAnswer, _info: object, **given: Any) -> Profile | None:
