@@ -60,6 +60,10 @@ class CustomersParted(Facts, frozen=True, kw_only=True):
     entry: Annotated[GlobalId, Meta(description="The decision in the ledger.")]
 
 
+class CustomerAccessChanged(Facts, frozen=True, kw_only=True):
+    """What a ``customer.access_changed`` tells: nothing but whom it concerns."""
+
+
 class CustomerErased(Facts, frozen=True, kw_only=True):
     """What a ``customer.erased`` tells: nothing but whom it concerns."""
 
@@ -88,6 +92,12 @@ KINDS = (
         facts=CustomersParted,
         scope="customers:read",
         description="Somebody made several of a customer: a merge was taken back, or records left.",
+    ),
+    EventKind(
+        name="customer.access_changed",
+        facts=CustomerAccessChanged,
+        scope="customers:read",
+        description="Others see the customers, or more of them: a caller was verified, or a book changed.",
     ),
     EventKind(
         name="customer.erased",

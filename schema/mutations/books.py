@@ -7,6 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from resolvers.events.catalogue import drafted
+from resolvers.events.customers import CustomerAccessChanged
 from schema import ids
 from schema.identity.answers import CUSTOMER
 from schema.inputs import NodeId
@@ -21,6 +23,8 @@ from store.errors_identity import CustomerUnknown
 
 MOST_ASSIGNED = 1_000
 """Customers who are assigned at once."""
+_TOLD = 500
+"""Customers that one event names."""
 
 
 class AssignCustomersInput(MutationInput, frozen=True, kw_only=True):
@@ -92,8 +96,11 @@ class _BookMutation(Mutation):
         return Concerns()
 
     def events(self, outcome: BookOutcome) -> Sequence[EventDraft]:
-        """Nothing: what is known of the customers stays as it was."""
-        return ()
+        """That others see them."""
+        return tuple(
+            drafted(CustomerAccessChanged(), outcome.customers[start : start + _TOLD])
+            for start in range(0, len(outcome.customers), _TOLD)
+        )
 
     def payload(self, outcome: BookOutcome, shown: Shown) -> Payload:
         """How many."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from msgspec import Meta
@@ -13,8 +14,11 @@ from schema.inputs import NodeId
 from schema.mutations.base import Concerns, Outcome, Payload, Shown
 from schema.mutations.identity import DecisionInput, IdentityMutation
 from schema.mutations.linking import drafted
+from schema.mutations.regrouping import regrouped
 from schema.ports import Unit
+from store.data_events import EventDraft
 from store.data_identity import CustomerDraft, EntryKind, PartyRef, ReviewVerdict
+from store.data_identity import LedgerEntry as LedgerEntryData
 
 
 class DecideReviewInput(DecisionInput, frozen=True, kw_only=True):
@@ -71,6 +75,7 @@ class DecideReview(IdentityMutation):
     input_type = DecideReviewInput
     outcome_type = DecideReviewOutcome
     payload_type = DecideReviewPayload
+    _made: Sequence[LedgerEntryData] = ()
 
     def check(self) -> None:
         """Read the ids."""
@@ -84,6 +89,7 @@ class DecideReview(IdentityMutation):
         done = await unit.reviews.decide(
             self._review, self.asked.verdict, self.decision, survivor=self._survivor
         )
+        self._made = () if done.merge is None or done.merge.entry is None else (done.merge.entry,)
         both = dict.fromkeys((done.review.left_customer, done.review.right_customer))
         return DecideReviewOutcome(
             review=self._review,
@@ -92,6 +98,10 @@ class DecideReview(IdentityMutation):
             entry_id=done.entry.id,
             merge_id=None if done.merge is None or done.merge.entry is None else done.merge.entry.id,
         )
+
+    def events(self, outcome: DecideReviewOutcome) -> Sequence[EventDraft]:
+        """That they are one, where they became it."""
+        return regrouped(self._made) or super().events(outcome)
 
     def concerns(self, outcome: DecideReviewOutcome) -> Concerns:
         """The review, the customers and the entries."""
@@ -147,6 +157,7 @@ class UndoLedgerEntry(IdentityMutation):
     input_type = UndoLedgerEntryInput
     outcome_type = UndoOutcome
     payload_type = UndoLedgerEntryPayload
+    _made: Sequence[LedgerEntryData] = ()
 
     def check(self) -> None:
         """Read the id."""
@@ -156,6 +167,7 @@ class UndoLedgerEntry(IdentityMutation):
     async def decide(self, unit: Unit) -> UndoOutcome:
         """Take it back."""
         made = await unit.ledger.undo(self._entry, self.decision, draft=await self._draft(unit))
+        self._made = made
         concerned = dict.fromkeys(one for entry in made for one in (entry.customer_id, *entry.others))
         return UndoOutcome(customers=tuple(concerned), entries=tuple(entry.id for entry in made))
 
@@ -166,6 +178,10 @@ class UndoLedgerEntry(IdentityMutation):
             return None
         customer = (await unit.customers.hold([entry.customer_id])).get(entry.customer_id)
         return None if customer is None else drafted(customer, entry.parties, self.order, self.rules)
+
+    def events(self, outcome: UndoOutcome) -> Sequence[EventDraft]:
+        """That they are one again, or several."""
+        return regrouped(self._made) or super().events(outcome)
 
     def concerns(self, outcome: UndoOutcome) -> Concerns:
         """Everybody, and the entries."""

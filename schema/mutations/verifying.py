@@ -8,6 +8,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from resolvers.events.catalogue import drafted
+from resolvers.events.customers import CustomerAccessChanged
 from resolvers.knowledge import CheckedAttribute, agrees
 from resolvers.profile import golden_profile
 from schema import ids
@@ -100,6 +102,10 @@ class VerifyCaller(AccessMutation):
             raise shut(ProblemCode.NOT_PROVEN, message, "method") from None
         return VerifyCallerOutcome(customer=made.customer_id, method=made.method, until=made.until)
 
+    def events(self, outcome: VerifyCallerOutcome) -> Sequence[EventDraft]:
+        """That somebody sees more of the customer."""
+        return (drafted(CustomerAccessChanged(), (outcome.customer,)),)
+
     def concerns(self, outcome: VerifyCallerOutcome) -> Concerns:
         """The customer."""
         return Concerns(customers=(outcome.customer,))
@@ -163,8 +169,8 @@ class EndVerification(Mutation):
         return Concerns(customers=outcome.customers)
 
     def events(self, outcome: EndVerificationOutcome) -> Sequence[EventDraft]:
-        """Nothing: what is known of the customers stays as it was."""
-        return ()
+        """That somebody sees less of them."""
+        return (drafted(CustomerAccessChanged(), outcome.customers),) if outcome.customers else ()
 
     def payload(self, outcome: EndVerificationOutcome, shown: Shown) -> EndVerificationPayload:
         """Who they are."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 
 from store.columns import new_id
 from store.data_access import VerificationData, VerificationMethod
@@ -103,6 +103,30 @@ class VerificationRepository(Repository):
             which.append(Verification.session == session)
         return await self._end(by, *which)
 
+    async def end_of(
+        self, session: str, *, customer_id: str, agent: str | None, since: datetime
+    ) -> tuple[str, ...]:
+        """End what belongs to a call or visit that is over.
+
+        That is what was verified of the customer naming it as the session, whoever did; and what its agent
+        verified of them since it began without naming any.
+
+        Args:
+            session: as it was named.
+            customer_id: with whom it was.
+            agent: who took part.
+            since: when it began.
+
+        Returns:
+            ids of the customers who are masked again, sorted.
+        """
+        unnamed = and_(
+            Verification.subject == (agent or ""), Verification.session.is_(None), Verification.at >= since
+        )
+        return await self._ended(
+            Verification.customer_id == customer_id, or_(Verification.session == session, unnamed)
+        )
+
     async def verified(self, subject: str, customer_ids: Iterable[str]) -> dict[str, datetime]:
         """Until when each of these customers is verified for somebody; who is not is left out. One query."""
         rows = await self._session.execute(
@@ -195,10 +219,12 @@ class VerificationRepository(Repository):
         return list(rows)
 
     async def _end(self, subject: str, *which: ColumnElement[bool]) -> tuple[str, ...]:
+        return await self._ended(Verification.subject == subject, *which)
+
+    async def _ended(self, *which: ColumnElement[bool]) -> tuple[str, ...]:
         now = self._scope.clock()
         mine = (
             Verification.tenant == self._tenant,
-            Verification.subject == subject,
             Verification.ended_at.is_(None),
             *which,
         )

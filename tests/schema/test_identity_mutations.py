@@ -97,6 +97,16 @@ class Desk:
         query = f"mutation($input: {kind}Input!) {{ {field}(input: $input) {{ {fields} {PROBLEMS} }} }}"
         return self.ask(query, input=given)[field]
 
+    def told(self) -> list[tuple[str, set[str]]]:
+        """What those who follow the hub were told, in order, with whom it concerns."""
+
+        async def read() -> list[tuple[str, set[str]]]:
+            async with self.database.read(TENANT) as unit:
+                events = await unit.outbox.after(0)
+            return [(one.kind, {ids.encode("Customer", who) for who in one.customer_ids}) for one in events]
+
+        return self.runner.run(read())
+
     def customer(self, name: str) -> Any:
         """All that the graph says of somebody whom it was told of."""
         return self.ask(SEEN, id=self.ids[name])["customer"]
@@ -322,6 +332,12 @@ def test_an_undone_split_leaves_no_trace_but_in_the_ledger(desk: Desk) -> None:
     assert undone["problems"] == []
     assert undone["customers"] == [{"id": desk.ids["Ada"]}]
     assert undone["entries"][0] == {"kind": "RESTORE", "reverses": done["entry"]["id"]}
+    assert [kind for kind, _ in desk.told()] == [
+        "customer.parted",
+        "customer.changed",
+        "customer.merged",
+        "customer.changed",
+    ]
     assert [one["partyId"] for one in desk.customer("Ada")["identities"]] == [
         one["partyId"] for one in before
     ]
@@ -460,6 +476,10 @@ def test_a_review_shows_both_and_is_decided_once(desk: Desk, review: str) -> Non
     assert (done["entry"]["kind"], done["merge"]["kind"]) == ("DECIDE", "MERGE")
     assert {one["partyId"] for one in done["moved"]} == {"B1", "I1"}
     assert desk.ask(QUEUE)["reviews"]["totalCount"] == 0
+    assert desk.told()[-2:] == [
+        ("customer.merged", {desk.ids["Ada"], desk.ids["Eve"]}),
+        ("customer.changed", {desk.ids["Ada"], desk.ids["Eve"]}),
+    ]
     (problem,) = decide(desk, review, "NOT_SAME")["problems"]
     assert (problem["code"], problem["path"]) == ("REVIEW_CLOSED", ["input", "reviewId"])
 

@@ -20,7 +20,9 @@ from schema import ids
 from schema.build import Schema
 from schema.engine import GraphEngine
 from schema.execution.context import EngineSettings
+from schema.identity.fields import version_of
 from schema.permissions.settings import AccessSettings
+from store.data import CustomerData
 from store.database import Database
 from store.keyring import Keyring
 from tests.fixtures.reach import Hub, acting, party, populated, principals, text_of
@@ -232,6 +234,36 @@ def test_a_verification_ends_with_the_call(hub: Hub, run: Run, agent: Access, ho
     assert ("a004bank@mail.example" in shown(hub, run, agent, "a004")) is (how != "all")
 
 
+@pytest.mark.parametrize("named", [True, False])
+def test_a_verification_ends_with_its_interaction(hub: Hub, run: Run, agent: Access, named: bool) -> None:
+    begun = [
+        done(
+            hub,
+            run,
+            agent,
+            "startInteraction",
+            "interaction { id }",
+            customerId=hub.node(who),
+            channel="CALL",
+        )["interaction"]["id"]
+        for who in ("a002", "a004")
+    ]
+    for who, call in zip(("a002", "a004"), begun, strict=True):
+        session = {"session": call} if named else {}
+        done(hub, run, agent, "verifyCaller", "until", customerId=hub.node(who), method="VOICE", **session)
+    assert "a002bank@mail.example" in shown(hub, run, agent)
+    before = run(kinds_told(hub))
+    done(hub, run, agent, "endInteraction", "interaction { endedAt }", id=begun[0])
+    assert "a002bank@mail.example" not in shown(hub, run, agent)
+    assert "a004bank@mail.example" in shown(hub, run, agent, "a004"), "another call goes on"
+    assert run(kinds_told(hub))[len(before) :] == ["customer.access_changed", "customer.changed"]
+
+
+async def kinds_told(hub: Hub) -> list[str]:
+    async with hub.database.read(TenantId("a")) as unit:
+        return [event.kind for event in (await unit.outbox.after(0, limit=500))]
+
+
 def check(hub: Hub, run: Run, access: Access, attribute: str, value: str) -> Any:
     return done(
         hub,
@@ -423,3 +455,16 @@ def test_books_are_assigned_and_taken_back(hub: Hub, run: Run) -> None:
     unknown = ids.encode("Customer", "0190a6c0-0000-7000-8000-000000000000")
     refused = done(hub, run, chief, "assignCustomers", "changed", agent="x", customerIds=[mine[0], unknown])
     assert refused["problems"] == [{"code": "NOT_FOUND", "path": ["input", "customerIds", "1"]}]
+
+
+def test_a_version_says_nothing_to_who_guesses_names(hub: Hub, run: Run, agent: Access) -> None:
+    query = "query($id: ID!) { node(id: $id) { ... on Customer { version } } }"
+    version = run(hub.ask(agent, query, {"id": hub.node("a002")})).data["node"]["version"]
+
+    async def kept() -> CustomerData:
+        async with hub.database.read(TenantId("a")) as unit:
+            return (await unit.customers.load([hub.people["a002"]]))[hub.people["a002"]]
+
+    customer = run(kept())
+    assert version_of(customer) == version
+    assert version_of(msgspec.structs.replace(customer, salt=b"")) != version, "it takes the secret"

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from resolvers.events.catalogue import drafted
+from resolvers.events.customers import CustomerAccessChanged
 from resolvers.events.kinds import is_actor, is_name
 from resolvers.events.work import InteractionStarted
 from schema import ids
@@ -38,6 +39,7 @@ from store.data_service import (
     Direction,
     InteractionChannel,
     InteractionContent,
+    InteractionData,
     PageView,
     Sentiment,
 )
@@ -273,7 +275,11 @@ class _AmendedInteraction(_InteractionMutation):
             sentiment=self.asked.sentiment,
             **msgspec.structs.asdict(self._content),
         )
+        await self._follow(unit, made)
         return RowOutcome(customer=made.customer_id, row=made.id)
+
+    async def _follow(self, unit: Unit, made: InteractionData) -> None:
+        """Do what follows from how it is now: nothing, unless it is over."""
 
 
 class UpdateInteraction(_AmendedInteraction):
@@ -289,9 +295,27 @@ class EndInteraction(_AmendedInteraction):
     """Ends an interaction."""
 
     name = "endInteraction"
-    description = "Says that an interaction ended, and what became of it."
+    description = (
+        "Says that an interaction ended, and what became of it. It ends what was verified of the customer "
+        "with its id as the session, and what its agent verified since it began without a session."
+    )
     input_type = EndInteractionInput
     payload_type = EndInteractionPayload
+    _masked: tuple[str, ...] = ()
+
+    async def _follow(self, unit: Unit, made: InteractionData) -> None:
+        """Mask the customer again."""
+        self._masked = await unit.verifications.end_of(
+            ids.encode(INTERACTION, made.id),
+            customer_id=made.customer_id,
+            agent=made.agent,
+            since=made.started_at,
+        )
+
+    def events(self, outcome: RowOutcome) -> Sequence[EventDraft]:
+        """That somebody sees less of the customer, beside that something is kept of them."""
+        masked = (drafted(CustomerAccessChanged(), self._masked),) if self._masked else ()
+        return (*masked, *super().events(outcome))
 
     def _end(self) -> dt.datetime | None:
         return self._moment(self.asked.ended_at, "endedAt") or self.at
