@@ -21,12 +21,14 @@ from api import logs
 from api.duties import duties
 from api.keeping import keep, tell
 from api.matching import Matching
+from api.observing.metrics import Metrics
 from api.observing.observer import observing
 from api.processes import stop_event
 from api.segments.daily import DailyCount
 from api.settings import Settings
 from api.summarising import Summarising
 from api.switches import followed
+from api.webhooks.duty import DeliverEvents
 from api.wiring import Hub, open_hub, require_current
 from c360.contract import Change, Checkpoint
 from c360.errors import C360Error
@@ -64,7 +66,9 @@ async def work(settings: Settings, *, once: bool = False) -> int:
     async with open_hub(settings) as hub, followed(hub.store.database, hub.tenant, hub.host):
         with watched as observer:
             observer.watch(hub)
-            return await _work(Worker(hub, settings), once=once)
+            worker = Worker(hub, settings)
+            worker.watch(observer.metrics)
+            return await _work(worker, once=once)
 
 
 async def _work(worker: Worker, *, once: bool) -> int:
@@ -98,6 +102,17 @@ class Worker:
         self._segments = DailyCount(hub, settings)
         self._duties = duties(hub, settings)
         self._summarising = Summarising(hub, settings) if settings.worker.summaries else None
+
+    def watch(self, metrics: Metrics) -> None:
+        """Let be scraped what the duties count."""
+        for duty in self._duties:
+            if isinstance(duty, DeliverEvents):
+                metrics.count(
+                    "c360_deliveries",
+                    "Attempts to deliver events, by how they ended.",
+                    "outcome",
+                    duty.counts,
+                )
 
     async def lead(self) -> None:
         """Wait for the lease, then run rounds while it is held. Ends only by cancellation."""

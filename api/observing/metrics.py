@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Gauge, start_http_server
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from api.observing.counting import Counts, Times
 
@@ -80,6 +82,17 @@ class Metrics:
         """
         Gauge(name, text, registry=self.registry).set_function(read)
 
+    def count(self, name: str, text: str, label: str, counts: Mapping[str, int]) -> None:
+        """Counts that somebody else keeps, read when they are scraped.
+
+        Args:
+            name: With the prefix ``c360_``.
+            text: What they are.
+            label: What they are told apart by; it has few values.
+            counts: By its values; they only grow.
+        """
+        self.registry.register(_Counts(name, text, label, counts))
+
     @contextmanager
     def served(self, host: str, port: int | None) -> Iterator[None]:
         """Let them be scraped while the block runs; not where the port is 0, where there is none on any."""
@@ -99,3 +112,17 @@ def scraped(registry: CollectorRegistry, host: str, port: int) -> Iterator[int]:
         stack.callback(server.server_close)
         stack.callback(server.shutdown)
         yield server.server_port
+
+
+class _Counts(Collector):
+    def __init__(self, name: str, text: str, label: str, counts: Mapping[str, int]) -> None:
+        self._family = (name, text, label)
+        self._counts = counts
+
+    def collect(self) -> Iterable[CounterMetricFamily]:
+        name, text, label = self._family
+        family = CounterMetricFamily(name, text, labels=[label])
+        # A copy: they are read by another thread than counts.
+        for value, number in sorted(dict(self._counts).items()):
+            family.add_metric([value], number)
+        return [family]

@@ -8,11 +8,10 @@ follower costs the others anything.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from c360.access import TenantId
 from store.data_events import EventData
 
 
@@ -47,19 +46,4 @@ class Bus(Protocol):
         Raises:
             store.errors_events.EventForgotten: it is not kept any more, or never was.
         """
-        ...
-
-
-class Publisher(Protocol):
-    """Takes every event of the hub elsewhere, such as to a broker. The hub itself ships none.
-
-    Called by one worker at a time, in order, again from the last batch that ended well where one failed or
-    the worker was killed: at least once, so that what takes the events in has to know them by their ids.
-    """
-
-    name: str
-    """Under which its place is kept."""
-
-    async def publish(self, tenant: TenantId, events: Sequence[EventData]) -> None:
-        """Hand events over; they count as published once it returns."""
         ...

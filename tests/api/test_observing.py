@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import socket
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
@@ -134,6 +135,16 @@ def test_many_lines_do_not_wait() -> None:
     for _ in range(MOST):
         lines.take("query", ("customer",), "OK", 0.001)
     assert [len(each.splitlines()) for each in written] == [MOST]
+
+
+def test_counts_of_others_are_read_when_they_are_scraped(observer: Observer) -> None:
+    counts = Counter[str]()
+    observer.metrics.count("c360_deliveries", "Attempts.", "outcome", counts)
+    assert "c360_deliveries_total{" not in scraped(observer)
+    counts["delivered"] += 2
+    counts["timeout"] += 1
+    assert 'c360_deliveries_total{outcome="delivered"} 2.0' in scraped(observer)
+    assert 'c360_deliveries_total{outcome="timeout"} 1.0' in scraped(observer)
 
 
 def test_an_operation_whose_caller_goes_is_counted_as_cancelled(observer: Observer) -> None:
