@@ -8,6 +8,7 @@ import msgspec
 
 from api.admission.documents import read_documents, warm
 from api.admission.gate import Gate
+from api.logs import hide
 from api.models import serving_models
 from api.settings import Settings
 from api.webhooks.addresses import endpoint_addresses
@@ -51,8 +52,10 @@ def build_engine(
         if (settings.admission.documents)
         else {}
     )
+    schema = schema or built_schema()
+    hide({field for _, field in schema.permits.table.personal})
     engine = GraphEngine(
-        schema or built_schema(),
+        schema,
         hub.store.database,
         hub.host,
         hub.clock,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sys
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ NOISY = ("httpx", "httpcore", "asyncio", "aiosqlite", "alembic", "uvicorn.access
 
 
 _log = logging.getLogger(__name__)
+_CAPITAL = re.compile("([A-Z])")
 _OWN = frozenset(logging.LogRecord("", 0, "", 0, "", None, None).__dict__) | {
     "message",
     "asctime",
@@ -55,7 +57,8 @@ class JsonLines(logging.Formatter):
 
     def __init__(self, hidden: Collection[str] = ()) -> None:
         super().__init__()
-        self._hidden = frozenset(hidden)
+        self.hidden: set[str] = set(hidden)
+        """Names may come later, when the graph is known."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Render the record, in the order in which it is read."""
@@ -70,7 +73,7 @@ class JsonLines(logging.Formatter):
             line["request"] = request.id
         for name, value in record.__dict__.items():
             if name not in _OWN and not name.startswith("_"):
-                line[name] = "…" if name in self._hidden else value
+                line[name] = "…" if name in self.hidden else value
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = place(record.exc_info[1], lines=3)
         return msgspec.json.encode(line, enc_hook=lambda value: type(value).__name__).decode()
@@ -93,6 +96,18 @@ def configure(level: str, *, json: bool, hidden: Collection[str] = ()) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     # Strawberry writes the failing query with its traceback; the engine reports errors by itself.
     logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL + 1)
+
+
+def hide(names: Collection[str]) -> None:
+    """Write nothing under these names any more, in whatever case they are spelt.
+
+    Args:
+        names: of fields of the graph, in its spelling.
+    """
+    spelt = {*names, *(_CAPITAL.sub(r"_\1", name).lower() for name in names)}
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler.formatter, JsonLines):
+            handler.formatter.hidden |= spelt
 
 
 def report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

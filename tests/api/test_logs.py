@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from api.logs import JsonLines, Lines, report
+from api.logs import JsonLines, Lines, hide, report
 
 FORMATTERS: dict[str, Callable[[], logging.Formatter]] = {
     "lines": lambda: Lines("%(levelname)s %(message)s"),
@@ -46,6 +47,23 @@ def test_an_exception_is_named_with_its_place(written: list[str]) -> None:
     assert "Exception in ASGI application" in line
     assert "ValueError at test_logs.py:" in line
     assert "secret" not in line
+
+
+def test_what_the_graph_calls_personal_is_never_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
+    hide({"birthDate", "email"})
+    record = logging.makeLogRecord(
+        {"msg": "told", "birthDate": "1950", "birth_date": "1950", "email": "ada@", "fields": ["email"]}
+    )
+    line = json.loads(handler.format(record))
+    assert {name: line[name] for name in ("birthDate", "birth_date", "email")} == {
+        "birthDate": "…",
+        "birth_date": "…",
+        "email": "…",
+    }
+    assert (line["message"], line["fields"]) == ("told", ["email"])
 
 
 def test_what_nobody_waits_for_is_reported_the_same_way(written: list[str]) -> None:
