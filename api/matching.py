@@ -16,14 +16,17 @@ from resolvers.identity.decide import Decision, Match, Matcher
 from resolvers.identity.keeping import party_draft, party_link
 from resolvers.identity.recognition import Recogniser, evidence_data
 from resolvers.identity.rules import Outcome
+from resolvers.service.statements import own_statement
 from store.data import EnrolKey, EnrolLink
 from store.data_identity import (
     Admission,
     AdmissionResult,
+    LedgerEntry,
     LinkDecision,
     PartyRef,
     ReviewRequest,
 )
+from store.errors_identity import CustomerUnknown, KeptApart, KindsDiffer
 from store.unit import Unit
 
 ACTOR = "worker"
@@ -79,6 +82,38 @@ class Matching:
             waiting.append(newcomer)
             taken |= newcomer.found_by
         return (*results, *await self._together(unit, waiting))
+
+    async def compare(self, unit: Unit, ref: PartyRef) -> LedgerEntry | None:
+        """Merge the customer of a party of the hub's own into the one that they are, or ask a human.
+
+        Args:
+            unit: a unit of work.
+            ref: the party, by which the customer came.
+
+        Returns:
+            the merge; none where there was none.
+        """
+        owner = (await unit.customers.by_party_refs([(ref.connector, ref.party_id)])).get(
+            (ref.connector, ref.party_id)
+        )
+        customer = (await unit.customers.load([owner])).get(owner) if owner is not None else None
+        if customer is None:
+            return None
+        said = own_statement(customer.kind, customer.values, ref.party_id)
+        link = said.link(self._region, customer.created_at)
+        found = await unit.candidates.find(link.keys, link.blocks)
+        others = [one for one in found.candidates if one.customer_id != customer.id]
+        decision = self._recogniser.recognise(said.party, others)
+        if decision.customer_id is None:
+            await unit.reviews.open(list(_reviews(ref, decision)))
+            return None
+        try:
+            done = await unit.ledger.merge(
+                decision.customer_id, [customer.id], _link_decision(decision, decision.matches[0])
+            )
+        except (CustomerUnknown, KindsDiffer, KeptApart):
+            return None  # somebody was faster, or a human has said no
+        return done.entry
 
     async def _together(self, unit: Unit, newcomers: Sequence[Newcomer]) -> tuple[AdmissionResult, ...]:
         return await unit.ledger.admit([await self._admission(unit, each) for each in newcomers])

@@ -7,6 +7,7 @@ from typing import Generic, Self, TypeVar, overload
 from store.repositories.actions import ActionRepository
 from store.repositories.api_keys import ApiKeyRepository
 from store.repositories.appointments import AppointmentRepository
+from store.repositories.arrivals import ArrivalRepository
 from store.repositories.audit import AuditRepository
 from store.repositories.audit_verification import AuditVerification
 from store.repositories.base import Repository, Scope
@@ -147,6 +148,7 @@ class Unit:
     received = _Of(ReceivedRepository)
     uploads = _Of(UploadRepository)
     intake = _Of(IntakeRepository)
+    arrivals = _Of(ArrivalRepository)
 
 
 class ReadingUnit(Unit):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Protocol
 
-from api.bulk.opening import open_bulk_worker
+from api.bulk.opening import open_bulk_worker, open_comparing
 from api.duties.periodic import Periodic
 from api.duties.retention import Retention
 from api.granting.duties import GrantDuties
@@ -30,7 +30,13 @@ class Duty(Protocol):
 
 def duties(hub: Hub, settings: Settings) -> Sequence[Duty]:
     """Every duty of a worker over an open hub."""
+    comparing = (
+        (Periodic("compare uploaded customers", timedelta(seconds=30), open_comparing(hub, settings).round),)
+        if settings.identity.automatic
+        else ()
+    )
     return (
+        *comparing,
         Periodic("seal the audit", timedelta(minutes=1), partial(hub.audit.seal_others, hub.tenant)),
         Periodic("delete what is kept long enough", timedelta(hours=1), Retention(hub).round),
         Periodic("make exports", timedelta(seconds=5), Exporter(hub, settings).round),

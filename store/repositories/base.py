@@ -171,7 +171,6 @@ class Scope:
         Args:
             makers: tables in the order in which they refer to each other, each with what makes its rows.
         """
-
         dialect = self.session.get_bind().dialect
 
         def made(place: int) -> tuple[Columns, str] | None:
