@@ -199,6 +199,12 @@ class Verifications(Protocol):
         """End what somebody's verifications opened; whom they had opened."""
         ...
 
+    async def end_of(
+        self, session: str, *, customer_id: str, agent: str | None, since: datetime
+    ) -> tuple[str, ...]:
+        """End what belongs to a call or visit that is over; whom it had opened."""
+        ...
+
     async def verified(self, subject: str, customer_ids: Iterable[str]) -> Mapping[str, datetime]:
         """Until when each of these customers is verified for somebody."""
         ...

@@ -297,7 +297,8 @@ def test_who_objects_is_in_no_list_at_once_and_in_no_later_count(settings: Setti
             assert after.customers == before.customers - 2
             assert await named() == set(everybody) - {objecting, restricted}
 
-            await tell(restricted, draft(DecisionKind.RESTRICTION, DecisionState.LIFTED, None))
+            lifted = draft(DecisionKind.RESTRICTION, DecisionState.LIFTED, None)
+            await tell(restricted, msgspec.structs.replace(lifted, at=NOW + timedelta(seconds=1)))
             await population(store, settings, [], page=7).count(TODAY, anew=True)
             assert await named() == set(everybody) - {objecting}
 

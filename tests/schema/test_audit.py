@@ -152,3 +152,33 @@ def test_nothing_personal_is_read_while_the_audit_cannot_be_written(
         assert [error["extensions"]["code"] for error in response.errors] == ["UNAVAILABLE"]
     monkeypatch.undo()
     assert asked.entries() == []
+
+
+ACCESS_LOG = """
+query Log($id: ID!, $first: Int, $after: String) {
+  accessLog(customerId: $id, first: $first, after: $after) {
+    pageInfo { hasNextPage endCursor }
+    edges { node { by application purpose kind action fields } }
+  }
+}
+"""
+
+
+def test_who_looked_at_me_is_told_newest_first_and_page_by_page(asked: Asked) -> None:
+    asked.ask("query Q($id: ID!) { customer(by: {id: $id}) { displayName } }", id=asked.ada)
+    asked.ask(CONTEST, who="clerk", input={"customerId": asked.ada, "model": "CREDIT", "reason": "it is odd"})
+    first = asked.ask(ACCESS_LOG, who="officer", id=asked.ada, first=1)["accessLog"]
+    (newest,) = [edge["node"] for edge in first["edges"]]
+    assert (newest["by"], newest["kind"], newest["action"]) == ("clerk", "WRITE", "contestScore")
+    assert first["pageInfo"]["hasNextPage"]
+    rest = asked.ask(ACCESS_LOG, who="officer", id=asked.ada, after=first["pageInfo"]["endCursor"])
+    seen = [edge["node"] for edge in rest["accessLog"]["edges"]]
+    reading = next(one for one in seen if "Customer.displayName" in one["fields"])
+    assert (reading["by"], reading["application"], reading["purpose"], reading["kind"]) == (
+        "agent",
+        "portal",
+        "RISK",
+        "READ",
+    )
+    nobody = ids.encode("Customer", "0190a6c0-0000-7000-8000-000000000000")
+    assert asked.ask(ACCESS_LOG, who="officer", id=nobody)["accessLog"] is None

@@ -16,6 +16,7 @@ from store.models.base import table
 from store.repositories.base import COPIED
 from tests.store.identity import Run, T, enrolled, person
 
+DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # the library's
 ODD = ("a\tb", "line\nbreak", "back\\slash", "\\N", "\r", "é邓", "'quoted\"", "\\.", "nul\\0")
 
 
@@ -44,11 +45,9 @@ def test_every_type_has_its_form() -> None:
         "content": [b"\x00\xff", b""],
         "size": Always(None),
     }
-    assert lines(table(UploadChunk), columns, postgresql.dialect()) == (
-        "u\t1\t\\\\x00ff\t\\N\nv\t2\t\\\\x\t\\N\n"
-    )
+    assert lines(table(UploadChunk), columns, DIALECT) == ("u\t1\t\\\\x00ff\t\\N\nv\t2\t\\\\x\t\\N\n")
     assert rows({"a": [1, 2], "b": Always(moment)}) == [{"a": 1, "b": moment}, {"a": 2, "b": moment}]
     with pytest.raises(TypeError, match="complex"):
-        lines(table(UploadChunk), {"start": [1j]}, postgresql.dialect())
+        lines(table(UploadChunk), {"start": [1j]}, DIALECT)
     with pytest.raises(ValueError, match="one value"):
         count({"a": Always(1)})

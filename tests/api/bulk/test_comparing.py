@@ -9,9 +9,10 @@ import pytest
 
 from api.bulk.comparing import Comparing
 from api.matching import Matching
-from api.settings import Settings
+from api.settings import Security, Settings
 from c360.access import DEFAULT_TENANT
 from c360.records.party import Party
+from c360.values import Secret
 from store.data import HUB
 from store.data_bulk import UploadKind
 from tests.api.bulk.conftest import Intake
@@ -28,7 +29,8 @@ EVE = {
 
 @pytest.fixture
 def matching() -> Matching:
-    return Matching(Settings())
+    keys = Security(master_key=Secret("ab" * 32), lookup_pepper=Secret("cd" * 32))
+    return Matching(Settings(security=keys))
 
 
 def comparing(intake: Intake, matching: Matching, **more: Any) -> Comparing:
