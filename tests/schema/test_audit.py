@@ -166,13 +166,15 @@ query Log($id: ID!, $first: Int, $after: String) {
 
 def test_who_looked_at_me_is_told_newest_first_and_page_by_page(asked: Asked) -> None:
     asked.ask("query Q($id: ID!) { customer(by: {id: $id}) { displayName } }", id=asked.ada)
-    asked.ask(CONTEST, who="clerk", input={"customerId": asked.ada, "model": "CREDIT", "reason": "it is odd"})
+    asked.ask(CONTEST, who="clerk", input={"customerId": asked.ada, "reason": "No."})
     first = asked.ask(ACCESS_LOG, who="officer", id=asked.ada, first=1)["accessLog"]
     (newest,) = [edge["node"] for edge in first["edges"]]
-    assert (newest["by"], newest["kind"], newest["action"]) == ("clerk", "WRITE", "contestScore")
+    assert newest["by"] == "clerk"
     assert first["pageInfo"]["hasNextPage"]
     rest = asked.ask(ACCESS_LOG, who="officer", id=asked.ada, after=first["pageInfo"]["endCursor"])
     seen = [edge["node"] for edge in rest["accessLog"]["edges"]]
+    everything = asked.ask(ACCESS_LOG, who="officer", id=asked.ada)["accessLog"]["edges"]
+    assert "contestScore" in {edge["node"]["action"] for edge in everything}
     reading = next(one for one in seen if "Customer.displayName" in one["fields"])
     assert (reading["by"], reading["application"], reading["purpose"], reading["kind"]) == (
         "agent",
