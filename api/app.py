@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -17,7 +19,7 @@ from api.authentication.live import live_access
 from api.authentication.opening import open_authenticator
 from api.browsers import BrowserHeaders, browser_middleware
 from api.bulk.endpoints import UploadEndpoints
-from api.endpoint import GraphQLEndpoint, wants_events
+from api.endpoint import GraphQLEndpoint
 from api.engine import build_engine
 from api.granting.pages import grant_routes
 from api.http import SAFE, RequestReader
@@ -40,13 +42,13 @@ class Application:
     """Everything that is served: operations by their own short way, all else by its route.
 
     Args:
-        endpoint: answers operations.
-        routes: answers everything else; its ``state`` holds what both work with.
+        endpoint: makes what answers operations, given what answers their ``streams``.
+        routes: that; its ``state`` holds what both work with.
     """
 
-    def __init__(self, endpoint: GraphQLEndpoint, routes: Starlette) -> None:
-        self._endpoint = endpoint
+    def __init__(self, endpoint: Callable[..., GraphQLEndpoint], routes: Starlette) -> None:
         self._routes: Any = routes
+        self._endpoint = endpoint(streams=self._elsewhere)
         self.state = routes.state
 
     def trust(self, proxies: str | list[str]) -> None:
@@ -55,15 +57,13 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if (
-            scope["type"] == "http"
-            and scope["path"] == PATH
-            and scope["method"] in _METHODS
-            and not wants_events(scope["headers"])
-        ):
+        if scope["type"] == "http" and scope["path"] == PATH and scope["method"] in _METHODS:
             await self._endpoint(scope, receive, send)
         else:
             await self._routes(scope, receive, send)
+
+    async def _elsewhere(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._routes(scope, receive, send)
 
 
 def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None = None) -> Application:
@@ -74,7 +74,8 @@ def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None 
     authenticate = live_access(authenticator)
     reader = RequestReader(body_limit=settings.server.body_limit, body_timeout=settings.server.body_timeout)
     streams = Streams(engine, authenticate, settings.live, presence, reader)
-    endpoint = GraphQLEndpoint(
+    endpoint = partial(
+        GraphQLEndpoint,
         engine,
         authenticator,
         reader,

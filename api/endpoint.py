@@ -14,7 +14,7 @@ from functools import lru_cache
 import msgspec
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.attendance import Attendance, Ended, Visit
 from api.authentication.authenticator import Authenticator
@@ -30,6 +30,7 @@ from schema.response import GraphResponse
 _CHUNK = 256 * 1024
 """Bytes of an answer that are handed to the connection at once."""
 _TYPES = {media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (GRAPHQL, JSON)}
+_EVENTS = EVENTS.encode()
 _GONE = 499
 _encode = msgspec.json.Encoder().encode
 
@@ -51,6 +52,7 @@ class GraphQLEndpoint:
         reader: reads what is asked for.
         attendance: notices who has gone.
         browsers: what browsers are told.
+        streams: answers those who want events.
     """
 
     def __init__(
@@ -60,17 +62,24 @@ class GraphQLEndpoint:
         reader: RequestReader,
         attendance: Attendance,
         browsers: BrowserHeaders,
+        *,
+        streams: ASGIApp,
     ) -> None:
         self._engine = engine
         self._authenticator = authenticator
         self._reader = reader
         self._attendance = attendance
         self._browsers = browsers
+        self._streams = streams
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request with one answer."""
+        """Answer one request: with one answer, unless it is to be a stream."""
         headers = scope["headers"]
         named = dict(headers)
+        accept = named.get(b"accept")
+        if accept is not None and _wants_events(accept):
+            await self._streams(scope, receive, send)
+            return
         request = Asking.of(named)
         token = begin(request)
         try:
@@ -151,13 +160,10 @@ class GraphQLEndpoint:
         return _refused(late.status, str(late), late.code, late.headers)
 
 
-def wants_events(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+def _wants_events(accept: bytes) -> bool:
     """Whether a request is to be answered by a stream of events."""
-    accept = next((value for name, value in headers if name == b"accept"), b"")
-    if EVENTS.encode() not in accept.lower():
-        return False
     try:
-        return negotiate(accept) == EVENTS
+        return _EVENTS in accept.lower() and negotiate(accept) == EVENTS
     except RefusedError:
         return False
 

@@ -48,14 +48,14 @@ class Spending:
             Whether it was spent; how the budget stands then; after how many seconds as much is there.
         """
         now = self._clock()
-        until = max(self._until.get(who, now), now)
+        until = self._until.get(who, now)
+        until = max(until, now)
         after = until + amount * WINDOW / limit
         fits = after - now <= WINDOW
         if fits:
             self._until[who] = until = after
             self._until.move_to_end(who)
             self._forget(now)
-        wait = 0 if fits else math.ceil(after - now - WINDOW)
         remaining = int((WINDOW - (until - now)) * limit / WINDOW + 1e-6)
         allowance = Allowance(
             name=self.name,
@@ -64,7 +64,7 @@ class Spending:
             remaining=max(0, remaining),
             reset=math.ceil(until - now),
         )
-        return fits, allowance, max(1, wait) if not fits else 0
+        return fits, allowance, 0 if fits else max(1, math.ceil(after - now - WINDOW))
 
     def _forget(self, now: float) -> None:
         """Forget those who came longest ago: who has all of it back, and who is one too many."""

@@ -62,9 +62,9 @@ class Gate:
     def _limit(self, name: str, access: Access) -> int:
         mine = self._settings.roles
         own = [mine[role] for role in access.principal.roles if role in mine] if mine else ()
-        if name == "requests":
-            return max((each.requests for each in own), default=self._settings.requests)
-        return max((each.cost for each in own), default=self._settings.cost)
+        if not own:
+            return self._settings.requests if name == "requests" else self._settings.cost
+        return max(each.requests if name == "requests" else each.cost for each in own)
 
 
 def _who(access: Access) -> Hashable:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -55,6 +54,8 @@ class OperationLines:
         self._write = write
         self._made = self._as_json if json else self._for_people
         self._clock = clock
+        self._second = (0, "")
+        """The latest second in which there was a line, as it is written."""
         self._waiting: list[str] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -84,8 +85,9 @@ class OperationLines:
 
     def _as_json(self, kind: str, fields: Sequence[str], outcome: str, milliseconds: float) -> str:
         request = asking()
+        now = self._clock()
         line = _Line(
-            datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="milliseconds"),
+            f"{self._at(int(now), _utc)}.{int(now % 1 * 1000):03d}+00:00",
             "INFO",
             NAME,
             _message(kind, fields, outcome, milliseconds),
@@ -98,8 +100,22 @@ class OperationLines:
         return msgspec.json.encode(line).decode()
 
     def _for_people(self, kind: str, fields: Sequence[str], outcome: str, milliseconds: float) -> str:
-        at = time.strftime("%H:%M:%S", time.localtime(self._clock()))
+        at = self._at(int(self._clock()), _local)
         return f"{at} INFO    {NAME}: {_message(kind, fields, outcome, milliseconds)}"
+
+    def _at(self, second: int, written: Callable[[int], str]) -> str:
+        """A second as it is written; most lines are of the same one as the line before."""
+        if self._second[0] != second:
+            self._second = (second, written(second))
+        return self._second[1]
+
+
+def _utc(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+
+
+def _local(second: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(second))
 
 
 def _message(kind: str, fields: Sequence[str], outcome: str, milliseconds: float) -> str:

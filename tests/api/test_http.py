@@ -177,6 +177,10 @@ def test_the_depth_of_a_body_is_found_fast_and_right(served: str) -> None:
     assert time.perf_counter() - started < 2
 
 
+async def no_stream(*_: object) -> None:
+    pytest.fail("this client did not ask for events")
+
+
 class Anybody:
     """Lets everybody in."""
 
@@ -218,6 +222,7 @@ def ask(engine: Any, *messages: dict[str, Any], body_timeout: float = 1.0) -> in
             RequestReader(body_limit=1000, body_timeout=body_timeout),
             Attendance(body_timeout),
             BrowserHeaders(Browsers()),
+            streams=no_stream,
         )
         scope = {"type": "http", "method": "POST", "headers": [(b"content-type", JSON.encode())]}
         async with asyncio.timeout(2):
