@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
-from c360.access import Purpose, TenantId
+from api.bus import opened
+from c360.access import Access, Purpose, TenantId
 from c360.records.party import PartyKind
 from schema import ids
 from schema.build import Schema
@@ -70,8 +73,11 @@ query Sources($by: CustomerKey!) {
 class Desk:
     """An engine over a real store in which there is Ada, at a bank and at a hotel."""
 
-    def __init__(self, runner: asyncio.Runner, engine: GraphEngine, database: Database, ada: str) -> None:
-        self.run, self.engine, self.database, self.local = runner.run, engine, database, ada
+    def __init__(
+        self, runner: asyncio.Runner, make: Callable[..., GraphEngine], database: Database, url: str, ada: str
+    ) -> None:
+        self.run, self.make, self.database, self.url, self.local = runner.run, make, database, url, ada
+        self.engine = make()
         self.ada = ids.encode("Customer", ada)
 
     def ask(self, query: str, *, purpose: Purpose = Purpose.SERVICE, **variables: Any) -> Any:
@@ -119,7 +125,7 @@ def desk(database_url: str, schema: Schema, make_world: Callable[..., Any]) -> I
 
     with asyncio.Runner() as runner:
         database = Database(database_url, keyring=Keyring(master=b"m" * 32, pepper=b"p" * 32), clock=clock)
-        engine = GraphEngine(schema, database, host, clock)
+        make = partial(GraphEngine, schema, database, host, clock)
 
         async def enrol() -> str:
             links = tuple(EnrolLink(connector=one, party_id=f"{one}-1") for one in ("bank", "inn"))
@@ -128,7 +134,7 @@ def desk(database_url: str, schema: Schema, make_world: Callable[..., Any]) -> I
                 await unit.customers.enrol([ada])
                 return (await unit.customers.by_party_refs([("bank", "bank-1")]))["bank", "bank-1"]
 
-        yield Desk(runner, engine, database, runner.run(enrol()))
+        yield Desk(runner, make, database, database_url, runner.run(enrol()))
         runner.run(database.dispose())
 
 
@@ -308,3 +314,38 @@ def test_no_answer_begun_after_a_withdrawal_shows_what_was_withdrawn(desk: Desk)
     assert closed
     assert not any(closed)
     assert any(shown for _, shown, _ in seen)
+
+
+FOLLOWED = """
+subscription ($id: ID!) {
+  customerChanged(customerId: $id, initial: true) { customer { profile { contactPoints { kind } } } }
+}
+"""
+
+
+def test_a_subscription_shows_nothing_more_of_what_was_withdrawn(desk: Desk) -> None:
+    """Withdrawing is itself what the subscription is answered for, and the answer heeds it."""
+    desk.state(email="ada@example.org")
+    desk.decide(RECORD, purpose="MARKETING", channel="EMAIL", given=True)
+    decision = {
+        "customerId": desk.ada,
+        "source": "CUSTOMER_PORTAL",
+        "purpose": "MARKETING",
+        "channel": "EMAIL",
+    }
+
+    async def reader() -> Access:
+        return access_of("reader", purpose=Purpose.MARKETING)
+
+    async def go() -> list[Any]:
+        async with opened(desk.database, TENANT, desk.url) as bus:
+            engine = desk.make(bus=bus)
+            answers = engine.stream(FOLLOWED, {"id": desk.ada}, access=reader)
+            async with aclosing(answers), asyncio.timeout(20):
+                first = await anext(answers)
+                withdrawn = await engine.execute(WITHDRAW, {"input": decision}, access=access_of("ada"))
+                assert not withdrawn.errors
+                return [first, await anext(answers)]
+
+    found = [answer.data["customerChanged"]["customer"]["profile"] for answer in desk.run(go())]
+    assert found == [{"contactPoints": [{"kind": "EMAIL"}]}, {"contactPoints": []}]
