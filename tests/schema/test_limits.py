@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from graphql import get_introspection_query, parse
+from graphql import GraphQLError, get_introspection_query, get_operation_ast, parse
 
 from schema.errors import InputError
 from schema.execution.documents import Documents
@@ -106,3 +106,14 @@ def test_bad_documents_are_refused_every_time(world: Any) -> None:
         assert world.ask(doubling(20, "id")).is_request_error
         assert world.ask("{ nope }").is_request_error
     assert len(world.engine._documents) == 0
+
+
+def test_a_remembered_document_holds_no_tokens_and_still_knows_its_places(schema: Any) -> None:
+    documents = Documents(schema.graphql, Limits())
+    document = documents.prepare("{\n  connectors { id }\n}").document
+    operation = get_operation_ast(document)
+    assert operation is not None
+    field = operation.selection_set.selections[0]
+    assert field.loc is not None
+    assert field.loc.start_token.next is None
+    assert GraphQLError("", field).locations == [(2, 3)]
