@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from api.settings import Server
+from api.sections import Server
 
 LONGEST_HEAD = 64 * 1024
 """Bytes of a request before its body that come in several pieces."""

@@ -16,7 +16,7 @@ from websockets.frames import Frame
 from websockets.protocol import State
 
 from api.graphql_transport_ws import CloseCode
-from api.settings import Server
+from api.sections import Server
 
 _MOST_FRAGMENTS = 1_024
 """Frames of one message; browsers send one, others a few."""

@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from api.authentication.errors import RefusedAccess
 from api.http import SAFE, GraphQLRequest, RefusedError, RequestReader, refused_answer, turned_away
 from api.presence import Presence
-from api.settings import LiveSettings
+from api.sections import LiveSettings
 from api.websocket import Authenticator
 from c360.access import Access
 from schema.engine import GraphEngine

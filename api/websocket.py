@@ -30,7 +30,7 @@ from api.graphql_transport_ws import (
     Stop,
 )
 from api.presence import Presence
-from api.settings import LiveSettings
+from api.sections import LiveSettings
 from c360.access import Access
 from c360.errors import place
 from schema.engine import GraphEngine

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from api.engine import build_engine
+from api.sections import ConnectorSettings, DatabaseSettings, GatherSettings, Security
 from api.seeding import seed
-from api.settings import ConnectorSettings, DatabaseSettings, GatherSettings, Security, Settings
+from api.settings import Settings
 from api.wiring import Hub, open_hub
 from api.worker import Worker
 from benchmarks.stage.databases import Databases

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from graphql import parse, validate
 
-from api.settings import LiveSettings
+from api.sections import LiveSettings
 from schema.build import built_schema
 from schema.subscriptions import SUBSCRIPTIONS
 

@@ -21,7 +21,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from api.keeping import tell
-from api.settings import GatherSettings
+from api.sections import GatherSettings
 from api.webhooks.receiving import PartnerCalls
 from api.wiring import Hub, open_hub
 from benchmarks.stage.graph import Graph, Stage, StageClock, fill, make_settings, open_graph

@@ -14,7 +14,8 @@ from api.authentication.opening import check_listening
 from api.authentication.settings import Authentication, Issuer, check_issuers
 from api.authentication.tokens import parse
 from api.granting.settings import Grants
-from api.settings import Server, Settings
+from api.sections import Server
+from api.settings import Settings
 from c360.errors import ConfigError
 
 GOOD: dict[str, Any] = {"issuer": "https://a", "audience": ("c360",), "jwks_url": "https://a/keys"}

@@ -9,7 +9,8 @@ import pytest
 
 from api.bulk.comparing import Comparing
 from api.matching import Matching
-from api.settings import Security, Settings
+from api.sections import Security
+from api.settings import Settings
 from c360.access import DEFAULT_TENANT
 from c360.records.party import Party
 from c360.values import Secret
