@@ -59,6 +59,7 @@ class Host:
         granting: GrantSettings | None = None,
     ) -> None:
         self.instances = tuple(instances)
+        self._outlines: tuple[InstanceInfo, ...] | None = None
         """In the order of the settings."""
         self._infos = Infos(self.instances)
         self._by_id = {instance.id: instance for instance in instances}
@@ -139,6 +140,12 @@ class Host:
     def infos(self) -> tuple[InstanceInfo, ...]:
         """What can be said about every instance at this moment, in the order of the settings."""
         return self._infos.at(_moment())
+
+    def outlines(self) -> tuple[InstanceInfo, ...]:
+        """The same as of an earlier moment: for what does not change of an instance, at no cost."""
+        if self._outlines is None:
+            self._outlines = self.infos()
+        return self._outlines
 
     async def gather(self, request: GatherRequest) -> Gathered:
         """See :meth:`connectors.gather.Gatherer.gather`."""

@@ -58,6 +58,7 @@ class CustomerView:
         decisions: Sequence[DecisionData] | None = None,
         closed: frozenset[str] = frozenset(),
         purpose: Purpose = Purpose.SERVICE,
+        remembered: dict[Any, Any] | None = None,
     ) -> None:
         """Look at a customer.
 
@@ -73,6 +74,7 @@ class CustomerView:
             decisions: What the customer decided about the use of their data, where that was read.
             closed: Connector instances whose data is not used, because the customer does not want it.
             purpose: What the operation is for.
+            remembered: What was worked out before of just what the hub knows of the customer.
         """
         self.customer = customer
         self.known: Mapping[Any, Any] = known or {}
@@ -85,6 +87,7 @@ class CustomerView:
         self.decisions = decisions
         self.closed = closed
         self.purpose = purpose
+        self._remembered = remembered
         self._kinds: dict[str, tuple[Record, ...]] = {}
         self._owned_kinds: dict[str, tuple[Record, ...]] = {}
         self._once: dict[Hashable, Any] = {}
@@ -113,14 +116,23 @@ class CustomerView:
     @cached_property
     def profile(self) -> GoldenProfile:
         """The golden profile."""
+        parties = self.of(PARTY, Party)
+        if not parties and self._remembered is not None:
+            return self._profile_of_old(self._remembered)
         fetched = {
             source.connector: result.fetched_at
             for source in self.sources
             if (result := source.kinds.get(PARTY)) is not None
         }
-        return golden_profile(
-            self.customer.values, self.of(PARTY, Party), self.order, rules=self.rules, fetched=fetched
-        )
+        return golden_profile(self.customer.values, parties, self.order, rules=self.rules, fetched=fetched)
+
+    def _profile_of_old(self, remembered: dict[Any, Any]) -> GoldenProfile:
+        """The golden profile where no partner said anything new: put together once."""
+        found: tuple[ProfileRules, GoldenProfile] | None = remembered.get(("profile", self.order))
+        if found is None or found[0] is not self.rules:
+            made = golden_profile(self.customer.values, (), self.order, rules=self.rules)
+            found = remembered["profile", self.order] = (self.rules, made)
+        return found[1]
 
     def of(self, kind: str, record: type[RecordT]) -> tuple[RecordT, ...]:
         """The records of a kind over all sources, in their order."""

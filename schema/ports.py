@@ -821,6 +821,10 @@ class Host(Protocol):
         """What can be said about every instance, in the order of the settings."""
         ...
 
+    def outlines(self) -> tuple[InstanceInfo, ...]:
+        """The same as of an earlier moment: for what does not change of an instance, at no cost."""
+        ...
+
     @property
     def grant_settings(self) -> GrantSettings:
         """Where customers who grant access come back to."""

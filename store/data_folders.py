@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -60,6 +61,8 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
     contacts: tuple[Contact, ...] = ()
     """The oldest first."""
     verified: datetime | None = None
+    remembered: dict[Any, Any] = msgspec.field(default_factory=dict)
+    """What readers worked out of it alone, for as long as the database says the same of the customer."""
 
 
 class Folders(msgspec.Struct, frozen=True, kw_only=True):

@@ -32,6 +32,7 @@ from resolvers.view import CustomerView
 from schema.answers import Answer, CustomerAnswer, customer_answers
 from schema.execution.auditing import AuditSink, Selected, selected
 from schema.execution.plan import Planner, Root
+from schema.execution.planned import RememberedPlans
 from schema.permissions.permit import Permit, Permits
 from schema.permissions.reaching import sight_of
 from schema.permissions.refusing import Forbidden, as_withheld
@@ -96,6 +97,8 @@ class Services:
     """Is told who read what of whom, and who changed what."""
     performer: Performer
     """Has partners do what they are asked to."""
+    made: dict[str, Any] = field(default_factory=dict)
+    """What was made once and is the same for many operations."""
 
 
 _VERIFY = (
@@ -189,7 +192,12 @@ class OperationContext:
 
     def planned(self, planner: Planner) -> Sequence[Root]:
         """The root fields, planned for what the caller may select."""
-        plan = planner.plan(self.operation, self.fragments, self.variables, self.today, self.permit)
+        plans = self.memo.get("plans")
+        if plans is None:
+            plans = self.memo["plans"] = RememberedPlans()
+        plan = plans.plan(
+            planner, self.operation, self.fragments, self.variables, today=self.today, permit=self.permit
+        )
         self.refused_nodes = dict(plan.refused)
         return plan.roots
 
@@ -287,10 +295,20 @@ class OperationContext:
         if self.guarded and not self.is_guarded:
             raise RuntimeError("an operation with something to hold back is executed by another executor")
 
-    def answer_maker(self) -> Callable[[CustomerView, Mapping[str, CustomerAnswer]], CustomerAnswer]:
-        """What makes a customer's view an object of the graph, among the operation's customers."""
+    def _answers(self) -> Mapping[str, Answer]:
+        """How the fields of a customer are answered, made once for all who see the same instances."""
+        made = self.services.made.get("answers")
+        if made is not None and made[0] is self.infos:
+            answers: Mapping[str, Answer] = made[1]
+            return answers
         domain_of = {info.id: info.domain for info in self.infos if info.domain}
         answers = {**customer_answers(domain_of), **self.services.groups}
+        self.services.made["answers"] = (self.infos, answers)
+        return answers
+
+    def answer_maker(self) -> Callable[[CustomerView, Mapping[str, CustomerAnswer]], CustomerAnswer]:
+        """What makes a customer's view an object of the graph, among the operation's customers."""
+        answers = self._answers()
 
         def make(view: CustomerView, customers: Mapping[str, CustomerAnswer]) -> CustomerAnswer:
             masked = self.veils and view.customer.id not in self.verified

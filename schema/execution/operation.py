@@ -29,7 +29,7 @@ from schema.permissions.veiling import veiled
 from schema.reading import read_input
 from schema.roots.base import Lookups, RootField, Searched
 from store.data import CustomerData
-from store.data_folders import Part
+from store.data_folders import Folder, Part
 
 ResultT = TypeVar("ResultT")
 
@@ -49,7 +49,9 @@ async def prepare(context: OperationContext, planner: Planner, fields: Mapping[s
     """
     roots = context.planned(planner)
     if roots:
-        context.infos = own(context.services.host.infos(), context.access.principal)
+        host = context.services.host
+        tells = any(fields[root.field].tells_instances for root in roots)
+        context.infos = own(host.infos() if tells else host.outlines(), context.access.principal)
         await gather(context, [(root, partial(_made, context, root, fields[root.field])) for root in roots])
 
 
@@ -87,6 +89,7 @@ class _Operation:
         self._known: Known = {}
         self._decisions: consents.Decisions | None = None
         self._closed: dict[str, frozenset[str]] = {}
+        self._folders: Mapping[str, Folder] = {}
         for root, make in planned:
             self._open(root, make)
         self._max_age, self._deadline = _tightest(
@@ -200,6 +203,7 @@ class _Operation:
             ]
             own = context.sight.partial
             self._stops = await expand(unit, stops, loaded, found, self._known, own=own)
+        self._folders = found.folders
         self._decide(loaded, found)
         if context.veils:
             context.verified = {
@@ -327,6 +331,7 @@ class _Operation:
                 decisions=None if self._decisions is None else self._decisions.get(customer_id, ()),
                 closed=shut,
                 purpose=context.access.purpose,
+                remembered=None if shut else self._folders[customer_id].remembered,
             )
             customers[customer_id] = make(view, customers)
         if customers:

@@ -68,6 +68,8 @@ class RootField:
     arguments_type: ClassVar[type[Arguments] | None] = None
     weight: ClassVar[int] = 1
     """What it costs beside the values of its answer, in values."""
+    tells_instances: ClassVar[bool] = False
+    """Whether it shows how connector instances are doing at this moment."""
     rule: ClassVar[Rule | None] = None
     """Who may select it; without one: nobody."""
 

@@ -51,6 +51,7 @@ class NodesRoot(RootField):
     """Finds several objects."""
 
     name = "nodes"
+    tells_instances = True
     rule = ANYBODY
     description = (
         f"Objects by their global ids, at most {MAX_NODES}, in their order; null where there is none. A "
@@ -195,6 +196,7 @@ class ConnectorsRoot(RootField):
     """Lists the connector instances."""
 
     name = "connectors"
+    tells_instances = True
     rule = needs(Scope.CATALOGUE_READ)
     description = "The configured connector instances: what each can do and how it is doing."
 

@@ -605,6 +605,9 @@ class FakeHost:
     def begin_grant(self, instance_id: str, return_to: str) -> Pending:
         raise GrantRefused("Access to this partner cannot be granted here.")
 
+    def outlines(self) -> tuple[InstanceInfo, ...]:
+        return self.infos()
+
     def infos(self) -> tuple[InstanceInfo, ...]:
         return tuple(
             InstanceInfo(
