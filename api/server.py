@@ -4,46 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-import os
 import signal
 import socket
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import uvicorn
 
 from api.connections import GuardedProtocol
+from api.sharing import Shared
 
 _LEAVING = 2.0
 """Seconds in which clients of a process that is replaced are told to connect anew."""
 _LONGEST = 35
 """Seconds that such a process answers at the most: no operation takes longer."""
-
-
-class Shared(NamedTuple):
-    """What a worker has from its supervisor: numbers of open files."""
-
-    listener: int
-    """The socket whose clients it takes."""
-    told: int
-    """Where it says that it answers, in a line of JSON."""
-    alive: int
-    """Where reading ends when the supervisor is gone."""
-
-    def written(self) -> str:
-        """As an argument."""
-        return ",".join(map(str, self))
-
-    @classmethod
-    def read(cls, text: str) -> Shared:
-        """From an argument."""
-        return cls(*map(int, text.split(",")))
-
-    def tell(self, metrics: int) -> None:
-        """Say that this process answers, and on which port of loopback its metrics are."""
-        with os.fdopen(self.told, "w") as told:
-            told.write(json.dumps({"metrics": metrics}) + "\n")
 
 
 class Server(uvicorn.Server):

@@ -17,8 +17,9 @@ from api.authentication.opening import check_listening
 from api.connections import guarded
 from api.listening import listen
 from api.observing.observer import observing
-from api.server import Server, Shared
+from api.server import Server
 from api.settings import Settings
+from api.sharing import Shared
 from api.socket_connections import guarded_socket
 from api.switches import followed
 from api.wiring import open_hub, require_current

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
-from api.authentication.opening import check_listening
 from api.listening import listen_together
 from api.observing.metrics import scraped
 from api.observing.together import Together
@@ -18,7 +17,7 @@ from api.workers import Supervisor
 
 
 def supervise(settings: Settings, file: Path | None, count: int, port: int | None = None) -> int:
-    """Keep processes answering until interrupted.
+    """Keep processes answering until interrupted; whether the settings allow it, they find out themselves.
 
     Args:
         settings: the settings.
@@ -27,10 +26,8 @@ def supervise(settings: Settings, file: Path | None, count: int, port: int | Non
         port: instead of the settings' own; 0 lets the system choose.
 
     Raises:
-        ConfigError: nobody is believed, or anybody would be.
         PortTakenError: the port is in use.
     """
-    check_listening(settings)
     chosen = settings.server.port if port is None else port
     listeners = listen_together(settings.server.host, chosen, count)
     where = () if file is None else ("--config", str(file.resolve()))

@@ -20,7 +20,7 @@ from asyncio.subprocess import Process
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from api.server import Shared
+from api.sharing import Shared
 
 READY_WITHIN = 60.0
 """Seconds until a new worker has to answer."""

@@ -30,7 +30,7 @@ def command(ctx: click.Context, port: int | None, workers: int | None, share: st
 
         gc.enable()
         return supervise(settings, ctx.find_root().obj, count, port)
-    from api.server import Shared
     from api.serving import serve
+    from api.sharing import Shared
 
     return serve(settings, port, None if share is None else Shared.read(share))

@@ -27,7 +27,8 @@ import asyncio, os, sys, time
 from pathlib import Path
 import socket, uvicorn
 from api.connections import guarded
-from api.server import Server, Shared
+from api.server import Server
+from api.sharing import Shared
 from api.sections import Server as Settings
 
 if Path({flaw!r}).exists():
