@@ -32,6 +32,7 @@ from benchmarks.stage.databases import Databases, SqliteFiles, postgres
 from benchmarks.stage.graph import Stage, StageClock, filled, make_settings
 from benchmarks.stage.partners import CHECKOUT, People, start_partners
 from benchmarks.workloads import (
+    answering,
     audit,
     bulk,
     copies,
@@ -57,6 +58,7 @@ STAGED: dict[str, Callable[[Stage], list[Figure]]] = {
     "deadline": deadline.run,
     "copies": copies.run,
     "screen_pop": screen_pop.run,
+    "answering": answering.run,
 }
 """Workloads between a store and the six partners."""
 ALONE: dict[str, Callable[[], list[Figure]]] = {
