@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from graphql import (
@@ -182,6 +181,3 @@ class Info:
     def variable_values(self) -> dict[str, Any]:
         """The variables, coerced."""
         return self._run.variables.coerced
-
-
-Sites = Sequence[Site]
