@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -48,6 +49,11 @@ COPIED = 200
 """Rows from which on COPY is worth its own round trips."""
 
 
+@functools.lru_cache(maxsize=64)
+def _salt(keyring: Keyring, tenant: TenantId) -> bytes:
+    return keyring.lookup_hash(tenant, "SALT", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The transaction, the tenant and the keys that a repository works with, and what it may show."""
@@ -74,6 +80,11 @@ class Scope:
         if self.keyring_or_none is None:
             raise KeyringError("this needs the keyring; open the database with one")
         return self.keyring_or_none
+
+    @property
+    def salt(self) -> bytes:
+        """A secret of the tenant's; none without a keyring. See :attr:`store.data.CustomerData.salt`."""
+        return b"" if self.keyring_or_none is None else _salt(self.keyring_or_none, self.tenant)
 
     @property
     def postgres(self) -> bool:

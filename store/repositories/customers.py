@@ -183,8 +183,6 @@ class CustomerRepository(Repository):
         links = await LinkRepository(self._scope).of(living)
         values = await ProfileRepository(self._scope).present(living)
         narrow = self._scope.sight.narrow
-        keyring = self._scope.keyring_or_none
-        salt = b"" if keyring is None else keyring.lookup_hash(self._tenant, "SALT", "")
         return {
             row.id: narrow(
                 CustomerData(
@@ -196,7 +194,7 @@ class CustomerRepository(Repository):
                     updated_at=row.updated_at,
                     links=links.get(row.id, ()),
                     values=values.get(row.id, ()),
-                    salt=salt,
+                    salt=self._scope.salt,
                 )
             )
             for row in rows

@@ -33,7 +33,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
 _DECODER = msgspec.json.Decoder(_Body)
 
 
-def folder(body: bytes | str, sight: Sight) -> Folder:
+def folder(body: bytes | str, sight: Sight, salt: bytes) -> Folder:
     """A customer's folder.
 
     The database gives lists in any order: sorting them here costs it nothing, and is not repeated for a
@@ -42,12 +42,14 @@ def folder(body: bytes | str, sight: Sight) -> Folder:
     Args:
         body: the JSON text.
         sight: whose view it is; leaves of the customer what is theirs to see.
+        salt: the tenant's secret.
     """
     read = _DECODER.decode(body)
     customer = msgspec.structs.replace(
         read.customer,
         links=tuple(sorted(map(_link, read.customer.links), key=_linked)),
         values=tuple(sorted(read.customer.values, key=place)),
+        salt=salt,
     )
     contacts = sorted(read.contacts, key=lambda one: (one.at, one.id))
     return Folder(

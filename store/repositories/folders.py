@@ -41,6 +41,8 @@ class Line(NamedTuple):
     parts: frozenset[Part]
     subject: str
     contacts_within: timedelta
+    salt: bytes
+    """Of the tenant."""
 
 
 class Asked(NamedTuple):
@@ -88,7 +90,7 @@ class FolderRepository(Repository):
         if not by or blind(sight):
             return _NOTHING
         subject = wanted.subject if Part.VERIFIED in wanted.parts else ""
-        line = Line(self._tenant, sight, by, wanted.parts, subject, wanted.contacts_within)
+        line = Line(self._tenant, sight, by, wanted.parts, subject, wanted.contacts_within, self._scope.salt)
         return await self._desk.ask(line, asked)
 
     def _kept_as(self, kind: KeyKind, value: str) -> tuple[str, str]:
@@ -184,7 +186,7 @@ class FolderDesk:
     def _folder(self, number: int, line: Line, customer_id: str, body: Any) -> Folder:
         found = self._folders.get((number, customer_id), body)
         if found is None:
-            found = folder(body, line.sight)
+            found = folder(body, line.sight, line.salt)
             self._folders.put((number, customer_id), body, found)
             if self._sweeping is None:
                 self._sweeping = asyncio.get_running_loop().call_later(_UNUSED, self._sweep)
