@@ -7,6 +7,7 @@ A plugin never holds an HTTP library's client. It calls ``ctx.http.get(...)`` an
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 from urllib.parse import urlencode, urlsplit
 
@@ -92,12 +93,18 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
             message = f"expected JSON, found content type {media!r}"
             raise PartnerFault(message)
         try:
-            return msgspec.json.decode(self.content, type=kind)
+            return _decoder(kind).decode(self.content)
         except msgspec.ValidationError as error:
             raise PartnerFault(_place(str(error))) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the last: nested too deeply
             message = "the body is not valid JSON"
             raise PartnerFault(message) from None
+
+
+@lru_cache(maxsize=1_024)
+def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    """Made once for each type: for one with parameters that takes longer than decoding a small answer."""
+    return msgspec.json.Decoder(kind)
 
 
 class Transport(Protocol):

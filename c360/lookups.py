@@ -42,6 +42,15 @@ async def as_completed(
         jobs: what to run, by whatever tells them apart.
         at_once: how many may run at the same time; all by default.
     """
+    if len(jobs) == 1:  # no task for what nothing else runs beside
+        ((key, only),) = jobs.items()
+        outcome: ValueT | ConnectorError
+        try:
+            outcome = await only()
+        except ConnectorError as error:
+            outcome = error
+        yield key, outcome
+        return
     left = iter(jobs.items())
     running: dict[asyncio.Task[ValueT], KeyT] = {}
 
