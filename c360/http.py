@@ -6,9 +6,9 @@ A plugin never holds an HTTP library's client. It calls ``ctx.http.get(...)`` an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from functools import lru_cache
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
 
 import msgspec
@@ -93,16 +93,17 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
             message = f"expected JSON, found content type {media!r}"
             raise PartnerFault(message)
         try:
-            return _decoder(kind).decode(self.content)
+            found: T = _decoder(cast(Hashable, kind)).decode(self.content)
         except msgspec.ValidationError as error:
             raise PartnerFault(_place(str(error))) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # the last: nested too deeply
             message = "the body is not valid JSON"
             raise PartnerFault(message) from None
+        return found
 
 
 @lru_cache(maxsize=1_024)
-def _decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
     """Made once for each type: for one with parameters that takes longer than decoding a small answer."""
     return msgspec.json.Decoder(kind)
 

@@ -29,14 +29,16 @@ Run = Callable[..., Any]
 class Shop:
     """A partner that takes five customers at once, and counts."""
 
-    def __init__(self, seconds: float = 0.01) -> None:
+    def __init__(self, seconds: float = 0.03) -> None:
         self.calls: list[list[str]] = []
+        self.asked = asyncio.Event()
         self.cut_off = 0
         self.seconds = seconds
         self.error: Exception | None = None
 
     async def __call__(self, _: Any, needs: Sequence[Need], refs: Sequence[Ref]) -> AsyncIterator[Fetched]:
         self.calls.append([ref.party_id for ref in refs])
+        self.asked.set()
         try:
             await asyncio.sleep(self.seconds)
         except asyncio.CancelledError:
@@ -47,6 +49,11 @@ class Shop:
         for ref in refs:
             record = Party(party_id=ref.party_id, kind=PartyKind.PERSON)
             yield Fetched(ref=ref, kind=PARTY, records=(record,))
+
+
+async def begun(shop: Shop) -> None:
+    """Wait until it is asked, on a machine of whatever speed."""
+    await shop.asked.wait()
 
 
 def opened(kit: Kit, shop: Shop, **described: Any) -> Host:
@@ -73,7 +80,7 @@ def test_what_waits_while_a_call_is_under_way_goes_out_in_the_next(kit: Kit, run
 
     async def go() -> None:
         first = asyncio.create_task(names(host, kit, "a"))
-        await asyncio.sleep(0.002)
+        await begun(shop)
         assert shop.calls == [["p-a"]], "nothing waits where nothing is under way"
         others = [asyncio.create_task(names(host, kit, customer)) for customer in "bcd"]
         found = await asyncio.gather(first, *others)
@@ -125,7 +132,7 @@ def test_the_same_party_is_asked_for_once(kit: Kit, run: Run) -> None:
 
     async def go() -> None:
         both = [asyncio.create_task(names(host, kit, "a")) for _ in range(2)]
-        await asyncio.sleep(0.002)
+        await begun(shop)
         third = asyncio.create_task(names(host, kit, "a", "b"))
         assert await asyncio.gather(*both, third) == [
             {"a": ["p-a"]},
@@ -143,7 +150,7 @@ def test_what_is_not_true_any_more_is_not_joined(kit: Kit, run: Run) -> None:
 
     async def go() -> None:
         first = asyncio.create_task(names(host, kit, "a"))
-        await asyncio.sleep(0.002)
+        await begun(shop)
         await host.forget("shop", ["p-a"])
         await names(host, kit, "a")
         await first
