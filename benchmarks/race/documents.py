@@ -61,14 +61,14 @@ PAGE = f"""query Page($first: Int!, $filter: CustomerFilter, $gather: Gather) {{
 }}"""
 """C: fifty customers, each with something of all six partners."""
 
-TRANSACTIONS = f"""query Transactions($first: Int!, $filter: CustomerFilter, $gather: Gather) {{
+TRANSACTIONS = f"""query Transactions($first: Int!, $filter: CustomerFilter, $gather: Gather, $since: Date) {{
   customers(first: $first, filter: $filter, gather: $gather) {{ edges {{ node {{
-    id banking {{ transactions(first: 100) {{
+    id banking {{ transactions(first: 100, since: $since) {{
       edges {{ node {{ transactionId postedAt description amount {_MONEY} }} }}
     }} }}
   }} }} }}
 }}"""
-"""D: up to 5,000 transactions in one answer."""
+"""D: some 5,000 transactions in one answer."""
 
 NOTE = """mutation Note($input: AddNoteInput!) {
   addNote(input: $input) { note { id text } problems { __typename } }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -58,8 +59,14 @@ def _everybody(people: Customers) -> Given:
     return [{"id": customer, "gather": documents.LIVE} for customer in people.everybody]
 
 
-def _page(gather: Mapping[str, str]) -> Callable[[Customers], Given]:
-    return lambda _: [{"first": 50, "filter": documents.SIX_PARTNERS, "gather": gather}]
+def _page(_: Customers) -> Given:
+    return [{"first": 50, "filter": documents.SIX_PARTNERS, "gather": documents.LIVE}]
+
+
+def _year(_: Customers) -> Given:
+    since = (datetime.now(UTC).date() - timedelta(days=365)).isoformat()
+    page = {"first": 60, "filter": documents.SIX_PARTNERS, "gather": documents.REMEMBERED}
+    return [{**page, "since": since}]
 
 
 def _whole(people: Customers) -> Given:
@@ -109,15 +116,15 @@ WORKLOADS: Mapping[str, Workload] = {
             name="C",
             title="fifty customers, six partners live",
             document=documents.PAGE,
-            variables=_page(documents.LIVE),
+            variables=_page,
             concurrency=1,  # several would ask for the same customers, whose calls would be shared
             upstream=True,
         ),
         Workload(
             name="D",
-            title="fifty customers with a hundred transactions each, from memory",
+            title="5,000 transactions of sixty customers, from memory",
             document=documents.TRANSACTIONS,
-            variables=_page(documents.REMEMBERED),
+            variables=_year,
             concurrency=1,
             compared=False,
             upstream=False,
