@@ -61,6 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     who = People(people=options.people, companies=8, today=today())
     cache = Cache(options.cache, who, fresh=options.fresh)
     names, reason = _contenders(options.contenders)
+    busy = os.getloadavg()[0]
     with ExitStack() as stack:
         digest = _digest(asked)
         place = stack.enter_context(
@@ -86,6 +87,7 @@ def main(arguments: Sequence[str]) -> int:
             at=datetime.now(UTC),
             backend=options.store,
             processors=os.cpu_count() or 1,
+            load=busy,
             outcomes=outcomes,
             cold_start=cold_start(place) if options.cold else None,
             memory=asyncio.run(memory(place, options.memory)) if options.memory else None,

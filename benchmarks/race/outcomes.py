@@ -51,6 +51,8 @@ class RaceReport(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     backend: str
     processors: int
+    load: float = 0.0
+    """Load average of the machine when the run began: what else it had to do."""
     outcomes: list[Outcome] = []
     cold_start: float | None = None
     """Seconds."""

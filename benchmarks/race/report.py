@@ -60,6 +60,8 @@ def page(report: RaceReport, figures: Sequence[Figure]) -> str:
         *_promises(gates(report)),
     ]
     lines += [f"\n{said}" for said in (slow_peer(report), _absent(report)) if said]
+    if report.load > report.processors / 2:
+        lines += ["", *_busy(report)]
     lines += ["", "## What was measured"]
     for name in WORKLOADS:
         rows = [each for each in report.outcomes if each.workload == name]
@@ -68,6 +70,15 @@ def page(report: RaceReport, figures: Sequence[Figure]) -> str:
     if fan_out := [each for each in figures if each.workload == "sockets at once"]:
         lines += ["", *_sockets(fan_out)]
     return "\n".join(lines) + "\n"
+
+
+def _busy(report: RaceReport) -> Iterator[str]:
+    yield (
+        "The machine had other work when this was measured: a load average of "
+        f"{report.load:.1f} on {report.processors} cores."
+    )
+    yield "Latencies (D, E1) and the first answer of a new process are those of so busy a machine, and say"
+    yield "little of a quiet one; processor time is higher, too, for all contenders."
 
 
 def _promises(found: Sequence[Gate]) -> Iterator[str]:
