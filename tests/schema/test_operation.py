@@ -85,6 +85,15 @@ def test_needs_are_found_through_fragments_aliases_and_directives(world: Any, an
     assert set(needs(world, ana)) == {"banking.balances", "insurance.policies"}
 
 
+@pytest.mark.parametrize("where", ["skip", "include"])
+def test_a_switch_that_is_sent_as_null_is_the_callers_mistake(world: Any, ana: str, where: str) -> None:
+    query = f"query ($x: Boolean = true) {{ {BY_EMAIL} {{ id displayName @{where}(if: $x) }} }}"
+    assert world.data(query)["customer"]["id"]
+    answer = world.ask(query, {"x": None})
+    assert [error["extensions"]["code"] for error in answer.errors] == ["BAD_USER_INPUT"]
+    assert world.host.requests == []
+
+
 def test_windows_of_one_kind_become_one_and_each_field_cuts_its_own(world: Any, ana: str) -> None:
     query = f"""{{ {BY_EMAIL} {{ banking {{
         default: transactions {{ since until }}
