@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from prometheus_client import generate_latest
 
 from api.logs import JsonLines
+from api.observing.lines import OperationLines
 from api.observing.metrics import Metrics
 from api.observing.observer import Observer
 from api.observing.traces import Traces
@@ -101,7 +102,8 @@ def hub(sqlite_template: Path, tmp_path: Path, run: Run, schema: Schema) -> Iter
 def test_no_value_of_a_person_is_told_by_the_way(hub: Hub, run: Run, kept: Kept, schema: Schema) -> None:
     spans, metrics = InMemorySpanExporter(), Metrics()
     traces = Traces.to(SimpleSpanProcessor(spans))
-    observer = Observer(metrics, traces)
+    written = OperationLines(kept.lines.append, json=True)
+    observer = Observer(metrics, traces, written)
     hub.engine = GraphEngine(schema, hub.database, hub.host, lambda: NOW, observer=observer)
     scopes = frozenset().union(*(granted([role]) for role in ROLES))
     access = access_of("steward", tenant=TenantId("a"), scopes=scopes)
@@ -130,5 +132,6 @@ def test_no_value_of_a_person_is_told_by_the_way(hub: Hub, run: Run, kept: Kept,
     text = generate_latest(metrics.registry).decode()
     assert "c360_" in text
     assert MARK not in text
-    assert kept.lines
+    written.flush()
+    assert any('"api.operations"' in line for line in kept.lines)
     assert not [line for line in kept.lines if MARK in line and '"logger":"aiosqlite' not in line]

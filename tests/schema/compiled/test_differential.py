@@ -12,7 +12,6 @@ import pytest
 from graphql import (
     ExecutionResult,
     FragmentDefinitionNode,
-    GraphQLError,
     OperationDefinitionNode,
     OperationType,
     execute,
@@ -28,6 +27,7 @@ from connectors.results import SourceState
 from resolvers.view import CustomerView
 from schema.answers import CustomerAnswer
 from schema.build import Schema
+from schema.errors import RequestError
 from schema.execution.compiled.guarding import guards_of
 from schema.execution.compiled.refusing import NotCompiled
 from schema.execution.context import OperationContext
@@ -132,7 +132,7 @@ class Stage:
         )
         try:
             context.planned(self.schema.planner)
-        except GraphQLError:
+        except RequestError:
             return None  # a switch that is null: it is refused before anything is answered
         self._answer(context, node, fragments)
         if self.holds and node.operation is not OperationType.MUTATION:
