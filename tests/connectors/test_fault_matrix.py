@@ -341,7 +341,13 @@ def test_each_fault_at_each_plugin(stage: Stage, fault: str) -> None:
         check(stage, {name: fault})
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, marks=() if place % 4 == 0 else pytest.mark.thorough)
+        for place, fault in enumerate(FAULTS)
+    ],
+)
 def test_faults_in_pairs(stage: Stage, fault: str) -> None:
     """Every two faults together, each pair at two partners, which take turns."""
     pairs = itertools.cycle(itertools.permutations(DOMAINS, 2))

@@ -20,7 +20,7 @@ import pytest
 from api.granting.duties import GrantDuties
 from api.seeding import seed
 from api.wiring import open_hub
-from benchmarks.stage.databases import BACKENDS, Databases
+from benchmarks.stage.databases import Databases
 from benchmarks.stage.partners import Partners
 from benchmarks.stage.processes import Installation, free_port, install
 from c360.enrolment import CustomerLine
@@ -151,7 +151,7 @@ def customers(truth: Population) -> Iterator[CustomerLine]:
     return granting_nothing()
 
 
-@pytest.fixture(scope="module", params=BACKENDS)
+@pytest.fixture(scope="module", params=[pytest.param("sqlite", marks=pytest.mark.thorough), "postgresql"])
 def installation(
     request: pytest.FixtureRequest, running: Partners, tmp_path_factory: pytest.TempPathFactory
 ) -> Installation:

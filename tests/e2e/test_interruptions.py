@@ -207,7 +207,10 @@ def test_a_killed_import_goes_on_without_doubles(
 # --- migrating ---------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("after", [0.0, 0.01, 0.03])
+@pytest.mark.parametrize(
+    "after",
+    [pytest.param(0.0, marks=pytest.mark.thorough), 0.01, pytest.param(0.03, marks=pytest.mark.thorough)],
+)
 def test_a_killed_migration_can_be_run_again(tmp_path: Path, after: float) -> None:
     file = tmp_path / "c360.db"
     installation = install(tmp_path, f"sqlite+aiosqlite:///{file}", {})

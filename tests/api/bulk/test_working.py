@@ -21,6 +21,7 @@ from store.data_bulk import FailureReason, UploadFormat, UploadKind, UploadState
 from store.repositories.own import Stretch
 from store.repositories.uploads import UploadRepository
 from tests.api.bulk.conftest import CUSTOMERS, Intake
+from tests.fixtures.sizes import size
 
 one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 CHECKOUT = Path(__file__).resolve().parents[3]
@@ -250,7 +251,7 @@ def test_a_worker_that_is_killed_again_and_again_takes_each_row_in_once(
     intake: Intake, database_url: str
 ) -> None:
     intake.taken(UploadKind.CUSTOMERS, CUSTOMERS, UploadFormat.CSV)
-    rows = 1_000
+    rows = size(400, 1_000)
     upload_id = intake.upload(UploadKind.INTERACTIONS, lines(*(call(number) for number in range(rows))))
     kills = 0
     seen = set()
