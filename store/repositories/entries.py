@@ -17,6 +17,7 @@ from store.errors_identity import EntryUnknown
 from store.models import EntryCustomer, EntryParty, Evidence, IdentityEntry, Redirect
 from store.models.base import table
 from store.repositories.base import Repository
+from store.repositories.survivors import merged
 
 Moved = Mapping[PartyRef, tuple[str | None, str | None]]
 """Parties with the node that each hung on before and hangs on now."""
@@ -225,12 +226,7 @@ class Entries(Repository):
         about = (
             select(whose, EntryCustomer.entry_id)
             .distinct()
-            .outerjoin(
-                Redirect,
-                (Redirect.tenant == EntryCustomer.tenant)
-                & (Redirect.customer_id == EntryCustomer.node_id)
-                & Redirect.ended_at.is_(None),
-            )
+            .outerjoin(Redirect, merged(EntryCustomer.tenant, EntryCustomer.node_id))
             .where(
                 EntryCustomer.tenant == self._tenant,
                 self._scope.among(EntryCustomer.node_id, customers),

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from store.columns import new_id
 from store.data_identity import Redirect as RedirectData
@@ -16,6 +16,7 @@ from store.models import Customer, Redirect
 from store.models.base import table
 from store.models.customers import PRESENT
 from store.repositories.base import Repository
+from store.repositories.survivors import merged
 
 _ROUNDS = 20
 """How often a customer is looked up again because somebody merged it meanwhile."""
@@ -39,14 +40,7 @@ class Families(Repository):
         """The present customer that answers for each id; unknown and erased ones are left out. One query."""
         rows = await self._session.execute(
             select(Customer.id, func.coalesce(Redirect.survivor_id, Customer.id))
-            .outerjoin(
-                Redirect,
-                and_(
-                    Redirect.tenant == Customer.tenant,
-                    Redirect.customer_id == Customer.id,
-                    Redirect.ended_at.is_(None),
-                ),
-            )
+            .outerjoin(Redirect, merged(Customer.tenant, Customer.id))
             .where(
                 Customer.tenant == self._tenant,
                 self._scope.among(Customer.id, ids),

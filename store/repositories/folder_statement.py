@@ -20,7 +20,6 @@ from sqlalchemy import (
     FromClause,
     Select,
     Text,
-    and_,
     bindparam,
     cast,
     func,
@@ -58,6 +57,7 @@ from store.readers.base import Statement
 from store.repositories import folder_forms
 from store.repositories.folder_forms import Forms
 from store.repositories.sighting import Terms, seen
+from store.repositories.survivors import merged
 
 ID, KEY, REF, CUSTOMER = "id", "key", "ref", "customer"
 """What the first column says of a row, beside the names of :class:`~store.data_folders.Part`."""
@@ -126,14 +126,7 @@ class _Builder:
         return (
             select(*_row(ID, Customer.id, null(), present))
             .select_from(Customer)
-            .outerjoin(
-                Redirect,
-                and_(
-                    Redirect.tenant == Customer.tenant,
-                    Redirect.customer_id == Customer.id,
-                    Redirect.ended_at.is_(None),
-                ),
-            )
+            .outerjoin(Redirect, merged(Customer.tenant, Customer.id))
             .where(
                 Customer.tenant == self._tenant,
                 self._forms.among(Customer.id, "ids"),
@@ -225,8 +218,7 @@ class _Builder:
                 linked_at=forms.moment(link.linked_at),
                 objects=objects,
             ),
-            link.tenant == Customer.tenant,
-            link.customer_id == Customer.id,
+            *_theirs(link),
             link.unlinked_at.is_(None),
             *self._told_by(link.connector),
         )
@@ -247,8 +239,7 @@ class _Builder:
                 valid_from=forms.moment(value.valid_from),
                 recorded_at=forms.moment(value.recorded_from),
             ),
-            value.tenant == Customer.tenant,
-            value.customer_id == Customer.id,
+            *_theirs(value),
             value.recorded_to.is_(None),
             value.valid_from <= self._now,
             or_(value.valid_to.is_(None), value.valid_to > self._now),
@@ -269,8 +260,7 @@ class _Builder:
                 wording=forms.where(kept.wording_id.is_not(None), wording),
                 proven=forms.flag(kept.proof.is_not(None)),
             ),
-            kept.tenant == Customer.tenant,
-            kept.customer_id == Customer.id,
+            *_theirs(kept),
         )
 
     def _figures(self) -> Any:
@@ -284,8 +274,7 @@ class _Builder:
                 as_of=forms.moment(kept.as_of),
                 figures=forms.json(func.coalesce(kept.figures, literal_column("'[]'"))),
             ),
-            kept.tenant == Customer.tenant,
-            kept.customer_id == Customer.id,
+            *_theirs(kept),
             *self._told_by(kept.connector),
         )
 
@@ -298,8 +287,7 @@ class _Builder:
                 raised_at=forms.moment(kept.raised_at),
                 decided_at=forms.moment(kept.decided_at),
             ),
-            kept.tenant == Customer.tenant,
-            kept.customer_id == Customer.id,
+            *_theirs(kept),
         )
 
     def _contacts(self) -> Any:
@@ -313,8 +301,7 @@ class _Builder:
                 at=forms.moment(kept.at),
                 channel=kept.channel,
             ),
-            kept.tenant == Customer.tenant,
-            kept.customer_id == Customer.id,
+            *_theirs(kept),
             kept.at >= forms.moment_parameter("since"),
         )
 
@@ -324,9 +311,8 @@ class _Builder:
             select(func.max(kept.until))
             .correlate_except(table(kept))
             .where(
-                kept.tenant == Customer.tenant,
+                *_theirs(kept),
                 kept.subject == bindparam("subject", type_=Text),
-                kept.customer_id == Customer.id,
                 kept.home_id == kept.customer_id,
                 kept.ended_at.is_(None),
                 kept.until > self._now,
@@ -364,3 +350,8 @@ def _row(what: str, one: Any, two: Any, customer: Any) -> tuple[Any, ...]:
         cast(two, Text).label("two"),
         cast(customer, Text).label("customer_id"),
     )
+
+
+def _theirs(kept: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Rows of the customer whose folder is read, and of no other tenant's."""
+    return kept.tenant == Customer.tenant, kept.customer_id == Customer.id

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from c360.access import Reach
 from store.columns import storable
 from store.models import BookEntry, Customer, EmergencyAccess, IdentityLink, Redirect
+from store.repositories.survivors import merged
 from store.sight import Sight
 
 
@@ -80,12 +81,7 @@ def seen(
         present = (
             select(func.coalesce(redirect.survivor_id, asked.id))
             .select_from(asked)
-            .outerjoin(
-                redirect,
-                (redirect.tenant == asked.tenant)
-                & (redirect.customer_id == asked.id)
-                & redirect.ended_at.is_(None),
-            )
+            .outerjoin(redirect, merged(asked.tenant, asked.id, redirect))
             .where(asked.tenant == terms.tenant, asked.id == terms.customer_id)
         )
         return column == present.scalar_subquery()
