@@ -157,8 +157,10 @@ def _bars(axes: Any, name: str, rows: Sequence[Outcome]) -> None:
     values = [each.processor for each in reversed(rows)]
     colours = [OWN if each == "c360" else OTHER for each in names]
     bars = axes.barh(names, values, color=colours)
-    axes.bar_label(bars, labels=[f"{value:.3g}" for value in values], padding=3, fontsize=8)
+    axes.bar_label(bars, labels=[f"{float(f'{value:.3g}'):,g}" for value in values], padding=3, fontsize=8)
     axes.set_xscale("log")
+    axes.xaxis.set_major_formatter("{x:,g}")
+    axes.xaxis.set_minor_formatter("")
     axes.margins(x=0.15)
     axes.set_title(f"{name}: {WORKLOADS[name].title}", loc="left", fontsize=9)
-    axes.set_xlabel("CPU ms a request")
+    axes.set_xlabel("CPU ms a request, logarithmic")
