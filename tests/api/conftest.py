@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
-import threading
-import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
-import uvicorn
 
-from api.serving import answer
 from api.settings import Settings, load
 from store import migrate
+from tests.fixtures.serving import serving
 from tests.fixtures.tokens import bearer
 
 
@@ -37,18 +32,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture(scope="module")
 def served(settings: Settings) -> Iterator[str]:
     """The application on a free port of its own; its address."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    servers: list[uvicorn.Server] = []
-    thread = threading.Thread(target=lambda: asyncio.run(answer(settings, listener, servers.append)))
-    thread.start()
-    while not (servers and servers[0].started):
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    servers[0].should_exit = True
-    thread.join(10)
-    listener.close()
+    with serving(settings) as running:
+        yield running.address
 
 
 @pytest.fixture(scope="module")

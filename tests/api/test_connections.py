@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 
 import msgspec
 import pytest
-import uvicorn
 
-from api.serving import answer
 from api.settings import Settings
+from tests.fixtures.serving import serving
 from tests.fixtures.tokens import bearer
 
 Serve = Callable[..., AbstractContextManager[int]]
@@ -38,24 +35,12 @@ def serve(settings: Settings) -> Serve:
     """Factory: the application with other settings of its server; its port."""
 
     @contextlib.contextmanager
-    def serving(**changes: float) -> Iterator[int]:
-        server_settings = msgspec.structs.replace(settings.server, **changes)
-        listener = socket.create_server(("127.0.0.1", 0))
-        servers: list[uvicorn.Server] = []
-        changed = msgspec.structs.replace(settings, server=server_settings)
-        thread = threading.Thread(target=lambda: asyncio.run(answer(changed, listener, servers.append)))
-        thread.start()
-        try:
-            while not (servers and servers[0].started):
-                assert thread.is_alive()
-                time.sleep(0.01)
-            yield listener.getsockname()[1]
-        finally:
-            servers[0].should_exit = True
-            thread.join(10)
-            listener.close()
+    def on_port(**changes: float) -> Iterator[int]:
+        server = msgspec.structs.replace(settings.server, **changes)
+        with serving(msgspec.structs.replace(settings, server=server)) as served:
+            yield served.port
 
-    return serving
+    return on_port
 
 
 def connect(port: int) -> socket.socket:

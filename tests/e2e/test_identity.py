@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,10 +11,8 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-import uvicorn
 
 from api.seeding import seed
-from api.serving import answer
 from api.settings import Settings
 from api.wiring import open_store
 from benchmarks.stage.graph import make_settings
@@ -27,6 +22,7 @@ from c360.enrolment import CustomerLine
 from sandbox.export import lines
 from sandbox.population import Population
 from store.data_identity import EvidenceData, LinkDecision, PartyRef, ReviewRequest
+from tests.fixtures.serving import serving
 from tests.fixtures.tokens import bearer, with_tokens
 
 WHO = "identities { connector partyId rule linkedAt } profile { displayName birthDate { value } }"
@@ -139,20 +135,10 @@ def steward(
     file = tmp_path / "customers.jsonl"
     file.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in halves))
     asyncio.run(_furnish(settings, file, halves))
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    servers: list[uvicorn.Server] = []
-    thread = threading.Thread(target=lambda: asyncio.run(answer(settings, listener, servers.append)))
-    thread.start()
-    while not (servers and servers[0].started):
-        assert thread.is_alive()
-        time.sleep(0.01)
-    made = Steward(f"http://127.0.0.1:{listener.getsockname()[1]}", bearer(settings))
-    yield made
-    made.close()
-    servers[0].should_exit = True
-    thread.join(10)
-    listener.close()
+    with serving(settings) as served:
+        made = Steward(served.address, bearer(settings))
+        yield made
+        made.close()
 
 
 def test_two_who_are_one_are_merged_and_taken_apart_again(

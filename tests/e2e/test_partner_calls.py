@@ -6,7 +6,6 @@ import asyncio
 import base64
 import hashlib
 import hmac
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,6 +20,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from api.keeping import tell
+from api.listening import listen
 from api.sections import GatherSettings
 from api.webhooks.receiving import PartnerCalls
 from api.wiring import Hub, open_hub
@@ -40,7 +40,7 @@ async def listening(hub: Hub, stage: Stage, port: int = 0) -> AsyncIterator[str]
     calls = PartnerCalls(hub, stage.settings)
     app = Starlette(routes=[Route("/webhooks/{instance}", calls.answer, methods=["POST"])])
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="off", ws="none"))
-    listener = socket.create_server(("127.0.0.1", port))
+    listener = listen("127.0.0.1", port)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/webhooks/loyalty"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,11 +13,9 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-import uvicorn
 from joserfc.jwk import Key
 
 from api.authentication.settings import Authentication, Issuer
-from api.serving import answer
 from api.settings import Settings
 from tests.fixtures.issuer import (
     ISSUER,
@@ -34,6 +30,7 @@ from tests.fixtures.issuer import (
     sealed,
     token,
 )
+from tests.fixtures.serving import serving
 
 RSA, EC, STRANGE, SMALL = rsa(), ec(), rsa("strange"), rsa("small", 1024)
 ED = ed()
@@ -74,18 +71,8 @@ def address(settings: Settings, keys: Published, tmp_path_factory: pytest.TempPa
         },
         keys_min_interval=0.2,
     )
-    listener = socket.create_server(("127.0.0.1", 0))
-    servers: list[uvicorn.Server] = []
-    changed = msgspec.structs.replace(settings, authentication=believed)
-    thread = threading.Thread(target=lambda: asyncio.run(answer(changed, listener, servers.append)))
-    thread.start()
-    while not (servers and servers[0].started):
-        assert thread.is_alive()
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}/graphql"
-    servers[0].should_exit = True
-    thread.join(10)
-    listener.close()
+    with serving(msgspec.structs.replace(settings, authentication=believed)) as served:
+        yield f"{served.address}/graphql"
 
 
 @pytest.fixture(scope="module")
