@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 FOLDERS := c360 connectors plugins store resolvers schema api migrations sandbox benchmarks tests
 
+# Python keeps what it compiled, else each of the many processes that tests start compiles all anew: 4 s each.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help run test thorough check bench format lock clean $(addprefix check-,types style imports graph drift tables)
 
