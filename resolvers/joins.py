@@ -75,8 +75,8 @@ def join(
 
     Records of different connectors never join, whatever their ids say.
     """
-    indexes = [(one, _index(children(one.kind), one.key)) for one in joins]
-    return tuple(_filled(parent, indexes) for parent in parents)
+    indexes = [(one, _index(there, one.key)) for one in joins if (there := children(one.kind))]
+    return tuple(_filled(parent, indexes) for parent in parents) if indexes else tuple(parents)
 
 
 _Index = dict[tuple[str, str], list[Record]]

@@ -134,11 +134,11 @@ def referrers(timelines: Mapping[str, Timeline]) -> dict[str, Referrer]:
 def owned(records: Iterable[Record], customer_id: str) -> tuple[Record, ...]:
     """The records with their customer's id, without which they cannot be referred to."""
     asdict = msgspec.structs.asdict
-    return tuple(_owned_type(type(one))(hub_customer_id=customer_id, **asdict(one)) for one in records)
+    return tuple(owned_type(type(one))(hub_customer_id=customer_id, **asdict(one)) for one in records)
 
 
 @functools.cache
-def _owned_type(record: type[Record]) -> Any:
+def owned_type(record: type[Record]) -> Any:
     """The record's type with a field for its customer: partners' records themselves know nothing of it."""
     return msgspec.defstruct(
         record.__name__, [("hub_customer_id", str)], bases=(record,), frozen=True, kw_only=True

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, TypeVar
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any, Generic, TypeGuard, TypeVar
 
 import msgspec
 
@@ -50,15 +52,26 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
 
     def within(self, records: Iterable[RecordT], window: Need) -> tuple[RecordT, ...]:
         """The records of a window, newest first; those without a moment belong to any."""
-        kept = [record for record in records if self._inside(record, window)]
-        return tuple(record for _, record in self.placed(kept))
+        return tuple(self.line(records, window).records)
 
     def placed(self, records: Iterable[RecordT]) -> list[tuple[Place, RecordT]]:
         """The records newest first, each with its place; no two places are the same."""
-        rows = sorted(
-            ((self._place(record), record) for record in records), key=lambda row: row[0], reverse=True
-        )
-        return _distinct(rows)
+        line = self.line(records)
+        return [(line.place(at), record) for at, record in enumerate(line.records)]
+
+    def line(self, records: Iterable[RecordT], window: Need | None = None) -> Line[RecordT]:
+        """The records newest first, in places that are worked out for those alone whose is asked for.
+
+        Args:
+            records: In any order.
+            window: Where given, those of other days are left out; those without a moment belong to any.
+        """
+        kept = records if window is None else [one for one in records if self._inside(one, window)]
+        rows = sorted(((self._key(record), record) for record in kept), key=itemgetter(0), reverse=True)
+        if any(left[0] == right[0] for left, right in pairwise(rows)):
+            placed = _distinct([(_place(key), record) for key, record in rows])
+            return Line([record for _, record in placed], places=[place for place, _ in placed])
+        return Line([record for _, record in rows], keys=[key for key, _ in rows])
 
     def _inside(self, record: Record, window: Need) -> bool:
         day = self.day(record)
@@ -66,9 +79,50 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
             return True
         return (window.since is None or day >= window.since) and (window.until is None or day <= window.until)
 
-    def _place(self, record: Record) -> Place:
-        identity = getattr(record, self.id_field)
-        return (_instant(self.moment(record)), record.connector, identity or content_digest(record))
+    def _key(self, record: Record) -> _Key:
+        moment = self.moment(record)
+        identity = getattr(record, self.id_field) or content_digest(record)
+        if moment is None:
+            return (True, _NEVER, record.connector, identity)
+        return (False, moment if _is_utc(moment) else _instant(moment), record.connector, identity)
+
+
+_Key = tuple[bool, datetime, str, str]
+"""What a record is ordered by: whether it has no moment, its moment in UTC, its connector, its id. Falls
+along a line as its places do, and costs a fraction of them."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Line(Generic[RecordT]):
+    """Records newest first.
+
+    Args:
+        records: They.
+        keys: What they are ordered by, where no two are the same.
+        places: Otherwise their places.
+    """
+
+    __slots__ = ("_keys", "_places", "records")
+
+    def __init__(
+        self, records: Sequence[RecordT], *, keys: Sequence[_Key] = (), places: Sequence[Place] = ()
+    ) -> None:
+        self.records = records
+        self._keys = keys
+        self._places = places
+
+    def place(self, at: int) -> Place:
+        """Where one of them stands; no two places are the same.
+
+        Args:
+            at: Which, from 0.
+        """
+        return self._places[at] if self._places else _place(self._keys[at])
+
+
+def _place(key: _Key) -> Place:
+    never, moment, connector, identity = key
+    return (_PENDING if never else moment.isoformat(timespec="microseconds"), connector, identity)
 
 
 def _distinct(rows: Sequence[tuple[Place, RecordT]]) -> list[tuple[Place, RecordT]]:
@@ -78,7 +132,7 @@ def _distinct(rows: Sequence[tuple[Place, RecordT]]) -> list[tuple[Place, Record
     for place, record in rows:
         count = seen[place] = seen.get(place, -1) + 1
         numbered.append(((place[0], place[1], f"{place[2]}~{count:06d}") if count else place, record))
-    return sorted(numbered, key=lambda row: row[0], reverse=True) if len(seen) < len(rows) else numbered
+    return sorted(numbered, key=itemgetter(0), reverse=True)
 
 
 def _shift(day: date, days: int) -> date:
@@ -88,17 +142,20 @@ def _shift(day: date, days: int) -> date:
         return date.max if days > 0 else date.min
 
 
-def _instant(moment: Moment) -> str:
-    if moment is None:
-        return _PENDING
+def _is_utc(moment: date) -> TypeGuard[datetime]:
+    return type(moment) is datetime and moment.tzinfo is UTC
+
+
+def _instant(moment: date) -> datetime:
+    """A moment in UTC: a day at its beginning, and one that has no zone as if it had this one."""
     if not isinstance(moment, datetime):
-        moment = datetime.combine(moment, time(), UTC)
+        return datetime.combine(moment, time(), UTC)
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
+        return moment.replace(tzinfo=UTC)
     try:
-        return moment.astimezone(UTC).isoformat(timespec="microseconds")
+        return moment.astimezone(UTC)
     except OverflowError:  # at the very edge of the calendar
-        return moment.replace(tzinfo=UTC).isoformat(timespec="microseconds")
+        return moment.replace(tzinfo=UTC)
 
 
 def content_digest(record: Record) -> str:

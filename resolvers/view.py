@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cached_property
@@ -59,6 +60,7 @@ class CustomerView:
         closed: frozenset[str] = frozenset(),
         purpose: Purpose = Purpose.SERVICE,
         remembered: dict[Any, Any] | None = None,
+        refers: bool = True,
     ) -> None:
         """Look at a customer.
 
@@ -75,6 +77,7 @@ class CustomerView:
             closed: Connector instances whose data is not used, because the customer does not want it.
             purpose: What the operation is for.
             remembered: What was worked out before of just what the hub knows of the customer.
+            refers: Whether records are shown so that they can be referred to, which costs a copy of each.
         """
         self.customer = customer
         self.known: Mapping[Any, Any] = known or {}
@@ -88,6 +91,7 @@ class CustomerView:
         self.closed = closed
         self.purpose = purpose
         self._remembered = remembered
+        self._refers = refers
         self._kinds: dict[str, tuple[Record, ...]] = {}
         self._owned_kinds: dict[str, tuple[Record, ...]] = {}
         self._once: dict[Hashable, Any] = {}
@@ -142,29 +146,53 @@ class CustomerView:
         """The records of a kind as the sources gave them."""
         found = self._kinds.get(kind)
         if found is None:
-            results = (source.kinds.get(kind) for source in self.sources)
-            found = tuple(record for result in results if result is not None for record in result.records)
-            self._kinds[kind] = found
+            results = self._by_kind.get(kind, ())
+            found = self._kinds[kind] = (
+                tuple(results[0].records)
+                if len(results) == 1
+                else tuple(record for result in results for record in result.records)
+            )
+        return found
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, Sequence[KindResult]]:
+        """What the sources gave of each kind that any was asked for."""
+        found: dict[str, list[KindResult]] = {}
+        for source in self.sources:
+            for kind, result in source.kinds.items():
+                found.setdefault(kind, []).append(result)
+        return found
+
+    @cached_property
+    def _by_domain(self) -> Mapping[str, Sequence[KindResult]]:
+        """What the sources of each domain gave of its kinds."""
+        found: dict[str, list[KindResult]] = {}
+        for source in self.sources:
+            found.setdefault(source.domain, []).extend(
+                result for kind, result in source.kinds.items() if _domain(kind) == source.domain
+            )
         return found
 
     def joined(self, kind: str) -> tuple[Record, ...]:
-        """The records of a kind as the graph shows them: with their customer and their joined parts."""
+        """The records of a kind as the graph shows them: with their joined parts.
+
+        Where they are referred to, they have their customer too.
+        """
         records = self._owned(kind)
         joins = joins_of(kind_of(kind).record) if records else ()
         return join(records, joins, self._owned) if joins else records
 
     def _owned(self, kind: str) -> tuple[Record, ...]:
+        if not self._refers or kind_of(kind).identity is None:
+            return self.records(kind)
         found = self._owned_kinds.get(kind)
         if found is None:
-            found = self.records(kind)
-            if kind_of(kind).identity is not None:
-                found = owned(found, self.customer.id)
-            self._owned_kinds[kind] = found
+            found = self._owned_kinds[kind] = owned(self.records(kind), self.customer.id)
         return found
 
     def answered(self, domain: str) -> bool:
         """Whether any source gave anything of a domain, even if that is an empty list."""
-        return any(result.state in _ANSWERED for result in self._results(domain))
+        return any(result.state in _ANSWERED for result in self._by_domain.get(domain, ()))
 
     def missing(self, domain: str) -> tuple[Missing, ...]:
         """What a domain's sources did not give; empty where its totals are whole.
@@ -179,37 +207,31 @@ class CustomerView:
 
     def knows(self, kinds: Iterable[str]) -> bool:
         """Whether some source gave each of these kinds: what is not known is not zero."""
-        return all(
-            any(
-                (result := source.kinds.get(kind)) is not None and result.state in _ANSWERED
-                for source in self.sources
-            )
-            for kind in kinds
-        )
+        found = self._by_kind
+        return all(any(result.state in _ANSWERED for result in found.get(kind, ())) for kind in kinds)
 
     def stale(self, domain: str) -> bool:
         """Whether a last-known copy, older than was asked for, stands in for any of a domain's records."""
-        return any(result.state is SourceState.STALE for result in self._results(domain))
+        return any(result.state is SourceState.STALE for result in self._by_domain.get(domain, ()))
 
     def fetched_at(self, domain: str) -> datetime | None:
         """When the oldest of a domain's records was fetched; none where there are none."""
-        answered = (one.fetched_at for one in self._results(domain) if one.state in _ANSWERED)
+        results = self._by_domain.get(domain, ())
+        answered = (one.fetched_at for one in results if one.state in _ANSWERED)
         return min((moment for moment in answered if moment is not None), default=None)
-
-    def _results(self, domain: str) -> list[KindResult]:
-        return [one for source in self._serving(domain) for one in _of_domain(source.kinds, domain)]
 
     def _serving(self, domain: str) -> list[SourceResult]:
         return [source for source in self.sources if source.domain == domain]
 
 
-def _of_domain(kinds: Mapping[str, KindResult], domain: str) -> list[KindResult]:
-    return [result for kind, result in kinds.items() if kind.partition(".")[0] == domain]
+@functools.cache
+def _domain(kind: str) -> str:
+    return kind.partition(".")[0]
 
 
 def _missing_kinds(source: SourceResult, domain: str) -> tuple[str, ...]:
     return tuple(
         kind
         for kind, result in sorted(source.kinds.items())
-        if result.state in _MISSING and kind.partition(".")[0] == domain
+        if result.state in _MISSING and _domain(kind) == domain
     )

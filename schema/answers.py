@@ -20,7 +20,7 @@ from resolvers.view import CustomerView
 from schema import ids
 from schema.errors import ErrorCode, InputError
 from schema.inputs import LONGEST_WINDOW, WindowArguments
-from schema.paging import Connection, connect, stretch
+from schema.paging import Connection, cut, stretch
 from schema.shapes import ContactPoint, MissingSource, Profile, SourceProblem, SourceStatus
 
 Answer = Callable[[CustomerView], Any]
@@ -90,12 +90,12 @@ def windowed(timeline: Timeline, view: CustomerView, asked: WindowArguments) -> 
     """The stretch of a windowed kind that was asked for, newest first."""
     page = stretch(asked)
     need = window_of(timeline, view.today, asked)
-    rows = timeline.placed(timeline.within(view.joined(need.kind), need))
-    found = connect(rows, page, scope=need.kind, descending=True)
+    line = timeline.line(view.joined(need.kind), need)
+    edges, info = cut(line.records, line, page, scope=need.kind, descending=True)
     return WindowedConnection(
-        edges=found.edges,
-        page_info=found.page_info,
-        total_count=found.total_count,
+        edges=edges,
+        page_info=info,
+        total_count=len(line.records),
         since=need.since or date.min,
         until=need.until or date.max,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
@@ -118,6 +118,8 @@ class Schema(strawberry.Schema):
     subscriptions: Mapping[str, type[SubscriptionField]]
     permits: Permits
     group_answers: Mapping[str, Any]
+    expected: Mapping[str, Sequence[type]] = {}
+    """By the names of types, the classes that their objects are mostly of."""
 
     @property
     def graphql(self) -> GraphQLSchema:
@@ -127,7 +129,11 @@ class Schema(strawberry.Schema):
     def compiler(self) -> Compiler:
         """What compiles operations over it."""
         return Compiler(
-            self.graphql, self._converted, unread=frozenset({_ready, _mutate}), told_by_class=True
+            self.graphql,
+            self._converted,
+            unread=frozenset({_ready, _mutate}),
+            told_by_class=True,
+            expected=self.expected,
         )
 
     def _converted(self, field: GraphQLField, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -183,6 +189,7 @@ def build_schema(mutations: Iterable[type[Mutation]] | None = None) -> Schema:
     veil_fields(schema.graphql)
     weights = {("Query", name): root.weight for name, root in roots.items()}
     print_sizes(schema.graphql, weights | {("Mutation", name): one.weight for name, one in changing.items()})
+    schema.expected = make.expected
     schema.planner = Planner(schema.graphql, timelines)
     schema.answering = Answering(
         compiler=schema.compiler(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Protocol
 
@@ -31,11 +32,51 @@ class Edge(msgspec.Struct, frozen=True, kw_only=True):
     cursor: str
 
 
+class Places(Protocol):
+    """Where the elements of a list stand in it."""
+
+    def place(self, at: int) -> tuple[str, ...]:
+        """The place of one of them, from 0."""
+        ...
+
+
+class PlacedEdge(msgspec.Struct, frozen=True):
+    """An element in a list that is here as a whole: its cursor is made where it is asked for."""
+
+    node: Any
+    at: int
+    places: Places
+    scope: str
+
+    @property
+    def cursor(self) -> str:
+        """Where it stands."""
+        return cursors.encode(self.scope, self.places.place(self.at))
+
+
+class PlacedPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a stretch of such a list lies in it; see :class:`PageInfo`."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    edges: Sequence[PlacedEdge]
+
+    @property
+    def start_cursor(self) -> str | None:
+        """Cursor of the first edge."""
+        return self.edges[0].cursor if self.edges else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        """Cursor of the last edge."""
+        return self.edges[-1].cursor if self.edges else None
+
+
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """A stretch of a list."""
 
-    edges: Sequence[Edge]
-    page_info: PageInfo
+    edges: Sequence[Edge | PlacedEdge]
+    page_info: PageInfo | PlacedPage
     total_count: int | None = None
 
 
@@ -78,6 +119,16 @@ def page_size(asked: int | None, argument: str) -> int:
     return size
 
 
+class _Placed:
+    """Places that are there already."""
+
+    def __init__(self, rows: Sequence[tuple[tuple[str, ...], Any]]) -> None:
+        self._rows = rows
+
+    def place(self, at: int) -> tuple[str, ...]:
+        return self._rows[at][0]
+
+
 def connect(
     rows: Sequence[tuple[tuple[str, ...], Any]], asked: Stretch, *, scope: str, descending: bool
 ) -> Connection:
@@ -92,21 +143,58 @@ def connect(
     Raises:
         InputError: A cursor was not made by this list.
     """
-    parts = len(rows[0][0]) if rows else None
+    nodes = [node for _, node in rows]
+    edges, page = cut(nodes, _Placed(rows), asked, scope=scope, descending=descending)
+    return Connection(edges=edges, page_info=page, total_count=len(nodes))
+
+
+def cut(
+    nodes: Sequence[Any], places: Places, asked: Stretch, *, scope: str, descending: bool
+) -> tuple[list[PlacedEdge], PlacedPage]:
+    """The stretch of a list that was asked for, as its edges and where they lie.
+
+    Args:
+        nodes: Every element, in order.
+        places: Where they stand; no two places are the same.
+        asked: Which stretch.
+        scope: Name of the list and its order, which its cursors carry.
+        descending: Whether places fall along the list.
+
+    Raises:
+        InputError: A cursor was not made by this list.
+    """
+    start, stop = 0, len(nodes)
+    if asked.after is not None or asked.before is not None:
+        start, stop = _between(places, asked, scope, stop, descending=descending)
+    if asked.forward:
+        stop = min(stop, start + asked.size)
+    else:
+        start = max(start, stop - asked.size)
+    edges = [PlacedEdge(nodes[at], at, places, scope) for at in range(start, stop)]
+    page = PlacedPage(
+        has_next_page=bool(edges) and stop < len(nodes),
+        has_previous_page=start > 0 if edges else bool(nodes),
+        edges=edges,
+    )
+    return edges, page
+
+
+def _between(places: Places, asked: Stretch, scope: str, end: int, *, descending: bool) -> tuple[int, int]:
+    """Where the elements begin and end that lie between the cursors that were given."""
+    parts = len(places.place(0)) if end else None
     after = _place(asked.after, scope, parts, "after")
     before = _place(asked.before, scope, parts, "before")
 
-    def follows(place: tuple[str, ...], other: tuple[str, ...]) -> bool:
-        return place < other if descending else place > other
+    def behind(at: int) -> bool:
+        place = places.place(at)
+        return after is None or (place < after if descending else place > after)
 
-    inside = [
-        row
-        for row in rows
-        if (after is None or follows(row[0], after)) and (before is None or follows(before, row[0]))
-    ]
-    kept = inside[: asked.size] if asked.forward else inside[-asked.size :]
-    edges = [Edge(node=node, cursor=cursors.encode(scope, place)) for place, node in kept]
-    return Connection(edges=edges, page_info=_info(rows, inside, kept, edges), total_count=len(rows))
+    def from_there_on(at: int) -> bool:
+        place = places.place(at)
+        return before is not None and (place <= before if descending else place >= before)
+
+    # What does not hold comes before what does.
+    return bisect_left(range(end), True, key=behind), bisect_left(range(end), True, key=from_there_on)
 
 
 class StoredPage(Protocol):
@@ -154,20 +242,6 @@ def _place(cursor: str | None, scope: str, parts: int | None, argument: str) -> 
     return None if cursor is None else cursors.decode(cursor, scope=scope, parts=parts, argument=argument)
 
 
-_Rows = Sequence[tuple[tuple[str, ...], Any]]
-
-
-def _info(rows: _Rows, inside: _Rows, kept: _Rows, edges: Sequence[Edge]) -> PageInfo:
-    if not kept:
-        return PageInfo(has_next_page=False, has_previous_page=bool(rows) and not inside)
-    return PageInfo(
-        has_next_page=kept[-1] is not rows[-1],
-        has_previous_page=kept[0] is not rows[0],
-        start_cursor=edges[0].cursor,
-        end_cursor=edges[-1].cursor,
-    )
-
-
 def connection_type(
     deriver: Deriver,
     node: Any,
@@ -197,6 +271,7 @@ def connection_type(
             "cursor": deriver.attribute(str, "Where the element stands; give it to `after` or `before`."),
         },
     )
+    deriver.expected |= {"PageInfo": (PageInfo, PlacedPage), f"{name}Edge": (PlacedEdge, Edge)}
     counting = {}
     if counted is not None:
         counting["total_count"] = deriver.attribute(int, counted, demand=count_demand or Demand())

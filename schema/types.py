@@ -23,7 +23,7 @@ from resolvers.lifetime_value.lines import Unvalued
 from resolvers.needs import needs_of
 from resolvers.offers.situation import Agent, Channel, Doing
 from resolvers.offers.stages import Stage
-from resolvers.references import Referrer
+from resolvers.references import Referrer, owned_type
 from resolvers.risk.combined import ReviewCause
 from resolvers.risk.features import Worse
 from resolvers.risk.merton import Position
@@ -74,7 +74,7 @@ class Node:
 
 def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deriver:
     """A maker of types that knows the graph's own names, and which records are nodes."""
-    return Deriver(
+    made = Deriver(
         enum_names={
             PartyKind: "CustomerKind",
             InstanceState: "ConnectorState",
@@ -112,6 +112,9 @@ def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deri
         },
         asking={CustomerOrderField.NAME: needs(Scope.PROFILE_READ)},
     )
+    made.expected["SourceStatus"] = (SourceStatus,)
+    made.expected |= {name: (one.record, owned_type(one.record)) for name, one in references.items()}
+    return made
 
 
 def _identify(type_name: str, referrer: Referrer) -> Callable[[Any], str]:

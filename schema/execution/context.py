@@ -37,7 +37,7 @@ from schema.permissions.permit import Permit, Permits
 from schema.permissions.reaching import sight_of
 from schema.permissions.refusing import Forbidden, as_withheld
 from schema.permissions.settings import AccessSettings
-from schema.permissions.veiling import VeiledCustomer
+from schema.permissions.veiling import CUSTOMER, VeiledCustomer
 from schema.permissions.withholding import Coordinate, Hold, Holder, Withheld, WithheldReason
 from schema.ports import Database, Host
 from schema.subscriptions.base import NOTHING, REFRESHED, SubscriptionField, Told
@@ -118,6 +118,12 @@ def _topmost(found: Iterable[Withheld]) -> Iterator[Withheld]:
         yield one
 
 
+def _refers(coordinate: str) -> bool:
+    return coordinate == f"{CUSTOMER}.timeline" or (
+        coordinate.endswith(".id") and coordinate != f"{CUSTOMER}.id"
+    )
+
+
 @dataclass(kw_only=True)
 class OperationContext:
     """One operation."""
@@ -189,6 +195,15 @@ class OperationContext:
             known = selected(self.services.schema, self.operation, self.fragments)
             self.memo[f"selected {name}"] = known
         return known
+
+    @property
+    def refers(self) -> bool:
+        """Whether a partner's record may be shown with what refers to it, or is looked for by that."""
+        name = self.operation.name.value if self.operation.name else ""
+        known: bool | None = self.memo.get(f"refers {name}")
+        if known is None:
+            known = self.memo[f"refers {name}"] = any(map(_refers, self.selected.fields))
+        return known or self.veils  # what is masked is told apart by whose it is
 
     def planned(self, planner: Planner) -> Sequence[Root]:
         """The root fields, planned for what the caller may select."""

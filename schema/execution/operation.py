@@ -332,6 +332,7 @@ class _Operation:
                 closed=shut,
                 purpose=context.access.purpose,
                 remembered=None if shut else self._folders[customer_id].remembered,
+                refers=context.refers,
             )
             customers[customer_id] = make(view, customers)
         if customers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -58,6 +59,7 @@ class ProductsRoot(RootField):
             for each in products
             if each.state in self._states and (not self._domains or each.domain in self._domains)
         ]
+        rows.sort(key=itemgetter(0))  # databases differ in what comes first
         self._page = connect(rows, self._stretch, scope="products", descending=False)
 
     def candidates(self, lookups: Lookups) -> Sequence[str]:  # a list of products needs no customer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Annotated, Any
 
 from msgspec import Meta
@@ -46,6 +47,7 @@ class ConsentWordingsRoot(RootField):
         """Read them: they are few, and read as a whole."""
         found = await unit.consents.wordings(self.arguments.wording_ids or None)
         rows = [((one.id, f"{10**9 - one.version:010}", one.language), wording(one)) for one in found]
+        rows.sort(key=itemgetter(0))  # databases differ in what comes first
         self._page = connect(rows, self._stretch, scope="wordings", descending=False)
 
     def candidates(self, lookups: Lookups) -> Sequence[str]:  # a list of wordings needs no customer

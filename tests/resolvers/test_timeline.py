@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +69,31 @@ def test_places_are_distinct_and_fall(rows: list[tuple[str, date]], since: date,
     assert len(placed) == len(rows)
     inside = STAYS.within([one for _, one in placed], Need(kind="k", since=since, until=until))
     assert len(inside) == sum(since <= day <= until for _, day in rows)
+
+
+ZONES = [UTC, *(timezone(timedelta(hours=hours)) for hours in (10, -3))]
+FAR_WEST = timezone(timedelta(hours=-11))
+EDGES = [datetime.min.replace(tzinfo=FAR_WEST), datetime.max.replace(tzinfo=FAR_WEST)]
+zoned = st.builds(
+    lambda minutes, zone: datetime(2025, 6, 14, tzinfo=zone) + timedelta(minutes=minutes),
+    st.integers(0, 3_000),
+    st.sampled_from(ZONES),
+)
+moments = st.none() | days | zoned | zoned.map(lambda one: one.replace(tzinfo=None)) | st.sampled_from(EDGES)
+
+
+@given(found=st.lists(moments, max_size=9))
+def test_whatever_tells_a_moment_stands_where_its_place_says(found: list[Any]) -> None:
+    line = Timeline(kind="k", moment=lambda one: found[int(one.reservation_id)], id_field="reservation_id")
+    placed = line.placed([stay(str(number), TODAY) for number in range(len(found))])
+    assert [place for place, _ in placed] == sorted((place for place, _ in placed), reverse=True)
+    for (moment, _, name), _ in placed:
+        told = found[int(name)]
+        if told is None:
+            assert moment == "~"
+        elif isinstance(told, datetime) and told.year == TODAY.year:
+            told = told if told.tzinfo else told.replace(tzinfo=UTC)
+            assert datetime.fromisoformat(moment) == told
 
 
 windows = st.builds(

@@ -94,6 +94,16 @@ def test_many_join_into_a_tuple() -> None:
     assert [claim.claim_id for claim in joined.claims] == ["a", "b"]
 
 
+def test_records_are_given_their_customer_only_where_they_are_referred_to() -> None:
+    bank = source("bank", "banking", {"banking.accounts": (account("1"),)})
+    referring = view(bank)
+    plain = CustomerView(referring.customer, [bank], today=NOW.date(), at=NOW, order=["bank"], refers=False)
+    assert plain.joined("banking.accounts") == bank.kinds["banking.accounts"].records
+    (owned,) = referring.joined("banking.accounts")
+    assert isinstance(owned, Account)
+    assert getattr(owned, "hub_customer_id") == "c"  # noqa: B009  # no record has it by itself
+
+
 def test_complete_counts_kept_and_withheld_but_not_stale_or_unavailable() -> None:
     good = (
         SourceState.FRESH,

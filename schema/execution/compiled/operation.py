@@ -20,6 +20,7 @@ from graphql import (
     is_leaf_type,
     is_list_type,
     is_non_null_type,
+    is_object_type,
 )
 from graphql.execution.values import VariableValues
 
@@ -44,6 +45,8 @@ class Compiler:
         convert: Makes Python's arguments of the schema's, for resolvers that are called directly.
         unread: Resolvers that do not look at their arguments.
         told_by_class: Whether the class of an object says what type of the schema it is of.
+        expected: By the names of types, the classes that their objects are mostly of, and that tell it: those
+            are written without a call for each.
     """
 
     def __init__(
@@ -53,11 +56,13 @@ class Compiler:
         *,
         unread: frozenset[Resolver] = frozenset(),
         told_by_class: bool = False,
+        expected: Mapping[str, Sequence[type]] | None = None,
     ) -> None:
         self.schema = schema
         self.convert = convert
         self.unread = unread
         self.told_by_class = told_by_class
+        self.expected = expected or {}
         self._leaves: dict[tuple[str, bool], completing.Leaf] = {}
 
     def leaf(self, kind: GraphQLLeafType, *, required: bool) -> completing.Leaf:
@@ -296,6 +301,14 @@ class Compiled:
         objects = _Selected(self, turn.field.parts, turn.field.cases)
         make = completing.AbstractOf if is_abstract_type(bare) else completing.ObjectOf
         return make(bare, objects, told_by_class=self._compiler.told_by_class, required=required)
+
+    def expected(self, kind: GraphQLOutputType) -> Sequence[type]:
+        """See :class:`schema.execution.compiled.writing.Names`."""
+        return self._compiler.expected.get(kind.name, ()) if is_object_type(kind) else ()
+
+    def turns_of(self, kind: GraphQLObjectType, turn: Turn) -> Sequence[Turn]:
+        """See :class:`schema.execution.compiled.writing.Names`."""
+        return self._collector.turns(kind, turn.field.parts)
 
 
 def _together(pieces: Sequence[completing.Written]) -> completing.Written:

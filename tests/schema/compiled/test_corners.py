@@ -213,7 +213,7 @@ def test_code_is_shown_in_tracebacks_and_forgotten_with_its_operation(corners: G
     error: Any = result.errors[0].original_error
     frames = traceback.extract_tb(error.__traceback__)
     assert any(
-        "Shown" in frame.filename and frame.line and frame.line.startswith("v0 = ") for frame in frames
+        "Shown" in frame.filename and frame.line and frame.line.startswith("v1 = ") for frame in frames
     )
     files = [name for name in linecache.cache if "Shown" in name]
     assert files

@@ -12,6 +12,7 @@ import pytest
 from graphql import (
     ExecutionResult,
     FragmentDefinitionNode,
+    GraphQLObjectType,
     OperationDefinitionNode,
     OperationType,
     execute,
@@ -65,6 +66,9 @@ class Stage:
         self.holds: dict[str, dict[tuple[str, str], Hold]] = {}
         self.access = self._access()
         self.veils = self.chance.random() < 0.25
+        self.compiler = self.schema.compiler()
+        if seed % 2:
+            self.compiler.expected = _made_up_too(self.schema)
 
     def customer(self) -> CustomerAnswer:
         """A customer whose own values are made up, and whose records were gathered."""
@@ -151,6 +155,16 @@ class Stage:
                 answer = veiled(answer)
             context.answers[key] = answer
             context.mutations[key] = _taking_effect(answer)
+
+
+def _made_up_too(schema: Schema) -> dict[str, Sequence[type]]:
+    """The classes that objects are expected to be of, and that of made-up ones where nothing tells a type:
+    they too are written in place then."""
+    return {
+        name: (*schema.expected.get(name, ()), *((Made,) if kind.is_type_of is None else ()))
+        for name, kind in schema.graphql.type_map.items()
+        if isinstance(kind, GraphQLObjectType)
+    }
 
 
 def _taking_effect(answer: Any) -> Callable[[], Any]:
@@ -259,7 +273,7 @@ def compared(stage: Stage, operation: Operation) -> str:
     if first is None:
         return "variables"
     try:
-        compiled = schema.answering.compiler.compile(first.operation, first.fragments)
+        compiled = stage.compiler.compile(first.operation, first.fragments)
     except NotCompiled as refused:
         return refused.reason
     run = compiled.run(first, first.variables, guards=guards_of(first), hide_suggestions=False)
