@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import inspect
 import operator
 import types
 import typing
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import strawberry
+from strawberry.schema_directives import OneOf
+from strawberry.types.base import StrawberryList, StrawberryOptional, StrawberryType
 from strawberry.types.enum import EnumValue, StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
@@ -29,6 +30,7 @@ from c360.contract import Need
 from c360.values import CountryCode, CurrencyCode, LanguageTag, Percentage
 from resolvers.joins import field_extra
 from resolvers.timeline import Timeline
+from schema.definitions import Argument, Computed, Field, GraphType, define, define_input
 from schema.docs import description, member_descriptions
 from schema.permissions.directives import Directives
 from schema.permissions.rules import Rule, personal
@@ -169,7 +171,7 @@ class Deriver:
         """Let :class:`GraphName` name a type that is made only now, even where it was named before."""
         self._stands_for[name] = made
 
-    def annotation(self, hint: Any) -> Any:  # one branch per kind of type
+    def annotation(self, hint: Any) -> GraphType:  # one branch per kind of type
         """The graph's type for a Python type hint.
 
         Raises:
@@ -181,13 +183,15 @@ class Deriver:
         if origin in {typing.Union, types.UnionType}:
             return self._optional(typing.get_args(hint))
         if origin in _LISTS:
-            return list[self.annotation(typing.get_args(hint)[0])]  # type: ignore[misc]  # built at run time
+            return StrawberryList(self.annotation(typing.get_args(hint)[0]))
         if isinstance(hint, type) and issubclass(hint, enum.Enum):
             return self.enum(hint)
         if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-            return self.object(hint)
-        if isinstance(hint, LazyType) or hint in _SCALARS or strawberry_type(hint):
-            return hint
+            made: type = self.object(hint)
+            return made
+        if isinstance(hint, StrawberryType | LazyType) or hint in _SCALARS or strawberry_type(hint):
+            known: GraphType = hint
+            return known
         message = f"no GraphQL type stands for {hint!r}"
         raise TypeError(message)
 
@@ -197,12 +201,12 @@ class Deriver:
             return typing.get_args(hint)[0]
         return self._stands_for.get(named) or _Later(named, "", made=self._stands_for)
 
-    def _optional(self, members: tuple[Any, ...]) -> Any:
+    def _optional(self, members: tuple[Any, ...]) -> GraphType:
         inner = [member for member in members if member is not types.NoneType]
         if len(inner) != 1:
             message = f"no GraphQL type stands for a union of {inner!r}"
             raise TypeError(message)
-        return typing.Optional[self.annotation(inner[0])]  # noqa: UP045  # the operand is a run-time value
+        return StrawberryOptional(self.annotation(inner[0]))
 
     def enum(self, kind: type[enum.Enum]) -> StrawberryEnumDefinition:
         """The GraphQL enum of a Python enum, which itself stays as it is."""
@@ -285,8 +289,8 @@ class Deriver:
             read: How it is read; by default it is the attribute of that name.
             rule: Who may select it; by default whoever may select its type's fields.
         """
-        directives = self.directives.of(rule)
-        return _field(None, self.annotation(hint), text, demand, read=read, rule=rule, directives=directives)
+        metadata = _said(demand=demand, read=read, rule=rule)
+        return Field(self.annotation(hint), text, directives=self.directives.of(rule), metadata=metadata)
 
     def computed(
         self,
@@ -308,10 +312,13 @@ class Deriver:
             demand: What selecting the field asks for.
             rule: Who may select it; by default whoever may select its type's fields.
         """
-        parameters = [] if arguments is None else list(self._parameters(arguments))
-        typed = _typed(resolver, parameters, self.annotation(hint))
-        return _field(
-            typed, None, text, demand, resolver=resolver, rule=rule, directives=self.directives.of(rule)
+        computed = Computed(resolver, [] if arguments is None else list(self._arguments(arguments)))
+        return Field(
+            self.annotation(hint),
+            text,
+            resolver=computed,
+            directives=self.directives.of(rule),
+            metadata=_said(demand=demand, resolver=resolver, rule=rule),
         )
 
     def build(
@@ -339,71 +346,56 @@ class Deriver:
         Raises:
             TypeError: Another type has that name: the library would mix the two up.
         """
-        annotations = {
-            key: annotated.annotation
-            for key, field in fields.items()
-            if field.base_resolver is None and (annotated := field.type_annotation) is not None
-        }
         if name in self._names:
             message = f"two types would be named {name} in the graph; rename one"
             raise TypeError(message)
         self._names.add(name)
-        body = {"__annotations__": annotations, "__doc__": text, "__module__": __name__, **fields}
-        if is_type_of is not None:
-            body["is_type_of"] = staticmethod(is_type_of)
-        made = types.new_class(name, bases, exec_body=lambda namespace: namespace.update(body))
-        decorate = strawberry.interface if interface else strawberry.type
-        directives = self.directives.of(rule or type_rule(name, None))
-        return decorate(made, name=name, description=text, directives=directives)
+        return define(
+            name,
+            text,
+            fields,
+            bases=bases,
+            directives=self.directives.of(rule or type_rule(name, None)),
+            is_type_of=is_type_of,
+            interface=interface,
+        )
 
     def input(self, struct: type[msgspec.Struct], *, one_of: bool = False) -> Any:
         """The GraphQL input object of a struct; to be called for a ``one_of`` before it is referred to."""
         if struct not in self._inputs:
-            fields = {parameter.name: parameter for parameter in self._parameters(struct)}
-            body: dict[str, Any] = {
-                "__annotations__": {name: _bare(one.annotation) for name, one in fields.items()},
-                "__doc__": struct.__doc__,
-                "__module__": __name__,
-            }
-            for name, one in fields.items():
-                (argument,) = one.annotation.__metadata__
-                default = {} if one.default is one.empty else {"default": one.default}
-                body[name] = strawberry.field(
-                    description=argument.description, directives=argument.directives, **default
-                )
-            name = self._input_names.get(struct, struct.__name__)
-            made = types.new_class(name, exec_body=lambda namespace: namespace.update(body))
-            self._inputs[struct] = strawberry.input(
-                made, name=name, description=description(struct), one_of=one_of
+            self._inputs[struct] = define_input(
+                self._input_names.get(struct, struct.__name__),
+                description(struct),
+                {one.python_name: one.as_field() for one in self._arguments(struct)},
+                directives=[OneOf()] if one_of else [],
             )
         return self._inputs[struct]
 
-    def _parameters(self, struct: type[msgspec.Struct]) -> Iterator[inspect.Parameter]:
+    def _arguments(self, struct: type[msgspec.Struct]) -> Iterator[Argument]:
         hints = typing.get_type_hints(struct, include_extras=True)
         for field in msgspec.structs.fields(struct):
             hint = hints[field.name]
-            asking = self.directives.asking(field_extra(hint).get("asking"))
-            argument = strawberry.argument(
-                description=_described(struct, field.name, hint), directives=asking
-            )
-            yield inspect.Parameter(
+            yield Argument(
                 field.name,
-                inspect.Parameter.KEYWORD_ONLY,
+                self._given(_nullable(field, hint)),
+                _described(struct, field.name, hint),
                 default=_default(field),
-                annotation=Annotated[self._input_annotation(_nullable(field, hint)), argument],
+                directives=self.directives.asking(field_extra(hint).get("asking")),
             )
 
-    def _input_annotation(self, hint: Any) -> Any:
+    def _given(self, hint: Any) -> GraphType:
+        """The graph's type for the type hint of something that is given: as any other, structs as inputs."""
         if hasattr(hint, "__metadata__"):
-            return self._input_annotation(self._stand_in(hint))
+            return self._given(self._stand_in(hint))
         members = typing.get_args(hint)
         if typing.get_origin(hint) in {typing.Union, types.UnionType} and types.NoneType in members:
             (inner,) = (member for member in members if member is not types.NoneType)
-            return typing.Optional[self._input_annotation(inner)]  # noqa: UP045  # a run-time value
+            return StrawberryOptional(self._given(inner))
         if typing.get_origin(hint) in _LISTS:
-            return list[self._input_annotation(members[0])]  # type: ignore[misc]  # built at run time
+            return StrawberryList(self._given(members[0]))
         if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
-            return self.input(hint)
+            made: type = self.input(hint)
+            return made
         return self.annotation(hint)
 
 
@@ -412,14 +404,10 @@ def strawberry_type(hint: object) -> bool:
     return hasattr(hint, "__strawberry_definition__")
 
 
-def _bare(annotation: Any) -> Any:
-    return typing.get_args(annotation)[0]
-
-
 def _default(field: msgspec.structs.FieldInfo) -> Any:
     """No default is printed where none is meant: absent and null are the same to us."""
     if field.default is msgspec.NODEFAULT:
-        return inspect.Parameter.empty
+        return dataclasses.MISSING
     if field.default is None or field.default == ():
         return strawberry.UNSET
     return field.default
@@ -430,50 +418,16 @@ def _nullable(field: msgspec.structs.FieldInfo, hint: Any) -> Any:
     return typing.Optional[hint] if field.default == () else hint  # noqa: UP045  # a run-time value
 
 
-def _field(
-    typed: Callable[..., Any] | None,
-    annotation: Any,
-    text: str,
-    demand: Demand,
+def _said(
     *,
+    demand: Demand,
     read: Callable[[Any], Any] | None = None,
     resolver: Callable[..., Any] | None = None,
     rule: Rule | None = None,
-    directives: Sequence[object] = (),
-) -> StrawberryField:
-    made: Callable[..., Any] = strawberry.field
-    field: StrawberryField = made(
-        resolver=typed,
-        graphql_type=annotation,
-        description=text,
-        directives=directives,
-        metadata={
-            **({} if demand is NOTHING else {_DEMAND: demand}),
-            **({} if read is None else {_READ: read}),
-            **({} if resolver is None else {_RESOLVER: resolver}),
-            **({} if rule is None else {_RULE: rule}),
-        },
-    )
-    return field
-
-
-def _typed(
-    resolver: Callable[..., Any], arguments: Sequence[inspect.Parameter], returns: Any
-) -> Callable[..., Any]:
-    """The resolver with the signature that is known only at run time."""
-
-    def typed(root: Any, info: strawberry.Info, **given: Any) -> Any:
-        return resolver(root, info, **given)
-
-    before = [
-        inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD),
-        inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=strawberry.Info),
-    ]
-    vars(typed)["__signature__"] = inspect.Signature([*before, *arguments], return_annotation=returns)
-    typed.__annotations__ = {"info": strawberry.Info, "return": returns} | {
-        one.name: one.annotation for one in arguments
-    }
-    return typed
+) -> Mapping[str, Any]:
+    """What a definition says of a field beside its type."""
+    said = {_READ: read, _RESOLVER: resolver, _RULE: rule, _DEMAND: None if demand is NOTHING else demand}
+    return {key: value for key, value in said.items() if value is not None}
 
 
 def _described(record: type, name: str, hint: object) -> str:
