@@ -63,20 +63,23 @@ def _in_words(name: str) -> str:
 
 
 def _written(kind: type[enum.Enum]) -> Mapping[str, str]:
-    """What is written beneath the members of an enum, by their names, as it stands there."""
-    return _enums_of(kind.__module__).get(kind.__qualname__, {})
+    """What is written beneath the members of an enum at the top of its module, by their names."""
+    # Of a module with enums these are a small part: to parse all of it would take ten times as long.
+    own = re.search(
+        rf"^class {kind.__qualname__}\b.*?(?=^\S|\Z)", _source(kind.__module__), re.MULTILINE | re.DOTALL
+    )
+    if own is None:
+        return {}
+    (node,) = ast.parse(own[0]).body
+    return _beneath(node.body) if isinstance(node, ast.ClassDef) else {}
 
 
 @cache
-def _enums_of(module: str) -> Mapping[str, Mapping[str, str]]:
-    """The same of every class at the top of a module, which is read but once."""
+def _source(module: str) -> str:
     try:
-        source = inspect.getsource(sys.modules[module])
+        return inspect.getsource(sys.modules[module])
     except (KeyError, OSError, TypeError):  # made at run time, or shipped without its source
-        return {}
-    return {
-        node.name: _beneath(node.body) for node in ast.parse(source).body if isinstance(node, ast.ClassDef)
-    }
+        return ""
 
 
 def _beneath(body: Sequence[ast.stmt]) -> dict[str, str]:

@@ -10,7 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 import strawberry
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+)
 from strawberry.schema_directive import Location
 
 from schema.inputs import DEFAULT_PAGE
@@ -77,7 +85,7 @@ def cost_of(field: GraphQLField) -> int:
 
 
 def _size(name: str, field: GraphQLField) -> ListSize | None:
-    is_list = "[" in str(field.type)
+    is_list = _is_list(field.type)
     slicing = [size for size in SIZES if size in field.args]
     if slicing:
         return ListSize(
@@ -89,3 +97,9 @@ def _size(name: str, field: GraphQLField) -> ListSize | None:
     if not is_list or name == "edges" or "ids" in field.args:
         return None
     return ListSize(assumed_size=SHORT_LIST)
+
+
+def _is_list(kind: GraphQLOutputType) -> bool:
+    while isinstance(kind, GraphQLNonNull):
+        kind = kind.of_type
+    return isinstance(kind, GraphQLList)
