@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from c360.errors import ConfigError
+from resolvers.service.zones import is_time_zone
 
 
 class Weekday(enum.Enum):
@@ -65,7 +66,7 @@ def check(rules: AppointmentRules, where: str = "appointments") -> None:
     """
     every = {where: rules, **{f"{where}.employees.{one}": hours for one, hours in rules.employees.items()}}
     for name, hours in every.items():
-        if hours.time_zone not in zoneinfo.available_timezones():
+        if not is_time_zone(hours.time_zone):
             raise ConfigError(f"{name}.time_zone", repr(hours.time_zone), "name one of the IANA's time zones")
         if hours.closes <= hours.opens:
             raise ConfigError(f"{name}.closes", repr(hours.closes), "close later than you open")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 import re
-import zoneinfo
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -12,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from c360.errors import ConfigError
+from resolvers.service.zones import is_time_zone
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _CHOICE = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
@@ -133,6 +133,6 @@ def _times(text: str) -> str:
         raise ValueError(
             f"Give up to {_MOST_TIMES} times and their time zone, such as `22:00-08:00 Europe/Zurich`."
         )
-    if zone.strip() not in zoneinfo.available_timezones():
+    if not is_time_zone(zone.strip()):
         raise ValueError("Name a time zone after the times, such as `Europe/Zurich`.")
     return f"{spans} {zone.strip()}"

@@ -1,7 +1,5 @@
 """The tables. Nothing outside the store sees a mapped object; see :mod:`store.data` for what it hands out."""
 
-from __future__ import annotations
-
 from store.models.access import AnswerCheck, BookEntry, EmergencyAccess, Reveal, Verification
 from store.models.actions import PartnerAction, PartnerActionStep
 from store.models.audit import AuditBatch, AuditMark, AuditSelection, AuditWrite

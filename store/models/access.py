@@ -1,7 +1,5 @@
 """Who may come to which customer: books of business, verified callers, single doors opened with a reason."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Actions at partners, and every step that each has taken."""
 
-from __future__ import annotations
-
 import enum
 from collections.abc import Iterable
 from datetime import datetime

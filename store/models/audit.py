@@ -1,7 +1,5 @@
 """Who looked at whom and who changed what. Rows are only ever added: the databases refuse anything else."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import UniqueConstraint

@@ -1,7 +1,5 @@
 """What all tables have in common: names of constraints, the tenant, references to a customer."""
 
-from __future__ import annotations
-
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 

@@ -1,7 +1,5 @@
 """What is brought in by the million: the uploads themselves, and the records that come with them alone."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """What customers agreed to and objected to, with the words it was asked in."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

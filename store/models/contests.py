@@ -1,7 +1,5 @@
 """Scores that somebody contested, for people to look at."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the hub keeps of the partners' data: grants, encrypted copies, record ids and summaries."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Who may come in by a key, and how customers' grants at partners come about and are kept alive."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 

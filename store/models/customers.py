@@ -1,7 +1,5 @@
 """Customers, what they can be found by, who they are at the partners and what was said of them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What happened, for those who follow it; where it is delivered; which calls of partners were taken."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -5,8 +5,6 @@ keeps saying so in ``home_id`` while ``customer_id`` says who answers for it now
 sets ``customer_id`` back; see :mod:`store.moving`.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

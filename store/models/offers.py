@@ -1,7 +1,5 @@
 """Products, and how customers answered offers of them."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the running system notes of itself: instances, feeds, leases, long work."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint

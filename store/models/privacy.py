@@ -1,7 +1,5 @@
 """What people ask to be told or forgotten, what keeps that from being done, and how long data is kept."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Segments: definitions under version, how large they were, and who belongs to them."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 

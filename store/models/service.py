@@ -4,8 +4,6 @@ Every row hangs on the customer it was noted for. Texts that a person typed stan
 the key of that customer, so that erasing them makes the texts unreadable wherever a copy of them lies.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from decimal import Decimal
 from typing import Any

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import zoneinfo
 from typing import Annotated
 
 from msgspec import Meta
 
 from resolvers.service import appointments
+from resolvers.service.zones import is_time_zone
 from schema.errors import ErrorCode, InputError
 from schema.inputs import NodeId
 from schema.mutations.problems import ProblemCode
@@ -109,7 +109,7 @@ class BookAppointment(_AppointmentMutation):
         self._customer = self.customer_id()
         self._employee = line(asked.employee, "employee")
         self._text = maybe_text(asked.text, "text")
-        if asked.time_zone is not None and asked.time_zone not in zoneinfo.available_timezones():
+        if asked.time_zone is not None and not is_time_zone(asked.time_zone):
             message = "Name one of the IANA's time zones, such as `Europe/Zurich`."
             raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument="input.timeZone")
         self._allowed(self._employee)
