@@ -77,8 +77,8 @@ async def answer(
                 started(server)
             if shared is not None:
                 heeding = asyncio.create_task(server.heed(shared, observer.metrics.port))
-            # What is there now stays: looking through it in every collection would only cost time.
-            gc.collect()
+            # What is there now stays, and next to nothing of it is garbage: looking through it, now or in
+            # every collection, would only cost time.
             gc.freeze()
             gc.enable()
             await server.serve(sockets=[listener])
