@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
+
+_IN_URLS = bytes.maketrans(b"+/", b"-_")
 
 
 def encode(type_name: str, local_id: str) -> str:
@@ -17,4 +19,4 @@ def encode(type_name: str, local_id: str) -> str:
 
 def to_base64(content: bytes) -> str:
     """URL-safe base64 without padding."""
-    return base64.urlsafe_b64encode(content).decode("ascii").rstrip("=")
+    return binascii.b2a_base64(content, newline=False).translate(_IN_URLS).rstrip(b"=").decode()

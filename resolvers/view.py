@@ -29,6 +29,8 @@ from store.data_consents import DecisionData
 RecordT = TypeVar("RecordT", bound=Record)
 ResultT = TypeVar("ResultT")
 
+PREFERENCES = "hotel.preferences"
+"""The kind of record in which partners say what customers told them of consents."""
 _ANSWERED = frozenset({SourceState.FRESH, SourceState.KEPT, SourceState.STALE})
 _INCOMPLETE = frozenset({SourceState.STALE, SourceState.UNAVAILABLE})
 _MISSING = frozenset({SourceState.UNAVAILABLE, SourceState.WITHHELD})
@@ -114,7 +116,7 @@ class CustomerView:
     @cached_property
     def consents(self) -> CustomerConsents:
         """What the customer agreed to and objected to, at the hub and, where they were asked, at partners."""
-        partners = self.of("hotel.preferences", GuestPreferences)
+        partners = self.of(PREFERENCES, GuestPreferences)
         return CustomerConsents(self.decisions or (), at=self.at, partners=partners)
 
     @cached_property

@@ -16,24 +16,24 @@ StructT = TypeVar("StructT", bound=msgspec.Struct)
 
 def read_input(struct: type[StructT], values: Mapping[str, Any]) -> StructT:
     """The struct of a coerced GraphQL input or argument list; null means not given."""
-    found = {}
-    for name, graph_name, nested in _members(struct):
-        value = values.get(graph_name)
-        if value is None or value is strawberry.UNSET:
+    found: dict[str, Any] = {}
+    members = _members(struct)
+    for graph_name, value in values.items():  # few of all that there could be
+        if value is None or value is strawberry.UNSET or graph_name not in members:
             continue
+        name, nested = members[graph_name]
         if isinstance(value, list):
-            value = tuple(value if nested is None else (read_input(nested, one) for one in value))
-        elif nested is not None:
-            value = read_input(nested, value)
-        found[name] = value
+            found[name] = tuple(value if nested is None else (read_input(nested, one) for one in value))
+        else:
+            found[name] = value if nested is None else read_input(nested, value)
     return struct(**found)
 
 
 @functools.cache
-def _members(struct: type[msgspec.Struct]) -> tuple[tuple[str, str, type[msgspec.Struct] | None], ...]:
-    """The fields of an input: name, name in the graph, and its own struct where it is an object."""
+def _members(struct: type[msgspec.Struct]) -> Mapping[str, tuple[str, type[msgspec.Struct] | None]]:
+    """The fields of an input by their names in the graph: name, and its own struct where it is an object."""
     hints = typing.get_type_hints(struct)
-    return tuple((name, to_camel_case(name), _nested(hints[name])) for name in struct.__struct_fields__)
+    return {to_camel_case(name): (name, _nested(hints[name])) for name in struct.__struct_fields__}
 
 
 def _nested(hint: Any) -> type[msgspec.Struct] | None:

@@ -20,6 +20,10 @@ from store.data_segments import SegmentDefinition
 class Part(enum.Enum):
     """What can be read of each customer beside who they are, or of the tenant beside its customers."""
 
+    LINKS = "links"
+    """The parties at partners that the customer is linked to; without it the customer has none."""
+    VALUES = "values"
+    """What partners say of the customer; without it nothing is said."""
     DECISIONS = "decisions"
     FIGURES = "figures"
     CONTESTS = "contests"
@@ -32,6 +36,10 @@ class Part(enum.Enum):
     """The catalogue, the same for all."""
 
 
+WHOLE = frozenset({Part.LINKS, Part.VALUES})
+"""The customer as everything but a few fields of the hub's own takes them."""
+
+
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What one operation looks up, and what it reads of those it finds."""
 
@@ -41,7 +49,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Normalised as they were when they were brought in."""
     refs: tuple[tuple[str, str], ...] = ()
     """(instance id, party id)."""
-    parts: frozenset[Part] = frozenset()
+    parts: frozenset[Part] = WHOLE
     subject: str = ""
     """For whom verifications count, where :attr:`Part.VERIFIED` is read."""
     contacts_within: timedelta = timedelta(0)

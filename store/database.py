@@ -23,7 +23,7 @@ from store.keyring import Keyring
 from store.models import Base
 from store.readers import reader
 from store.repositories.base import Scope
-from store.repositories.folders import LANES, FolderDesk
+from store.repositories.folders import LANES, FolderDesk, FolderRepository
 from store.sight import EVERYTHING, Sight
 from store.unit import ReadingUnit, Unit
 
@@ -127,6 +127,10 @@ class Database:
         async with self._session(self._reader) as begin:
             yield ReadingUnit(Scope(begin, tenant, keyring or self.keyring, self._clock, sight), self._desk)
 
+    def folders(self, tenant: TenantId, sight: Sight = EVERYTHING) -> FolderRepository:
+        """What is kept of customers, read by itself: for who needs nothing else, and so no unit of work."""
+        return FolderRepository(Scope(_no_session, tenant, self.keyring, self._clock, sight), self._desk)
+
     async def retrying(
         self, tenant: TenantId, work: Callable[[Unit], Awaitable[T]], *, attempts: int = ATTEMPTS
     ) -> T:
@@ -202,6 +206,10 @@ class Database:
             self._open -= 1
             if not self._open:
                 self._idle.set()
+
+
+def _no_session() -> AsyncSession:
+    raise InvalidRequestError("folders are read past the sessions")
 
 
 class _Block:

@@ -30,7 +30,8 @@ class AuditBehind(C360Error):
 
 
 _NOT_LINKED, _NOT_REQUESTED = SourceState.NOT_LINKED, SourceState.NOT_REQUESTED
-_PLUMBING = ("Connection", "Edge", "PageInfo")
+PLUMBING = ("Connection", "Edge", "PageInfo")
+"""How types are named that say nothing of anybody, but lead to those that do."""
 _WORST = {state: place for place, state in enumerate(SourceState)}
 """The states in the order in which they are declared: from answered to withheld."""
 
@@ -92,7 +93,7 @@ def selected(
                 field = fields.get(node.name.value)
                 if field is None:
                     continue
-                if not name.endswith(_PLUMBING):
+                if not name.endswith(PLUMBING):
                     found.add(f"{name}.{node.name.value}")
                 if node.selection_set is not None:
                     walk(node.selection_set, get_named_type(field.type).name)

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from graphql import (
@@ -42,6 +42,8 @@ from schema.permissions.withholding import Coordinate, Hold, Holder, Withheld, W
 from schema.ports import Database, Host
 from schema.subscriptions.base import NOTHING, REFRESHED, SubscriptionField, Told
 from store.sight import Sight
+
+MadeT = TypeVar("MadeT")
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +103,7 @@ class Services:
     """What was made once and is the same for many operations."""
 
 
+_AT_ONCE: AbstractAsyncContextManager[Any] = nullcontext()
 _VERIFY = (
     "Make sure that the caller is the customer, and record how with `verifyCaller`; or look at a single "
     "value with `revealValue`."
@@ -160,7 +163,7 @@ class OperationContext:
     """Numbers of months that lifetime values were asked for, of which an operation has few."""
     told: Told = NOTHING
     """What an answer of a subscription is for."""
-    turn: AbstractAsyncContextManager[Any] = field(default_factory=nullcontext)
+    turn: AbstractAsyncContextManager[Any] = _AT_ONCE
     """Held while the store is read."""
     following: SubscriptionField | None = None
     """The field of a subscription that answered."""
@@ -176,15 +179,15 @@ class OperationContext:
         events = self.told.events
         return not events or any(event.kind != REFRESHED for event in events)
 
-    @cached_property
-    def sight(self) -> Sight:
-        """What the store shows to the caller."""
-        return sight_of(self.access.principal, veiled=self.veils)
-
-    @cached_property
-    def veils(self) -> bool:
+    def __post_init__(self) -> None:
+        """Note what is asked for again and again."""
+        principal = self.access.principal
+        self.today: date = self.at.astimezone(UTC).date()
+        """The day of the operation, in UTC."""
+        self.veils: bool = not principal.roles.isdisjoint(self.services.settings.access.verified_roles)
         """Whether customers are masked for the caller until somebody verified who is calling."""
-        return not self.access.principal.roles.isdisjoint(self.services.settings.access.verified_roles)
+        self.sight: Sight = sight_of(principal, veiled=self.veils)
+        """What the store shows to the caller."""
 
     @property
     def selected(self) -> Selected:
@@ -222,7 +225,7 @@ class OperationContext:
         if self.permit.refused or self.refused_nodes or self.holds:
             return True
         # What a mutation shows is gathered field by field: whom it shows is not known yet.
-        return bool(self.services.holders) and self.operation.operation is not OperationType.QUERY
+        return self.operation.operation is not OperationType.QUERY and bool(self._holders())
 
     def hold(self, customers: Iterable[CustomerAnswer]) -> None:
         """Ask the holders what they keep back of some customers, and note who is masked."""
@@ -231,16 +234,26 @@ class OperationContext:
                 found = dict.fromkeys(self.services.masked.fields, self.services.masked)
                 self.holds[customer.view.customer.id] = found
                 self.held_somewhere.update(found)
-        for holder in self.services.holders:
+        for holder in self._holders():
             for customer in customers:
                 found = dict(self.holds.get(customer.view.customer.id, {}))
-                for hold in holder(customer.view, self.access):
+                for hold in holder.holds(customer.view, self.access):
                     # What is masked is shut where something else shuts it.
                     open_ = {one for one in hold.fields if one not in found or found[one].masked}
                     found |= dict.fromkeys(open_, hold)
                 if found:
                     self.holds[customer.view.customer.id] = found
                     self.held_somewhere.update(found)
+
+    def _holders(self) -> Sequence[Holder]:
+        """Those who may keep back anything that the document selects: others are not asked."""
+        known: tuple[Sequence[Holder], Sequence[Holder]] | None = self.memo.get("holders")
+        if known is not None and known[0] is self.services.holders:
+            return known[1]
+        selected = self.services.permits.selections.of(self.document).fields
+        mine = tuple(one for one in self.services.holders if not one.fields.isdisjoint(selected))
+        self.memo["holders"] = (self.services.holders, mine)
+        return mine
 
     def hold_of(self, customer: CustomerAnswer, coordinate: Coordinate) -> Hold | None:
         """What keeps a field of a customer back; none where nothing does."""
@@ -285,11 +298,6 @@ class OperationContext:
             self.operation, self.fragments, self.variables, wanted
         )
 
-    @property
-    def today(self) -> date:
-        """The day of the operation, in UTC."""
-        return self.at.astimezone(UTC).date()
-
     def ready(self, key: str) -> Any:
         """The answer of a root field.
 
@@ -312,14 +320,24 @@ class OperationContext:
 
     def _answers(self) -> Mapping[str, Answer]:
         """How the fields of a customer are answered, made once for all who see the same instances."""
-        made = self.services.made.get("answers")
-        if made is not None and made[0] is self.infos:
-            answers: Mapping[str, Answer] = made[1]
-            return answers
+        return self._of_instances("answers", self._made_answers)
+
+    def _made_answers(self) -> Mapping[str, Answer]:
         domain_of = {info.id: info.domain for info in self.infos if info.domain}
-        answers = {**customer_answers(domain_of), **self.services.groups}
-        self.services.made["answers"] = (self.infos, answers)
-        return answers
+        return {**customer_answers(domain_of), **self.services.groups}
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The ids of the instances, the most trusted first; the same object for all who see the same."""
+        return self._of_instances("order", lambda: tuple(info.id for info in self.infos))
+
+    def _of_instances(self, name: str, make: Callable[[], MadeT]) -> MadeT:
+        made: tuple[Sequence[InstanceInfo], MadeT] | None = self.services.made.get(name)
+        if made is not None and made[0] is self.infos:
+            return made[1]
+        found = make()
+        self.services.made[name] = (self.infos, found)
+        return found
 
     def answer_maker(self) -> Callable[[CustomerView, Mapping[str, CustomerAnswer]], CustomerAnswer]:
         """What makes a customer's view an object of the graph, among the operation's customers."""

@@ -17,10 +17,11 @@ from resolvers.offers.contact_policy import LONGEST_MEMORY
 from schema.errors import InputError
 from schema.execution.plan import Selection
 from schema.hub import READERS, HubNeed
-from schema.ports import ReadingUnit, Unit
+from schema.ports import Unit
 from schema.roots.base import Lookups
 from store.data import CustomerData
 from store.data_folders import Folder, Folders, Part, Wanted
+from store.repositories.folders import FolderRepository
 
 
 class Stop(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,37 +38,17 @@ Known = dict[str, dict[HubNeed, Any]]
 _NEVER = timedelta(0)
 
 
-def parts_of(selections: Iterable[Selection]) -> frozenset[Part]:
-    """The parts of customers' folders that selections, and all that they lead to, are made of."""
-    found: set[Part] = set()
-    left = list(selections)
-    while left:
-        selection = left.pop()
-        for need in selection.hub:
-            found |= READERS[need.name].parts
-        left += selection.edges.values()
-    return frozenset(found)
-
-
-def beyond_folders(selections: Iterable[Selection]) -> bool:
-    """Whether anything is selected that no folder tells."""
-    return any(
-        selection.edges or any(READERS[need.name].made is None for need in selection.hub)
-        for selection in selections
-    )
-
-
 class Found:
     """The customers of an operation, as they are read.
 
     Args:
-        unit: What is read from.
+        repository: What is read from.
         parts: What is read of each.
         subject: For whom verifications count.
     """
 
-    def __init__(self, unit: ReadingUnit, parts: frozenset[Part], subject: str) -> None:
-        self._unit = unit
+    def __init__(self, repository: FolderRepository, parts: frozenset[Part], subject: str) -> None:
+        self._repository = repository
         self._parts = parts
         self._subject = subject
         self.folders: dict[str, Folder] = {}
@@ -76,27 +57,27 @@ class Found:
 
     async def look_up(self, lookups: Lookups) -> None:
         """Look customers up by everything that is wanted, and read those who are found."""
-        found = await self._find(lookups.ids, tuple(lookups.keys), tuple(lookups.refs))
+        found = await self._find(tuple(lookups.ids), tuple(lookups.keys), tuple(lookups.refs))
         lookups.known, lookups.by_key, lookups.by_ref = found.known, found.by_key, found.by_ref
 
     async def load(self, ids: Iterable[str]) -> None:
         """Read customers who are not read yet, each by any of its ids; unknown ones are left out."""
         missing = [one for one in ids if one not in self.folders]
         if missing:
-            found = await self._find(missing)
+            found = await self._find(tuple(missing))
             self.folders |= {
                 one: found.of[present] for one, present in found.known.items() if present in found.of
             }
 
     async def _find(
         self,
-        ids: Iterable[str],
+        ids: tuple[str, ...],
         keys: tuple[tuple[KeyKind, str], ...] = (),
         refs: tuple[tuple[str, str], ...] = (),
     ) -> Folders:
-        found = await self._unit.folders.find(
+        found = await self._repository.find(
             Wanted(
-                ids=tuple(ids),
+                ids=ids,
                 keys=keys,
                 refs=refs,
                 parts=self._parts,
@@ -110,7 +91,7 @@ class Found:
 
 
 async def expand(
-    unit: Unit,
+    unit: Unit | None,
     stops: Sequence[Stop],
     loaded: dict[str, CustomerData],
     found: Found,
@@ -121,7 +102,7 @@ async def expand(
     """Follow selections to the customers that they lead to.
 
     Args:
-        unit: What is read from.
+        unit: What is read from; none where folders tell everything.
         stops: The customers right under the root fields.
         loaded: Those customers by id; others are added.
         found: Those customers as they were read; reads the others.
@@ -135,8 +116,9 @@ async def expand(
     level = list(stops)
     while level:
         every += level
-        await _read(unit, level, loaded, found, known, own=own)
-        level = [one for stop in level for one in _led_to(stop, known)]
+        if any(stop.selection.hub for stop in level):
+            await _read(unit, level, loaded, found, known, own=own)
+        level = [one for stop in level if stop.selection.edges for one in _led_to(stop, known)]
         missing = dict.fromkeys(one for stop in level for one in stop.ids if one not in loaded)
         if missing:
             await found.load(missing)
@@ -148,7 +130,7 @@ async def expand(
 
 
 async def _read(
-    unit: Unit,
+    unit: Unit | None,
     level: Sequence[Stop],
     loaded: dict[str, CustomerData],
     found: Found,
@@ -170,7 +152,7 @@ async def _read(
 
 
 async def _one(
-    unit: Unit, need: HubNeed, customers: Mapping[str, CustomerData], found: Found, *, own: bool
+    unit: Unit | None, need: HubNeed, customers: Mapping[str, CustomerData], found: Found, *, own: bool
 ) -> Mapping[str, Any]:
     """What one need reads of customers, by their ids."""
     reader = READERS[need.name]
@@ -178,7 +160,7 @@ async def _one(
         return dict.fromkeys(customers, reader.nothing)
     if reader.made is not None:
         return {one: reader.made(found.folders[one], found.common) for one in customers}
-    if reader.read is None:
+    if reader.read is None or unit is None:
         raise TypeError(f"nothing reads {need.name}")  # a fault of ours
     try:
         return await reader.read(unit, customers, need.arguments)

@@ -12,8 +12,7 @@ from functools import partial
 from typing import TypeVar
 
 from c360.contract import Need
-from connectors.infos import InstanceInfo
-from connectors.results import Gathered, GatherRequest, Link, SourceResult, SourceState, Target
+from connectors.results import Gathered, GatherRequest
 from resolvers.needs import merge
 from resolvers.view import CustomerView
 from schema.answers import CustomerAnswer
@@ -21,15 +20,18 @@ from schema.errors import ErrorCode, InputError
 from schema.execution import consents
 from schema.execution.auditing import reading
 from schema.execution.context import OperationContext
-from schema.execution.expand import Found, Known, Stop, beyond_folders, expand, parts_of
+from schema.execution.expand import Found, Known, Stop, expand
+from schema.execution.gathering import check_gather, target, tightest, too_wide, unasked
 from schema.execution.plan import Planner, Root
-from schema.inputs import LONGEST_DEADLINE, LONGEST_WINDOW, SHORTEST_DEADLINE, Gather, GatherMode
+from schema.inputs import LONGEST_WINDOW, GatherMode
 from schema.permissions.reaching import own, own_only, own_sources, parties_in_sight
 from schema.permissions.veiling import veiled
+from schema.ports import Unit
 from schema.reading import read_input
-from schema.roots.base import Lookups, RootField, Searched
+from schema.roots.base import Lookups, RootField, Search, Searched
 from store.data import CustomerData
 from store.data_folders import Folder, Part
+from store.repositories.folders import FolderRepository
 
 ResultT = TypeVar("ResultT")
 
@@ -37,6 +39,9 @@ _LEAST = timedelta(milliseconds=50)
 """Time that gathering gets even where searching and looking up took all of it."""
 _ANSWERING = timedelta(milliseconds=10)
 """Time kept back for answering, at most a twentieth of the deadline."""
+_NOTHING: Searched = {}
+_NO_PARTS: frozenset[Part] = frozenset()
+_DECISIONS, _VERIFIED = frozenset({Part.DECISIONS}), frozenset({Part.VERIFIED})
 
 
 async def prepare(context: OperationContext, planner: Planner, fields: Mapping[str, type[RootField]]) -> None:
@@ -92,24 +97,25 @@ class _Operation:
         self._folders: Mapping[str, Folder] = {}
         for root, make in planned:
             self._open(root, make)
-        self._max_age, self._deadline = _tightest(
-            (field.gather for _, field in self._fields.values()), context.services.settings.deadline
-        )
-        modes = {field.gather.mode for _, field in self._fields.values() if field.gather is not None}
+        every = [field.gather for _, field in self._fields.values()]
+        gathers = [gather for gather in every if gather is not None]
+        self._max_age, self._deadline = tightest(gathers, context.services.settings.deadline)
+        modes = [gather.mode for gather in gathers]
         # One that waits keeps the others waiting anyway.
         self._known_only = GatherMode.KNOWN in modes and GatherMode.LIVE not in modes
+        self._asks = any(root.selection.asks or _needs(field) for root, field in self._fields.values())
+        """Whether anything is wanted that decisions of customers may forbid."""
 
     def _open(self, root: Root, make: Callable[[], RootField]) -> None:
-        def checked() -> RootField:
-            field = make()
-            _check_gather(field.gather)
-            return field
-
         if root.error is not None:
             self._context.answers[root.key] = root.error
             return
-        field = self._attempt(root.key, checked)
-        if field is not None:
+        try:
+            field = make()
+            check_gather(field.gather)
+        except InputError as error:
+            self._refuse(root.key, error)
+        else:
             self._fields[root.key] = (root, field)
 
     def _attempt(self, key: str, step: Callable[[], ResultT]) -> ResultT | None:
@@ -133,29 +139,31 @@ class _Operation:
         loop = asyncio.get_running_loop()
         started = loop.time()
         self._context.services.audit.check()
-        searched = await self._search()
+        asked = {key: queries for key, (_, field) in self._fields.items() if (queries := field.queries())}
+        searched = await self._search(asked) if asked else {}
         async with self._context.turn:
             if searched or self._reads_more():
                 # Ends even where the caller has gone: a statement given up half-way costs the store its
                 # connection. Folders are read with those of others, who do not give up.
-                loaded = await asyncio.shield(self._look_up(searched))
+                loaded = await asyncio.shield(self._from_unit(searched))
             else:
-                loaded = await self._look_up(searched)
-        needs = self._needs(loaded)
-        spent = timedelta(seconds=loop.time() - started) + min(_ANSWERING, self._deadline / 20)
-        gathered = await self._gather(loaded, needs, max(self._deadline - spent, _LEAST))
+                loaded = await self._from_folders()
+        self._decide(loaded)
+        needs = self._needs(loaded) if self._asks else {}
+        if needs:
+            spent = timedelta(seconds=loop.time() - started) + min(_ANSWERING, self._deadline / 20)
+            gathered = await self._gather(loaded, needs, max(self._deadline - spent, _LEAST))
+        else:
+            gathered = Gathered(at=self._context.at, sources={})
         self._answer(loaded, gathered)
 
-    async def _search(self) -> Searched:
+    async def _search(self, asked: Mapping[str, Sequence[Search]]) -> Searched:
         """Search the partners for what the root fields want searched, the same search once."""
-        asked = {key: field.queries() for key, (_, field) in self._fields.items()}
         wanted = dict.fromkeys(search for mine in asked.values() for search in mine)
         most = self._context.services.settings.searches
         if len(wanted) > most:
             message = f"At most {most} searches at the partners can be made at once; send several operations."
-            self._refuse_all((key for key, mine in asked.items() if mine), message)
-            return {}
-        if not wanted:
+            self._refuse_all(asked, message)
             return {}
         context = self._context
 
@@ -173,82 +181,82 @@ class _Operation:
         )
         return dict(zip(wanted, found, strict=True))
 
-    async def _look_up(self, searched: Searched) -> Mapping[str, CustomerData]:
+    async def _from_unit(self, searched: Searched) -> dict[str, CustomerData]:
         """Everything that comes from the store, in one unit of work."""
-        lookups = Lookups()
         context = self._context
-        subject = context.access.principal.subject
         async with context.services.database.read(context.access.tenant, context.sight) as unit:
-            found = Found(unit, self._parts(), subject)
             seen = await parties_in_sight(unit, searched, context.access)
-            for key, (_, field) in list(self._fields.items()):
-                self._attempt(key, partial(field.want, lookups, seen))
-            if lookups:
-                await found.look_up(lookups)
-            for key, (_, field) in list(self._fields.items()):
-                try:
-                    await field.read(unit)
-                except InputError as error:
-                    self._refuse(key, error)
-            candidates = {key: field.candidates(lookups) for key, (_, field) in self._fields.items()}
-            wanted = dict.fromkeys(one for mine in candidates.values() for one in mine)
-            await found.load(wanted)
-            loaded = {one: found.folders[one].customer for one in wanted if one in found.folders}
-            for key, mine in candidates.items():
-                here = {one: loaded[one] for one in mine if one in loaded}
-                self._chosen[key] = self._attempt(key, partial(self._fields[key][1].choose, here)) or ()
-            stops = [
-                Stop(key=key, selection=root.selection, ids=self._chosen[key])
-                for key, (root, _) in self._fields.items()
-            ]
-            own = context.sight.partial
-            self._stops = await expand(unit, stops, loaded, found, self._known, own=own)
+            return await self._look_up(unit.folders, seen, unit)
+
+    async def _from_folders(self) -> dict[str, CustomerData]:
+        """The same where it is customers who are looked up and nothing else."""
+        context = self._context
+        return await self._look_up(context.services.database.folders(context.access.tenant, context.sight))
+
+    async def _look_up(
+        self, folders: FolderRepository, seen: Searched = _NOTHING, unit: Unit | None = None
+    ) -> dict[str, CustomerData]:
+        found = Found(folders, self._parts(), self._context.access.principal.subject)
+        lookups = Lookups()
+        for key, (_, field) in list(self._fields.items()):
+            self._attempt(key, partial(field.want, lookups, seen))
+        if lookups:
+            await found.look_up(lookups)
+        if unit is not None:
+            await self._read(unit)
+        candidates = {key: field.candidates(lookups) for key, (_, field) in self._fields.items()}
+        wanted = dict.fromkeys([one for mine in candidates.values() for one in mine])
+        await found.load(wanted)
+        loaded = {one: found.folders[one].customer for one in wanted if one in found.folders}
+        for key, mine in candidates.items():
+            here = {one: loaded[one] for one in mine if one in loaded}
+            self._chosen[key] = self._attempt(key, partial(self._fields[key][1].choose, here)) or ()
+        stops = [
+            Stop(key=key, selection=root.selection, ids=self._chosen[key])
+            for key, (root, _) in self._fields.items()
+        ]
+        self._stops = await expand(unit, stops, loaded, found, self._known, own=self._context.sight.partial)
         self._folders = found.folders
-        self._decide(loaded, found)
-        if context.veils:
-            context.verified = {
-                customer.id: verified
-                for one, customer in loaded.items()
-                if (verified := found.folders[one].verified) is not None
-            }
         return loaded
+
+    async def _read(self, unit: Unit) -> None:
+        for key, (_, field) in list(self._fields.items()):
+            try:
+                await field.read(unit)
+            except InputError as error:
+                self._refuse(key, error)
 
     def _reads_more(self) -> bool:
         """Whether anything is read of the store beside the folders of customers who are looked up."""
         return any(
-            type(field).read is not RootField.read or beyond_folders([root.selection])
+            root.selection.beyond or type(field).read is not RootField.read
             for root, field in self._fields.values()
         )
 
     def _parts(self) -> frozenset[Part]:
         """What is read of every customer."""
         context = self._context
-        parts = parts_of(root.selection for root, _ in self._fields.values())
-        if any(map(self._asks, self._fields)) or consents.always(context.access.purpose):
-            parts |= {Part.DECISIONS}
-        return parts | {Part.VERIFIED} if context.veils else parts
+        parts = _NO_PARTS
+        for root, field in self._fields.values():
+            parts |= root.selection.parts | field.takes
+        if self._asks or consents.always(context.access.purpose):
+            parts |= _DECISIONS
+        return parts | _VERIFIED if context.veils else parts
 
-    def _asks(self, key: str) -> bool:
-        """Whether a root field, or anything below it, is what decisions of customers may forbid."""
-        root, field = self._fields[key]
-        left = [root.selection]
-        while left:
-            selection = left.pop()
-            if selection.needs or selection.hub:
-                return True
-            left += selection.edges.values()
-        return type(field).needs is not RootField.needs
-
-    def _decide(self, loaded: Mapping[str, CustomerData], found: Found) -> None:
+    def _decide(self, loaded: Mapping[str, CustomerData]) -> None:
         """Note what the customers decided, where partners are asked or the purpose depends on it."""
-        asks = any(self._asks(key) for key in self._fields)
-        if loaded and (asks or consents.always(self._context.access.purpose)):
-            # A caller who is not told of decisions is held to them all the same.
-            self._decisions = {
-                one: found.folders[one].decisions for one in loaded if found.folders[one].decisions
+        context, folders = self._context, self._folders
+        if context.veils:
+            context.verified = {
+                customer.id: verified
+                for one, customer in loaded.items()
+                if (verified := folders[one].verified) is not None
             }
+        if loaded and (self._asks or consents.always(context.access.purpose)):
+            # A caller who is not told of decisions is held to them all the same.
+            self._decisions = {one: mine for one in loaded if (mine := folders[one].decisions)}
             for one, mine in self._decisions.items():
-                self._closed[one] = consents.closed(self._context, loaded[one], mine)
+                self._closed[one] = consents.closed(context, loaded[one], mine)
 
     def _shut(self, customer_id: str) -> frozenset[str]:
         """Partners that the customer does not want asked for this purpose."""
@@ -268,7 +276,7 @@ class _Operation:
                     needs.setdefault(customer_id, set()).update(mine)
                     kinds.setdefault(stop.key, set()).update(need.kind for need in mine)
         merged = {customer_id: merge(mine) for customer_id, mine in needs.items()}
-        wide = {need.kind for mine in merged.values() for need in mine if _too_wide(need)}
+        wide = {need.kind for mine in merged.values() for need in mine if too_wide(need)}
         if wide:
             message = (
                 f"The windows of one operation together span at most {LONGEST_WINDOW.days:,} days of a kind "
@@ -294,11 +302,9 @@ class _Operation:
         self, loaded: Mapping[str, CustomerData], needs: Mapping[str, frozenset[Need]], deadline: timedelta
     ) -> Gathered:
         context = self._context
-        if not needs:
-            return Gathered(at=context.at, sources={})
         return await context.services.host.gather(
             GatherRequest(
-                targets=[_target(loaded[customer_id], self._shut(customer_id)) for customer_id in needs],
+                targets=[target(loaded[customer_id], self._shut(customer_id)) for customer_id in needs],
                 needs=needs,
                 access=context.access,
                 deadline=deadline,
@@ -311,77 +317,49 @@ class _Operation:
     def _answer(self, loaded: Mapping[str, CustomerData], gathered: Gathered) -> None:
         context = self._context
         make = context.answer_maker()
-        order = [info.id for info in context.infos]
         customers: dict[str, CustomerAnswer] = {}
-        for customer_id in dict.fromkeys(one for stop in self._answered() for one in stop.ids):
-            shut = self._shut(customer_id)
-            customer = consents.without(loaded[customer_id], shut)
-            sources = own_sources(gathered.of(customer_id), context.access.principal) or _unasked(
-                customer, context.infos
-            )
-            view = CustomerView(
-                customer,
-                consents.withheld(sources, shut),
-                today=context.today,
-                at=gathered.at,
-                order=order,
-                rules=context.services.settings.profile,
-                known=self._known.get(customer_id),
-                models=context.services.models,
-                decisions=None if self._decisions is None else self._decisions.get(customer_id, ()),
-                closed=shut,
-                purpose=context.access.purpose,
-                remembered=None if shut else self._folders[customer_id].remembered,
-                refers=context.refers,
-            )
-            customers[customer_id] = make(view, customers)
+        for customer_id in dict.fromkeys([one for stop in self._answered() for one in stop.ids]):
+            customers[customer_id] = make(self._view(loaded[customer_id], customer_id, gathered), customers)
         if customers:
             found = [gathered.of(customer_id) for customer_id in customers]
             entry = reading(context.access, customers, context.selected, found, gathered.at)
             context.services.audit.read(context.access.tenant, entry, context.selected)
-        context.hold(customers.values())
+            context.hold(customers.values())
         for key, (_, field) in self._fields.items():
             answer = field.answer({one: customers[one] for one in self._chosen[key]})
             context.answers[key] = veiled(answer, context.verified) if context.veils else answer
 
+    def _view(self, customer: CustomerData, asked: str, gathered: Gathered) -> CustomerView:
+        """A customer as the operation sees them.
 
-def _too_wide(need: Need) -> bool:
-    return need.since is not None and need.until is not None and need.until - need.since > LONGEST_WINDOW
-
-
-def _target(customer: CustomerData, shut: frozenset[str]) -> Target:
-    links = tuple(
-        Link(connector=link.connector, party_id=link.party_id, objects=link.objects)
-        for link in customer.links
-        if link.connector not in shut
-    )
-    return Target(customer_id=customer.id, links=links)
-
-
-def _unasked(customer: CustomerData, infos: Sequence[InstanceInfo]) -> tuple[SourceResult, ...]:
-    """The sources of a customer of whom nothing was needed."""
-    linked = {link.connector for link in customer.links}
-    return tuple(
-        SourceResult(
-            connector=info.id,
-            domain=info.domain,
-            state=SourceState.NOT_REQUESTED if info.id in linked else SourceState.NOT_LINKED,
+        Args:
+            customer: What the hub knows.
+            asked: The id by which the operation knows them.
+            gathered: What partners said.
+        """
+        context, shut, folder = self._context, self._shut(asked), self._folders[asked]
+        sources = own_sources(gathered.of(asked), context.access.principal)
+        if not sources:
+            sources = unasked(folder, context.infos)
+        if shut:
+            customer, sources = consents.without(customer, shut), consents.withheld(sources, shut)
+        return CustomerView(
+            customer,
+            sources,
+            today=context.today,
+            at=gathered.at,
+            order=context.order,
+            rules=context.services.settings.profile,
+            known=self._known.get(asked),
+            models=context.services.models,
+            decisions=None if self._decisions is None else self._decisions.get(asked, ()),
+            closed=shut,
+            purpose=context.access.purpose,
+            remembered=None if shut else folder.remembered,
+            refers=context.refers,
         )
-        for info in infos
-    )
 
 
-def _tightest(asked: Iterable[Gather | None], deadline: timedelta) -> tuple[timedelta | None, timedelta]:
-    """The tightest freshness and deadline of all root fields that set one."""
-    given = [gather for gather in asked if gather is not None]
-    ages = [gather.max_age for gather in given if gather.max_age is not None]
-    deadlines = [gather.deadline for gather in given if gather.deadline is not None]
-    return min(ages, default=None), min(deadlines, default=deadline)
-
-
-def _check_gather(gather: Gather | None) -> None:
-    if gather is None or gather.deadline is None:
-        return
-    if not SHORTEST_DEADLINE <= gather.deadline <= LONGEST_DEADLINE:
-        message = "A deadline lies between PT0.05S and PT30S."
-        raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument="gather.deadline")
+def _needs(field: RootField) -> bool:
+    """Whether a root field itself may need something of partners."""
+    return type(field).needs is not RootField.needs

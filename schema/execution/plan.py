@@ -31,19 +31,24 @@ from resolvers.timeline import Timeline
 from schema.answers import window_of
 from schema.derive import Demand, demand_of
 from schema.errors import ErrorCode, InputError, coded
+from schema.execution.auditing import PLUMBING
 from schema.execution.including import included
 from schema.hub import READERS, HubNeed
 from schema.inputs import WindowArguments
 from schema.permissions.permit import Permit
 from schema.permissions.refusing import Forbidden, forbidden, refused_argument
+from schema.permissions.selection import CUSTOMER
 from schema.reading import read_input
+from store.data_folders import WHOLE, Part
 
+_OWN = frozenset({"id", "kind", "displayName", "country", "createdAt", "updatedAt"})
+"""Fields of a customer that the hub knows by itself, whoever the customer's partners are."""
 _COUNT = Need(kind="count")
 """Stands in a set of needs for the number of all customers."""
 
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
-    """What is selected of each of some customers."""
+    """What is selected of each of some customers, and what follows from that alone."""
 
     needs: frozenset[Need] = frozenset()
     """Of their partners; one per kind."""
@@ -51,6 +56,12 @@ class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """Of the hub itself."""
     edges: Mapping[HubNeed, Selection] = {}
     """What is selected of the customers that they lead to, by what leads there."""
+    parts: frozenset[Part] = frozenset()
+    """Of their folders, and of those that they lead to, that it is made of."""
+    beyond: bool = False
+    """Whether anything is selected that no folder tells."""
+    asks: bool = False
+    """Whether anything is selected that decisions of customers may forbid."""
 
 
 class Root(msgspec.Struct, frozen=True, kw_only=True):
@@ -164,9 +175,11 @@ def _entry(field: GraphQLField) -> _Entry:
 class _Collected:
     """A selection while it is being collected."""
 
-    __slots__ = ("edges", "hub", "needs")
+    __slots__ = ("edges", "hub", "needs", "whole")
 
     def __init__(self) -> None:
+        self.whole = False
+        """Whether more of the customers is selected than the hub's own few fields."""
         self.needs: set[Need] = set()
         self.hub: set[HubNeed] = set()
         self.edges: dict[HubNeed, _Collected] = {}
@@ -175,6 +188,7 @@ class _Collected:
         return self.edges.setdefault(need, _Collected())
 
     def add(self, other: _Collected) -> None:
+        self.whole = self.whole or other.whole
         self.needs |= other.needs
         self.hub |= other.hub
         for need, there in other.edges.items():
@@ -182,7 +196,17 @@ class _Collected:
 
     def selection(self) -> Selection:
         edges = {need: there.selection() for need, there in self.edges.items()}
-        return Selection(needs=merge(self.needs - {_COUNT}), hub=frozenset(self.hub), edges=edges)
+        needs, below = merge(self.needs - {_COUNT}), edges.values()
+        own = [WHOLE] if self.whole else []
+        read = [READERS[need.name] for need in self.hub]
+        return Selection(
+            needs=needs,
+            hub=frozenset(self.hub),
+            edges=edges,
+            parts=frozenset().union(*own, *(each.parts for each in read), *(each.parts for each in below)),
+            beyond=bool(edges) or any(each.made is None for each in read),
+            asks=bool(needs or read) or any(each.asks for each in below),
+        )
 
 
 class _Walk:
@@ -232,6 +256,8 @@ class _Walk:
                 entry = entries.get(name)
                 if entry is None or name in refused or self._asks_too_much(type_name, entry, selection):
                     continue
+                if not (name in _OWN if type_name == CUSTOMER else type_name.endswith(PLUMBING)):
+                    found.whole = True
                 below = found if entry.demand is None else self._add(entry, entry.demand, selection, found)
                 if selection.selection_set is not None and entry.inner is not None:
                     self.collect(selection.selection_set, entry.inner, below)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 
 from c360.access import Access, Purpose
 from resolvers.consents.customer import ConsentGround, CustomerConsents, Verdict
 from resolvers.contacts import CHANNELS, ContactKind
-from resolvers.view import CustomerView
+from resolvers.view import PREFERENCES, CustomerView
 from schema.permissions.withholding import Coordinate, Hold, WithheldReason
 
 OFFERS: frozenset[Coordinate] = frozenset({("Customer", "offers")})
@@ -23,6 +25,8 @@ CONTACTS: Mapping[ContactKind, frozenset[Coordinate]] = {
 }
 POINTS: frozenset[Coordinate] = frozenset({("Profile", "contactPoints")})
 """The list shows those that may be used, and is named where some may not."""
+CONSENTED: frozenset[Coordinate] = OFFERS.union(RISK, SCORES, POINTS, *CONTACTS.values())
+"""All that a customer's decisions may shut."""
 
 _REMEDY: Mapping[ConsentGround, str] = {
     ConsentGround.NOT_RECORDED: "Ask the customer for their consent to {} and record it.",
@@ -36,7 +40,17 @@ _REMEDY: Mapping[ConsentGround, str] = {
 
 def consents(view: CustomerView, access: Access) -> Iterable[Hold]:
     """Offers and contact points of those who agreed to no marketing, scores of those who object to them."""
-    mine, purpose = view.consents, access.purpose
+    if not view.decisions and not view.records(PREFERENCES):
+        return _of_silence(access.purpose)  # as most customers are: nobody knows of a word of theirs
+    return _of(view.consents, access.purpose)
+
+
+@functools.cache
+def _of_silence(purpose: Purpose) -> Sequence[Hold]:
+    return tuple(_of(CustomerConsents(at=datetime.min.replace(tzinfo=UTC)), purpose))
+
+
+def _of(mine: CustomerConsents, purpose: Purpose) -> Iterator[Hold]:
     if purpose is Purpose.MARKETING:
         yield from _marketing(mine)
     if purpose is not Purpose.FRAUD:

@@ -66,5 +66,10 @@ class Hold(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the answer itself sees to it that they show only a part; they are then named, not made null."""
 
 
-Holder = Callable[[CustomerView, Access], Iterable[Hold]]
-"""Says what is held back of a customer from a caller; pure, and called once for each customer."""
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """Keeps fields of single customers back."""
+
+    fields: frozenset[Coordinate]
+    """All that it may ever keep back: it is not asked where an operation selects none of them."""
+    holds: Callable[[CustomerView, Access], Iterable[Hold]]
+    """Says what is held back of a customer from a caller; pure, and called once for each customer."""

@@ -204,6 +204,10 @@ class Database(Protocol):
         """A unit of work for reading, that finds what is in sight alone."""
         ...
 
+    def folders(self, tenant: TenantId, sight: Sight) -> FolderRepository:
+        """Customers in sight with what is kept of them, read by itself."""
+        ...
+
     def unit(self, tenant: TenantId, sight: Sight) -> AbstractAsyncContextManager[Unit]:
         """The same for writing: committed when the block ends, rolled back when it raises."""
         ...

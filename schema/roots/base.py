@@ -26,6 +26,7 @@ from schema.permissions.rules import Rule
 from schema.permissions.scopes import Scope
 from schema.ports import Unit
 from store.data import CustomerData
+from store.data_folders import WHOLE, Part
 
 NOBODY = Principal(subject="")
 
@@ -68,6 +69,8 @@ class RootField:
     arguments_type: ClassVar[type[Arguments] | None] = None
     weight: ClassVar[int] = 1
     """What it costs beside the values of its answer, in values."""
+    takes: ClassVar[frozenset[Part]] = WHOLE
+    """What it takes of customers' folders itself, whatever is selected of them."""
     tells_instances: ClassVar[bool] = False
     """Whether it shows how connector instances are doing at this moment."""
     rule: ClassVar[Rule | None] = None

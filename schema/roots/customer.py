@@ -40,6 +40,7 @@ class CustomerRoot(RootField):
         "into another leads to that one, whose `mergedFrom` names it. A key that several customers "
         "share, such as a family's phone number, is the error `AMBIGUOUS_KEY`: search for it instead."
     )
+    takes = frozenset()
     arguments_type = CustomerArguments
     arguments: CustomerArguments
 

@@ -27,6 +27,7 @@ class CustomersRoot(RootField):
     name = "customers"
     rule = needs(Scope.CUSTOMERS_READ)
     description = "The customers, filtered and ordered, page by page, forward and backward."
+    takes = frozenset()
     arguments_type = CustomersArguments
     arguments: CustomersArguments
 

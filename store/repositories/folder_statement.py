@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -172,8 +172,10 @@ class _Builder:
             Part.CONTACTS: self._contacts,
             Part.VERIFIED: self._verified,
         }
-        chosen = {part.value: make() for part, make in read.items() if part in self._shape.parts}
-        return {"customer": self._customer(), **chosen}
+        return {"customer": self._customer(), **self._chosen(read)}
+
+    def _chosen(self, read: Mapping[Part, Callable[[], Any]]) -> Mapping[str, Any]:
+        return {part.value: make() for part, make in read.items() if part in self._shape.parts}
 
     def _customer(self) -> Any:
         forms = self._forms
@@ -184,8 +186,7 @@ class _Builder:
             country=Customer.country,
             created_at=forms.moment(Customer.created_at),
             updated_at=forms.moment(Customer.updated_at),
-            links=self._links(),
-            values=self._values(),
+            **self._chosen({Part.LINKS: self._links, Part.VALUES: self._values}),
         )
 
     def _links(self) -> Any:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import itertools
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from c360.access import Reach, TenantId
 from c360.contract import KeyKind
 from store.columns import storable
-from store.data_folders import Folder, Folders, Part, Wanted
+from store.data_folders import WHOLE, Folder, Folders, Part, Wanted
 from store.readers.base import Convoys, Reader, Row, Value
 from store.remembered import Remembered
 from store.repositories.base import Repository, Scope
@@ -30,6 +31,12 @@ _UNUSED = 300.0
 _COMMON = (Part.SEGMENTS, Part.PRODUCTS)
 """What all customers of a tenant have in common."""
 _NOTHING = Folders()
+_NONE: Mapping[Any, Any] = {}
+_BY = {
+    given: frozenset(name for name, there in zip((ID, KEY, REF), given, strict=True) if there)
+    for given in itertools.product((False, True), repeat=3)
+}
+"""What an operation looks customers up by, by what of it there is."""
 
 
 class Line(NamedTuple):
@@ -80,18 +87,25 @@ class FolderRepository(Repository):
             KeyringError: keys are looked up, and the database was opened without a keyring.
             StoreError: the database does not answer.
         """
-        sight = self._scope.sight
-        asked = Asked(
-            tuple(filter(storable, wanted.ids)),
-            {self._kept_as(kind, value): (kind, value) for kind, value in wanted.keys},
-            tuple(ref for ref in wanted.refs if storable(ref[0]) and storable(ref[1])),
-        )
-        by = frozenset(name for name, mine in zip((ID, KEY, REF), asked, strict=True) if mine)
+        sight, parts = self._scope.sight, wanted.parts
+        asked = self._asked(wanted)
+        by = _BY[bool(asked.ids), bool(asked.keys), bool(asked.refs)]
         if not by or blind(sight):
             return _NOTHING
-        subject = wanted.subject if Part.VERIFIED in wanted.parts else ""
-        line = Line(self._tenant, sight, by, wanted.parts, subject, wanted.contacts_within, self._scope.salt)
+        if sight.partial:
+            parts |= WHOLE  # what is left of a customer is worked out of all that is there
+        subject = wanted.subject if Part.VERIFIED in parts else ""
+        line = Line(self._tenant, sight, by, parts, subject, wanted.contacts_within, self._scope.salt)
         return await self._desk.ask(line, asked)
+
+    def _asked(self, wanted: Wanted) -> Asked:
+        # Most operations look one customer up, by one thing: nothing is made for the others.
+        keys, refs = wanted.keys, wanted.refs
+        return Asked(
+            tuple(filter(storable, wanted.ids)),
+            {self._kept_as(kind, value): (kind, value) for kind, value in keys} if keys else _NONE,
+            tuple(ref for ref in refs if storable(ref[0]) and storable(ref[1])) if refs else (),
+        )
 
     def _kept_as(self, kind: KeyKind, value: str) -> tuple[str, str]:
         return kind.value, self._scope.keyring.lookup_hash(self._tenant, kind.value, value).hex()
@@ -224,13 +238,14 @@ def _text(given: Any) -> str:
 def _share(found: _Read, asked: Asked) -> Folders:
     """What one of those who asked is told: nothing of the others."""
     known = {one: found.known[one] for one in asked.ids if one in found.known}
-    by_key = {
-        key: tuple(sorted(found.by_key[kept])) for kept, key in asked.keys.items() if kept in found.by_key
-    }
-    by_ref = {ref: found.by_ref[ref] for ref in asked.refs if ref in found.by_ref}
-    mine = [*known.values(), *by_ref.values()]
-    for customers in by_key.values():
-        mine += customers
+    mine: Collection[str] = known.values()
+    by_key, by_ref = _NONE, _NONE
+    if asked.keys or asked.refs:
+        by_key = {
+            key: tuple(sorted(found.by_key[kept])) for kept, key in asked.keys.items() if kept in found.by_key
+        }
+        by_ref = {ref: found.by_ref[ref] for ref in asked.refs if ref in found.by_ref}
+        mine = [*known.values(), *by_ref.values(), *itertools.chain.from_iterable(by_key.values())]
     return Folders(
         known=known,
         by_key=by_key,

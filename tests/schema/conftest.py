@@ -564,6 +564,10 @@ class FakeStore:
         self.units += 1
         yield FakeUnit(self)
 
+    def folders(self, tenant: TenantId, sight: Sight) -> FakeFolders:
+        self.units += 1
+        return FakeUnit(self).folders
+
     @asynccontextmanager
     async def unit(self, tenant: TenantId, sight: Sight) -> AsyncIterator[FakeUnit]:
         self.calls.append("begin")

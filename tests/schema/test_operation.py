@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from graphql import is_required_argument
 
-from c360.access import Access, TenantId
+from c360.access import Access
 from c360.contract import KeyKind
 from c360.errors import ProblemCode
 from c360.records.banking import Account, AccountKind, Balance
 from c360.records.party import Party
 from connectors.results import SourceState
 from schema import ids
-from store.sight import Sight
+from store.data_folders import WHOLE, Folders, Part, Wanted
+from tests.schema.conftest import FakeFolders
 
 
 def account(name: str) -> Account:
@@ -262,15 +262,13 @@ def test_the_tightest_freshness_and_deadline_win(world: Any, ana: str) -> None:
 def test_the_deadline_counts_from_the_start_of_the_operation(
     world: Any, ana: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = world.store.read
+    quick = FakeFolders.find
 
-    @asynccontextmanager
-    async def slow(tenant: TenantId, sight: Sight) -> AsyncIterator[Any]:
+    async def slow(folders: FakeFolders, wanted: Wanted) -> Folders:
         await asyncio.sleep(0.3)
-        async with quick(tenant, sight) as unit:
-            yield unit
+        return await quick(folders, wanted)
 
-    monkeypatch.setattr(world.store, "read", slow)
+    monkeypatch.setattr(FakeFolders, "find", slow)
     for asked, least, most in (("PT1S", 0.3, 0.69), ("PT0.1S", 0.05, 0.05)):
         world.host.requests.clear()
         world.data(
@@ -351,3 +349,38 @@ def test_a_profile_has_a_whole_name(world: Any, ana: str, party: dict[str, Any],
     world.host.records["bank", "b1", "party.profile"] = (Party(party_id="b1", **party),)
     found = world.data(f"{{ {BY_EMAIL} {{ profile {{ displayName givenName {{ value rule }} }} }} }}")
     assert found["customer"]["profile"]["displayName"] == name
+
+
+def test_only_what_is_selected_is_read_of_a_customer(
+    world: Any, ana: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The links and the values of the profile are most of a customer, and few fields take neither."""
+    find, wanted = FakeFolders.find, list[Wanted]()
+
+    async def noted(folders: FakeFolders, asked: Wanted) -> Folders:
+        wanted.append(asked)
+        return await find(folders, asked)
+
+    monkeypatch.setattr(FakeFolders, "find", noted)
+
+    def parts(selection: str, more: str = "") -> frozenset[Part]:
+        wanted.clear()
+        world.ask(f"{{ {selection} }} {more}")
+        return wanted[-1].parts
+
+    own = "__typename id kind displayName country createdAt updatedAt"
+    assert parts(f"{BY_EMAIL} {{ {own} }}") == frozenset()
+    assert parts(f"customers {{ totalCount edges {{ cursor node {{ {own} }} }} }}") == frozenset()
+    assert parts(f"{BY_EMAIL} {{ ...F }}", f"fragment F on Customer {{ {own} }}") == frozenset()
+    assert parts(f"{BY_EMAIL} {{ ...F }}", "fragment F on Customer { id sources { status } }") >= WHOLE
+    assert parts(f"a: {BY_EMAIL} {{ id }} b: {BY_EMAIL} {{ profile {{ familyName {{ value }} }} }}") >= WHOLE
+    assert parts(f'node(id: "{ids.encode("Customer", ana)}") {{ ... on Customer {{ id }} }}') >= WHOLE
+    fields = world.engine.graph.type_map["Customer"].fields
+    table = world.engine._schema.planner.table["Customer"]
+    shut = {"risk"}  # for this purpose: nothing is read for what is not told
+    for name in fields.keys() - set(own.split()) - shut:
+        inner = table[name].inner
+        needed = [one for one, each in fields[name].args.items() if is_required_argument(each)]
+        if not needed:
+            below = "{ __typename }" if inner else ""
+            assert parts(f"{BY_EMAIL} {{ id {name} {below} }}") >= WHOLE, name

@@ -24,7 +24,7 @@ from schema.execution.limits import Limits
 from schema.permissions.declared import declared, printed
 from schema.permissions.printing import unruled
 from schema.permissions.roles import ROLES, granted
-from schema.permissions.withholding import Hold, WithheldReason
+from schema.permissions.withholding import Hold, Holder, WithheldReason
 from tests.fixtures.access import access as access_of
 
 SECRET = "Ada Lovelace"
@@ -114,9 +114,10 @@ def test_a_holder_keeps_one_customers_field(world: Any) -> None:
         reason=WithheldReason.CONSENT, remedy="Ask them.", fields=frozenset({("Customer", "displayName")})
     )
     services = world.engine._services
-    object.__setattr__(
-        services, "holders", (lambda view, _access: [hold] if view.customer.id == first else [],)
+    holder = Holder(
+        fields=hold.fields, holds=lambda view, _access: [hold] if view.customer.id == first else []
     )
+    object.__setattr__(services, "holders", (holder,))
     answer = world.data(
         "{ customers { edges { node { name: displayName withheld { path reason masked } } } } }"
     )

@@ -142,6 +142,31 @@ def test_a_folder_holds_what_the_repositories_say(database: Database, clock: Any
     run(go())
 
 
+def test_of_what_is_not_wanted_nothing_is_read_but_for_a_partner(database: Database, run: Run) -> None:
+    """What a partner is told of a customer is worked out of all that its own records say."""
+
+    async def go() -> None:
+        ids = await people(database, 1)
+        async with database.read(T) as unit:
+            whole = (await unit.customers.load(ids))[ids[0]]
+        for parts, links, values in (
+            ({}, 0, 0),
+            ({Part.LINKS}, 2, 0),
+            ({Part.VALUES}, 0, 6),
+            ({Part.LINKS, Part.VALUES}, 2, 6),
+        ):
+            found = await database.folders(T).find(Wanted(ids=tuple(ids), parts=frozenset(parts)))
+            customer = found.of[ids[0]].customer
+            assert (len(customer.links), len(customer.values)) == (links, values)
+            assert customer == msgspec.structs.replace(whole, links=customer.links, values=customer.values)
+        sight = Sight(reach=Reach.PARTNER, connectors=frozenset({"inn"}))
+        theirs = await database.folders(T, sight).find(Wanted(ids=tuple(ids), parts=frozenset()))
+        assert {link.connector for link in theirs.of[ids[0]].customer.links} == {"inn"}
+        assert theirs.of[ids[0]].customer.values
+
+    run(go())
+
+
 def test_customers_are_found_by_all_that_leads_to_them(database: Database, run: Run) -> None:
     async def go() -> None:
         ids = await people(database)

@@ -97,9 +97,15 @@ def _is_certain(node: ValueNode, kind: GraphQLInputType, required: set[str]) -> 
     if isinstance(node, ListValueNode) and is_list_type(bare):
         return all(_is_certain(one, bare.of_type, required) for one in node.values)
     if isinstance(node, ObjectValueNode) and is_input_object_type(bare):
-        return not bare.is_one_of and all(
+        return all(
             one.name.value in bare.fields
+            and not (bare.is_one_of and _may_be_null(one.value, required))
             and _is_certain(one.value, bare.fields[one.name.value].type, required)
             for one in node.fields
         )
     return not _varies(node)
+
+
+def _may_be_null(node: ValueNode, required: set[str]) -> bool:
+    """Whether a value may turn out null where exactly one is to be given; validation has counted them."""
+    return isinstance(node, VariableNode) and node.name.value not in required
