@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import fcntl
-import functools
-import json
+import gc
 import os
 import shutil
 import socket
 import subprocess
-import warnings
-from collections.abc import Callable, Coroutine, Generator, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -21,12 +19,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import hypothesis
 import pytest
-import yaml
-from openapi_core import Config, OpenAPI
-from openapi_core.datatypes import RequestParameters
-from openapi_core.exceptions import OpenAPIError
 from starlette.types import ASGIApp
-from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from c360.errors import RetryLater
 from c360.http import Request, Response
@@ -56,6 +49,20 @@ TODAY = date(2026, 6, 15)
 # With CI=true any other reason to skip fails the run.
 # A check of the conformance suite that does not apply to a connector says why after "exempt: ".
 ALLOWED_SKIPS = ("needs Node.js", "no published partner specifications", "no reference data", "exempt: ")
+
+
+# --- memory ------------------------------------------------------------------------------------
+
+
+def pytest_configure() -> None:
+    """What is imported to collect tests stays: looking through it for garbage is a fifth of the time."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is collected, without looking through what collecting left, each time anew."""
+    gc.freeze()
+    gc.enable()
 
 
 # --- the machine -------------------------------------------------------------------------------
@@ -253,156 +260,10 @@ def partner_specs() -> Path:
     return SPECIFICATIONS
 
 
-class _Loader(yaml.CSafeLoader):
-    """YAML as OpenAPI reads it: no dates, and ``NO`` is Norway, not false."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in resolvers
-        if not tag.endswith(":timestamp") and (not tag.endswith(":bool") or first in "tTfF")
-    ]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
-
-
-def _keys_as_text(node: Any) -> Any:
-    """YAML reads the status ``200`` as a number; as a key it is a text."""
-    if isinstance(node, dict):
-        return {str(key): _keys_as_text(value) for key, value in node.items()}
-    return [_keys_as_text(value) for value in node] if isinstance(node, list) else node
-
-
-@functools.cache
-def _document(file: Path) -> dict[str, Any]:
-    text = file.read_text("utf-8")
-    read = json.loads(text) if file.suffix == ".json" else yaml.load(text, Loader=_Loader)
-    document: dict[str, Any] = _keys_as_text(read)
-    if "externalDocs" in document["info"]:
-        del document["info"]["externalDocs"]  # not allowed there; openapi-core refuses the document
-    for item in document["paths"].values():
-        item.pop("servers", None)
-        for operation in item.values():
-            if isinstance(operation, dict):
-                operation.pop("servers", None)
-                operation["security"] = []  # credentials are the application's to check
-    return document
-
-
-@functools.cache
-def _openapi(file: Path, server: str) -> OpenAPI:
-    document = {**_document(file), "servers": [{"url": server}], "security": []}
-    config = Config(
-        spec_validator_cls=None,
-        extra_media_type_deserializers={"application/problem+json": json.loads},  # RFC 7807
-    )
-    return OpenAPI.from_dict(document, config=config)
-
-
-@dataclass
-class SpecRequest:
-    """A request as openapi-core wants to see it."""
-
-    sent: Request
-
-    def __post_init__(self) -> None:
-        parts = urlsplit(self.sent.url)
-        self.host_url = f"{parts.scheme}://{parts.netloc}"
-        self.path = parts.path
-        self.method = self.sent.method.lower()
-        self.body = self.sent.content or None
-        auth = self.sent.auth.headers() if self.sent.auth else ()
-        headers = Headers([*self.sent.headers, *auth])
-        self.content_type = headers.get("content-type", "").lower()
-        self.parameters = RequestParameters(
-            query=ImmutableMultiDict(self.sent.params), header=headers, cookie=ImmutableMultiDict()
-        )
-
-
-@dataclass
-class SpecResponse:
-    """An answer as openapi-core wants to see it."""
-
-    got: Response
-
-    def __post_init__(self) -> None:
-        self.status_code = self.got.status
-        self.headers = Headers(list(self.got.headers.items()))
-        self.content_type = self.headers.get("content-type", "").lower()
-        self.data = self.got.content or None
-
-
-@dataclass
-class Specification:
-    """Published documents of one partner."""
-
-    apis: Sequence[OpenAPI]
-    requests: bool
-    answers: bool
-
-    def request(self, request: Request) -> None:
-        """Fail where the API does not define such a request."""
-        if self.requests and "/_sandbox/" not in request.url:
-            spec_request = SpecRequest(request)
-            api = self._api(spec_request)
-            _demand(request, "request", api.iter_request_errors(spec_request))
-            _demand(request, "request", _undefined_parameters(api, spec_request))
-
-    def answer(self, request: Request, response: Response) -> None:
-        """Fail where the API does not define such an answer to that request."""
-        if self.answers and "/_sandbox/" not in request.url:
-            spec_request = SpecRequest(request)
-            errors = self._api(spec_request).iter_response_errors(spec_request, SpecResponse(response))
-            _demand(request, f"answer {response.status}", errors)
-
-    def _api(self, request: SpecRequest) -> OpenAPI:
-        """The document that has the path, else the first one, whose error will tell."""
-        return next((api for api in self.apis if _operation(api, request) is not None), self.apis[0])
-
-
-def _operation(api: OpenAPI, request: SpecRequest) -> Any:
-    try:
-        validator: Any = api.request_validator
-        return validator._find_path(request)
-    except OpenAPIError:
-        return None
-
-
-def _undefined_parameters(api: OpenAPI, request: SpecRequest) -> Iterator[Exception]:
-    """Query parameters the operation does not have; openapi-core passes over them."""
-    found = _operation(api, request)
-    if found is None:
-        return
-    defined = [*found.operation.get("parameters", []), *found.path.get("parameters", [])]
-    names = {(param / "name").read_str() for param in defined if (param / "in").read_str() == "query"}
-    for name in request.parameters.query:
-        if name not in names and not any(known.startswith(f"{name}[") for known in names):
-            yield ValueError(f"query parameter {name!r} is not defined")
-
-
-def _demand(request: Request, what: str, errors: Iterator[Exception]) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # a deprecated parameter is still defined
-        found = [_explained(error) for error in errors]
-    if found:
-        operation = f"{request.method} {urlsplit(request.url).path}"
-        raise AssertionError(f"{operation}: {what} breaks the specification: " + "; ".join(found))
-
-
-def _explained(error: Exception) -> str:
-    cause = error.__cause__
-    details = [
-        f"{detail.json_path}: {detail.message}"[:400] for detail in getattr(cause, "schema_errors", ()) or ()
-    ]
-    return (
-        f"{error}" + (f" ({cause})" if cause and not details else "") + "".join(f"\n  {d}" for d in details)
-    )
-
-
 @pytest.fixture
 def spec_http(partner_specs: Path) -> Callable[..., InProcess]:
     """Factory: a transport that compares every exchange with the partner's specification."""
+    from tests.fixtures.published import Specification, openapi  # a second, only where it is used
 
     def build(
         spec: str | Sequence[str],
@@ -417,7 +278,7 @@ def spec_http(partner_specs: Path) -> Callable[..., InProcess]:
         prefix = parts.path if server_prefix is None else server_prefix
         server = f"{parts.scheme}://{parts.netloc}{prefix.rstrip('/')}"
         files = [spec] if isinstance(spec, str) else spec
-        apis = [_openapi(partner_specs / file, server) for file in files]
+        apis = [openapi(partner_specs / file, server) for file in files]
         return InProcess(app, base_url, Specification(apis, check_requests, check_answers))
 
     return build
