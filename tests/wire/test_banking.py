@@ -11,7 +11,7 @@ import pytest
 from c360.contract import Connector, Need, Ref
 from c360.values import Secret
 
-pytestmark = [pytest.mark.node, pytest.mark.specs, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.node, pytest.mark.specs, pytest.mark.thorough, pytest.mark.timeout(420)]
 
 BANKING = "banking-cds-au.json"
 COMMON = {"/common/": "banking-cds-au-common.json"}

@@ -10,7 +10,7 @@ import pytest
 
 from c360.contract import Connector, Ref
 
-pytestmark = [pytest.mark.node, pytest.mark.specs, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.node, pytest.mark.specs, pytest.mark.thorough, pytest.mark.timeout(420)]
 
 CUSTODY = "brokerage-openwealth-custody.yaml"
 REF = Ref(party_id="C-1")

@@ -10,7 +10,7 @@ import pytest
 
 from c360.contract import Ref
 
-pytestmark = [pytest.mark.node, pytest.mark.specs, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.node, pytest.mark.specs, pytest.mark.thorough, pytest.mark.timeout(420)]
 
 CLOUDBEDS = "hotel-cloudbeds-pms-v1.3.yaml"
 GUEST = Ref(party_id="370314")

@@ -10,7 +10,7 @@ import pytest
 
 from c360.contract import Connector, Ref
 
-pytestmark = [pytest.mark.node, pytest.mark.specs, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.node, pytest.mark.specs, pytest.mark.thorough, pytest.mark.timeout(420)]
 
 TOMP = "rental-tomp-v1.6.1.yaml"
 SETTINGS = {"credential": "key", "maas_id": "hub", "history_days": 7, "horizon_days": 7, "rescan_days": 7}

@@ -6,6 +6,8 @@ import functools
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+import pytest
+
 from c360.http import Transport
 from c360.testing import ConnectorSuite, Known
 from plugins.banking.connector import CdsAuBanking
@@ -76,5 +78,6 @@ class TestCdsAuBankingConformance(ConnectorSuite):
         return InProcess(banking.app(World(population())), BASE_URL)
 
 
+@pytest.mark.thorough  # each of its checks has run, and the kept standing is held to the code
 def test_it_is_gold() -> None:
     assert not missing(TestCdsAuBankingConformance)

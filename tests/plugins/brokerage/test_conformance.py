@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from datetime import UTC, date, datetime
 
+import pytest
+
 from c360.http import Transport
 from c360.testing import ConnectorSuite, Known
 from plugins.brokerage.connector import OpenWealthCustody
@@ -58,5 +60,6 @@ class TestOpenWealthCustodyConformance(ConnectorSuite):
         return InProcess(brokerage.app(World(population())), BASE)
 
 
+@pytest.mark.thorough  # each of its checks has run, and the kept standing is held to the code
 def test_it_is_gold() -> None:
     assert not missing(TestOpenWealthCustodyConformance)

@@ -6,6 +6,8 @@ import functools
 import logging
 from datetime import UTC, datetime
 
+import pytest
+
 from c360.contract import KeyKind
 from c360.http import Transport
 from c360.testing import ConnectorSuite, Known
@@ -63,5 +65,6 @@ class TestCloudbedsConformance(ConnectorSuite):
         return InProcess(hotel.app(world), BASE_URL)
 
 
+@pytest.mark.thorough  # each of its checks has run, and the kept standing is held to the code
 def test_it_is_gold() -> None:
     assert not missing(TestCloudbedsConformance)

@@ -6,6 +6,8 @@ import functools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 
+import pytest
+
 from c360.http import Transport
 from c360.testing import ConnectorSuite, Known
 from plugins.insurance.connector import OpinBrInsurance
@@ -69,5 +71,6 @@ class TestOpinBrInsuranceConformance(ConnectorSuite):
         return InProcess(insurance.app(World(population())), BASE_URL)
 
 
+@pytest.mark.thorough  # each of its checks has run, and the kept standing is held to the code
 def test_it_is_gold() -> None:
     assert not missing(TestOpinBrInsuranceConformance)

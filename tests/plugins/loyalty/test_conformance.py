@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from datetime import date
 
+import pytest
+
 from c360.contract import KeyKind
 from c360.http import Transport
 from c360.records.loyalty import AdjustPoints, CreateReward, RedeemReward
@@ -138,5 +140,6 @@ class TestSquareLoyaltyConformance(ConnectorSuite):
         return sum(self.world.effects.as_dict().values()) - PREPARED
 
 
+@pytest.mark.thorough  # each of its checks has run, and the kept standing is held to the code
 def test_it_is_gold() -> None:
     assert not missing(TestSquareLoyaltyConformance)

@@ -6,6 +6,8 @@ import functools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from c360.http import Transport
 from c360.records.rental import BookRental, CancelBooking
 from c360.testing import ConnectorSuite, Known, SampleAction
@@ -123,5 +125,6 @@ class TestTompRentalConformance(ConnectorSuite):
         return sum(self.world.effects.as_dict().values())
 
 
+@pytest.mark.thorough  # each of its checks has run, and the kept standing is held to the code
 def test_it_is_gold() -> None:
     assert not missing(TestTompRentalConformance)

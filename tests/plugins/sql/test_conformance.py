@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from c360.contract import KeyKind
 from c360.testing import ConnectorSuite, Known, SourceFault, Tier, run
 from c360.testing.tiers import RuleState
@@ -65,6 +67,7 @@ class TestSqlConformance(ConnectorSuite):
         return {}
 
 
+@pytest.mark.thorough  # each of its checks has run, and the kept standing is held to the code
 def test_it_is_gold() -> None:
     standing = run(TestSqlConformance).standing
     assert standing.tier is Tier.GOLD, [rule for rule in standing.rules if rule.state is RuleState.MISSING]

@@ -6,6 +6,8 @@ import functools
 from datetime import UTC, date, datetime
 from typing import Any
 
+import pytest
+
 from c360.contract import ActionState
 from c360.http import Transport
 from c360.records.workorders import CancelOrder
@@ -89,6 +91,7 @@ class TestWorkOrdersConformance(ConnectorSuite):
         return sum(self.world.effects.as_dict().values())
 
 
+@pytest.mark.thorough  # each of its checks has run, and the kept standing is held to the code
 def test_it_is_gold() -> None:
     standing = run(TestWorkOrdersConformance).standing
     assert standing.tier is Tier.GOLD, [rule for rule in standing.rules if rule.state is RuleState.MISSING]

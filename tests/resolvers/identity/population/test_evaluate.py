@@ -21,6 +21,7 @@ def rows(evaluation: Evaluation) -> dict[float, tuple[float, float, float]]:
     }
 
 
+@pytest.mark.thorough
 def test_febrl_1(reference_data: Path) -> None:
     found = evaluate([reference_data / "febrl" / "dataset1.csv"], "rec_id", thresholds=[0.5, 0.99])
     assert (found.records, found.entities, found.true_pairs) == (1000, 500, 500)
