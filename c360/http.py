@@ -88,10 +88,11 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
             raise
 
     def _decoded(self, kind: type[T]) -> T:
-        media = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media and not media.endswith("json"):
-            message = f"expected JSON, found content type {media!r}"
-            raise PartnerFault(message)
+        if (said := self.headers.get("content-type")) not in _SAID_OF_JSON:
+            media = (said or "").partition(";")[0].strip().lower()
+            if media and not media.endswith("json"):
+                message = f"expected JSON, found content type {media!r}"
+                raise PartnerFault(message)
         try:
             found: T = _decoder(cast(Hashable, kind)).decode(self.content)
         except msgspec.ValidationError as error:
@@ -139,7 +140,10 @@ class Http:
     ) -> None:
         self._transport = transport
         self._base_url = base_url.rstrip("/")
-        self._headers = tuple((headers or {}).items())
+        own = tuple((headers or {}).items())
+        self._plain = (*_ACCEPT, *own)
+        self._with_json = (*_ACCEPT, *_JSON, *own)
+        self._with_form = (*_ACCEPT, *_FORM, *own)
         self._auth = auth
         self._timeout = timeout
         self.tokens = Tokens()
@@ -238,34 +242,32 @@ class Http:
             PartnerFault: any other status, or a link that leads elsewhere.
             ValueError: ``path`` is neither.
         """
-        body, kind = _body(json, form)
         reads = method in _READING if safe is None else safe
+        if json is None and form is None:
+            content, fixed = b"", self._plain
+        else:
+            content, fixed = self._body(json, form)
+        credential = auth or self._own_auth()
         request = Request(
             method=method,
             url=self._url(path),
-            params=_flat(params),
-            headers=(*_ACCEPT, *kind, *self._headers, *((headers or {}).items())),
-            content=body,
+            params=_flat(params) if params else (),
+            headers=(*fixed, *headers.items()) if headers else fixed,
+            content=content,
+            auth=None if credential is None else await credential.ready(self),
             timeout=self._timeout,
             safe=reads,
         )
-        response = await self._send(request, auth or self._own_auth())
+        response = await self._transport.send(request)
+        if response.status == 401 and credential is not None and request.auth is not None:
+            again = await credential.renewed(self, request.auth)
+            if again is not None:
+                response = await self._transport.send(msgspec.structs.replace(request, auth=again))
         status = response.status
         if 200 <= status < 300 or status in accept:
             changed = not reads and status < 300
             return msgspec.structs.replace(response, url=request.url, changed=changed)
         raise _error(response, by_grant=auth is not None, safe=reads)
-
-    async def _send(self, request: Request, auth: Auth | None) -> Response:
-        if auth is None:
-            return await self._transport.send(request)
-        ready = await auth.ready(self)
-        response = await self._transport.send(msgspec.structs.replace(request, auth=ready))
-        if response.status == 401:
-            again = await auth.renewed(self, ready)
-            if again is not None:
-                return await self._transport.send(msgspec.structs.replace(request, auth=again))
-        return response
 
     def _url(self, path: str) -> str:
         if path.startswith("/"):
@@ -276,6 +278,13 @@ class Http:
             raise PartnerFault("a link leads away from the partner's own address")
         return path
 
+    def _body(self, json: Any, form: Form | None) -> tuple[bytes, tuple[tuple[str, str], ...]]:
+        if form is None:
+            return msgspec.json.encode(json), self._with_json
+        if json is not None:
+            raise ValueError("a body is JSON or a form, not both")
+        return urlencode(_flat(form)).encode(), self._with_form
+
     def _own_auth(self) -> Auth | None:
         return self._auth() if callable(self._auth) else self._auth
 
@@ -284,14 +293,8 @@ _ACCEPT = (("accept", "application/json"),)
 _JSON = (("content-type", "application/json"),)
 _FORM = (("content-type", "application/x-www-form-urlencoded"),)
 _READING = frozenset({"GET", "HEAD"})
-
-
-def _body(json: Any, form: Form | None) -> tuple[bytes, tuple[tuple[str, str], ...]]:
-    if form is not None:
-        if json is not None:
-            raise ValueError("a body is JSON or a form, not both")
-        return urlencode(_flat(form)).encode(), _FORM
-    return (b"", ()) if json is None else (msgspec.json.encode(json), _JSON)
+_SAID_OF_JSON = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
+"""What most partners write; anything else is looked at closely."""
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
@@ -311,10 +314,12 @@ def origin(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, (parts.hostname or "").lower(), port or standard
 
 
-def _flat(params: Params | None) -> tuple[tuple[str, str], ...]:
+def _flat(params: Params) -> tuple[tuple[str, str], ...]:
     flat: list[tuple[str, str]] = []
-    for name, value in (params or {}).items():
-        if isinstance(value, tuple):
+    for name, value in params.items():
+        if isinstance(value, str):
+            flat.append((name, value))
+        elif isinstance(value, tuple):
             flat.extend((name, item) for item in value)
         elif value is not None:
             flat.append((name, str(value)))

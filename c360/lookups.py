@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
@@ -13,15 +14,16 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import aclosing
-from typing import Any, TypeVar
+from functools import partial
+from itertools import islice
+from typing import Any, Generic, TypeVar
 from urllib.parse import quote
 
 from c360.errors import ConnectorError, PartnerFault
 from c360.needs import Fetched, Need, Ref
 from c360.records.base import Record
 
-__all__ = ["as_completed", "details", "fetch_each", "segment", "together"]
+__all__ = ["Once", "as_completed", "details", "fetch_each", "segment", "together"]
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
@@ -52,25 +54,52 @@ async def as_completed(
         yield key, outcome
         return
     left = iter(jobs.items())
-    running: dict[asyncio.Task[ValueT], KeyT] = {}
-
-    def start(count: int) -> None:
-        for _, (key, job) in zip(range(count), left, strict=False):
-            running[asyncio.ensure_future(_run(job))] = key
-
+    running = _Running[KeyT, ValueT]()
     try:
-        start(at_once or len(jobs))
-        while running:
-            done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                key = running.pop(task)
-                start(1)
-                try:
-                    yield key, task.result()
-                except ConnectorError as error:
-                    yield key, error
+        for key, job in islice(left, at_once):
+            running.start(key, job)
+        while running.keys:
+            key, task = await running.ended()
+            for following, job in islice(left, 1):
+                running.start(following, job)
+            try:
+                yield key, task.result()
+            except ConnectorError as error:
+                yield key, error
     finally:
-        _drop(running)
+        _drop(running.keys)
+
+
+class _Running(Generic[KeyT, ValueT]):
+    """Jobs that run as tasks. What it costs to hear of one that ended does not grow with the others."""
+
+    __slots__ = ("_ended", "_loop", "_waiter", "keys")
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.keys: dict[asyncio.Task[ValueT], KeyT] = {}
+        """Those that were not told of yet."""
+        self._ended: deque[asyncio.Task[ValueT]] = deque()
+        self._waiter: asyncio.Future[None] | None = None
+
+    def start(self, key: KeyT, job: Callable[[], Awaitable[ValueT]]) -> None:
+        """Run one more."""
+        task = self._loop.create_task(_run(job))
+        self.keys[task] = key
+        task.add_done_callback(self._end)
+
+    async def ended(self) -> tuple[KeyT, asyncio.Task[ValueT]]:
+        """The next one that has ended, in the order in which they do."""
+        if not self._ended:
+            self._waiter = self._loop.create_future()
+            await self._waiter
+        task = self._ended.popleft()
+        return self.keys.pop(task), task
+
+    def _end(self, task: asyncio.Task[ValueT]) -> None:
+        self._ended.append(task)
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 def _drop(tasks: Iterable[asyncio.Task[ValueT]]) -> None:
@@ -92,13 +121,63 @@ async def together(
     Raises:
         ConnectorError: that of the first job to fail; the others are cancelled.
     """
+    if len(jobs) == 1:
+        return [await jobs[0]()]
+    left = iter(jobs)
+    running = _Running[int, ValueT]()
     found: dict[int, ValueT] = {}
-    async with aclosing(as_completed(dict(enumerate(jobs)), at_once=at_once)) as outcomes:
-        async for position, outcome in outcomes:
-            if isinstance(outcome, ConnectorError):
-                raise outcome
-            found[position] = outcome
+    try:
+        started = 0
+        for job in islice(left, at_once):
+            running.start(started, job)
+            started += 1
+        while running.keys:
+            position, task = await running.ended()
+            for job in islice(left, 1):
+                running.start(started, job)
+                started += 1
+            found[position] = task.result()
+    finally:
+        _drop(running.keys)
     return [found[position] for position in range(len(jobs))]
+
+
+class Once(Generic[ValueT]):
+    """What several parts of one fetch need, such as the list that details hang on: asked for once.
+
+    Whoever comes first asks, the others wait for that. A failure is everybody's, too; only where the
+    first was cancelled, the next one asks again. Made for one fetch, and gone with it.
+    """
+
+    __slots__ = ("_asking", "_failure", "_found", "_job")
+
+    def __init__(self, job: Callable[[], Awaitable[ValueT]]) -> None:
+        self._job = job
+        self._asking = asyncio.Lock()
+        self._found: list[ValueT] = []
+        self._failure: ConnectorError | None = None
+
+    async def __call__(self) -> ValueT:
+        """What was asked for.
+
+        Raises:
+            ConnectorError: that of the job.
+        """
+        if not self._found:
+            async with self._asking:
+                await self._ask()
+        return self._found[0]
+
+    async def _ask(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        if self._found:
+            return
+        try:
+            self._found.append(await self._job())
+        except ConnectorError as error:
+            self._failure = error
+            raise
 
 
 async def details(
@@ -134,10 +213,15 @@ async def fetch_each(
 ) -> AsyncIterator[Fetched]:
     """The body of ``fetch`` for an API that is asked customer by customer, kind by kind."""
 
-    def job(ref: Ref, need: Need) -> Callable[[], Awaitable[Sequence[Record]]]:
-        return lambda: fetchers[need.kind](ref, need)
-
-    jobs = {(ref, need): job(ref, need) for ref in refs for need in needs}
+    if len(refs) == len(needs) == 1:
+        try:
+            records = await fetchers[needs[0].kind](refs[0], needs[0])
+        except ConnectorError as error:
+            yield Fetched(ref=refs[0], kind=needs[0].kind, error=error)
+        else:
+            yield Fetched(ref=refs[0], kind=needs[0].kind, records=tuple(records))
+        return
+    jobs = {(ref, need): partial(fetchers[need.kind], ref, need) for ref in refs for need in needs}
     async for (ref, need), outcome in as_completed(jobs):
         if isinstance(outcome, ConnectorError):
             yield Fetched(ref=ref, kind=need.kind, error=outcome)

@@ -82,7 +82,9 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     def params(self, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The query parameters of the page, from those of the list."""
         if self.link is None:
-            return {**(params or {}), **dict(self.own)}
+            whole = dict(params) if params else {}
+            whole.update(self.own)
+            return whole
         repeated: dict[str, tuple[str, ...]] = {}
         for name, value in self.own:
             repeated[name] = (*repeated.get(name, ()), value)
@@ -129,7 +131,7 @@ class Paging(ABC, Generic[PageT]):
         return None
 
 
-async def pages(
+def pages(
     ask: Callable[[Step], Awaitable[Response | None]],
     read: Callable[[Response], PageT],
     paging: Paging[PageT],
@@ -149,31 +151,71 @@ async def pages(
         PartnerFault: the pages go in a circle, do not end, or their links lead elsewhere.
         ConnectorError: what ``ask`` and ``read`` raise.
     """
-    step = paging.first()
-    asked: set[Hashable] = set()
-    seen: set[Hashable] = set()
-    before = 0
-    for number in range(1, max_pages + 1):
-        if step in asked:
-            raise PartnerFault(f"after page {number - 1} the pages go in a circle")
-        asked.add(step)
-        response = await ask(step)
+    return _Pages(ask, read, paging, max_pages)
+
+
+class _Pages(AsyncGenerator[PageT, None]):
+    """Reads on page by page. Most lists have one: what tells a circle is remembered from the second on."""
+
+    __slots__ = ("_ask", "_asked", "_before", "_max_pages", "_number", "_paging", "_read", "_seen", "_step")
+
+    def __init__(
+        self,
+        ask: Callable[[Step], Awaitable[Response | None]],
+        read: Callable[[Response], PageT],
+        paging: Paging[PageT],
+        max_pages: int,
+    ) -> None:
+        self._ask = ask
+        self._read = read
+        self._paging = paging
+        self._max_pages = max_pages
+        self._step: Step | None = paging.first()
+        self._number = 0
+        self._before = 0
+        self._asked: set[Hashable] = set()
+        self._seen: set[Hashable] = set()
+
+    async def __anext__(self) -> PageT:
+        """The next page."""
+        step, self._step = self._step, None  # nothing follows a failure
+        if step is None:
+            raise StopAsyncIteration
+        if self._number >= self._max_pages:
+            raise PartnerFault(
+                f"the pages do not end: page {self._max_pages} names another", code=ProblemCode.TOO_MUCH_DATA
+            )
+        if step in self._asked:
+            raise PartnerFault(f"after page {self._number} the pages go in a circle")
+        self._number += 1
+        response = await self._ask(step)
         if response is None or response.status == 204:
-            return
-        turn = Turn(number=number, step=step, before=before, response=response, page=read(response))
-        mark = paging.mark(turn)
-        if mark is not None and mark in seen:
-            raise PartnerFault(f"page {number} came before: the pages go in a circle")
-        seen.add(mark)
-        following = paging.following(turn)
-        before += paging.count(turn.page)
-        yield turn.page
-        if following is None:
-            return
-        step = following
-    raise PartnerFault(
-        f"the pages do not end: page {max_pages} names another", code=ProblemCode.TOO_MUCH_DATA
-    )
+            raise StopAsyncIteration
+        page = self._read(response)
+        turn = Turn(number=self._number, step=step, before=self._before, response=response, page=page)
+        mark = self._paging.mark(turn) if self._seen else None
+        if mark is not None and mark in self._seen:
+            raise PartnerFault(f"page {self._number} came before: the pages go in a circle")
+        following = self._paging.following(turn)
+        if following is not None:
+            self._asked.add(step)
+            self._seen.add(self._paging.mark(turn) if mark is None else mark)
+            self._before += self._paging.count(page)
+            self._step = following
+        return page
+
+    async def asend(self, value: None) -> PageT:
+        """See :class:`AsyncGenerator`; nothing is sent to pages."""
+        return await self.__anext__()
+
+    async def athrow(self, typ: Any, val: Any = None, tb: Any = None) -> PageT:
+        """See :class:`AsyncGenerator`: nothing is held that an error would have to let go of."""
+        self._step = None
+        raise typ if val is None else val
+
+    async def aclose(self) -> None:
+        """Read no further."""
+        self._step = None
 
 
 async def every(
@@ -302,10 +344,11 @@ class PageNumber(_Counted[PageT]):
         self._page = page
         self._base = base
         self._start = base if start is None else start
+        self._first = self._step(page, self._start)
 
     def first(self) -> Step:
         """See :class:`Paging`."""
-        return self._step(self._page, self._start)
+        return self._first
 
     def following(self, turn: Turn[PageT]) -> Step | None:
         """See :class:`Paging`."""
@@ -331,10 +374,11 @@ class Offset(_Counted[PageT]):
     def __init__(self, offset: str = "offset", **counting: Unpack[Counting[PageT]]) -> None:
         super().__init__(**counting)
         self._offset = offset
+        self._first = self._step(offset, 0)
 
     def first(self) -> Step:
         """See :class:`Paging`."""
-        return self._step(self._offset, 0)
+        return self._first
 
     def following(self, turn: Turn[PageT]) -> Step | None:
         """See :class:`Paging`."""
@@ -366,10 +410,11 @@ class Cursor(Paging[PageT]):
         self._name = name
         self._in_body = in_body
         self._size = size
+        self._first = self._step(None)
 
     def first(self) -> Step:
         """See :class:`Paging`."""
-        return self._step(None)
+        return self._first
 
     def following(self, turn: Turn[PageT]) -> Step | None:
         """See :class:`Paging`."""
@@ -426,11 +471,11 @@ class NextLink(Paging[PageT]):
     ) -> None:
         self._read = read
         self._only = frozenset(only)
-        self._first = tuple((first or {}).items())
+        self._first = Step(own=tuple((first or {}).items()))
 
     def first(self) -> Step:
         """See :class:`Paging`."""
-        return Step(own=self._first)
+        return self._first
 
     def following(self, turn: Turn[PageT]) -> Step | None:
         """See :class:`Paging`."""
@@ -448,7 +493,7 @@ class NextLink(Paging[PageT]):
             taken = tuple(pair for pair in query if pair[0] in self._only)
             if {name for name, _ in taken} != self._only:
                 raise PartnerFault(f"the link to page {turn.number + 1} does not say which page")
-            kept = tuple(pair for pair in self._first if pair[0] not in self._only)
+            kept = tuple(pair for pair in self._first.own if pair[0] not in self._only)
             return Step(own=(*kept, *taken))
         if not _same_origin(target, turn.response.url):
             raise PartnerFault(f"the link to page {turn.number + 1} leads to another address")
