@@ -1,8 +1,8 @@
 """From what partners write to what records hold. Functions of one or two values, none of them ``None``.
 
-What cannot be converted raises :class:`Unconvertible`, whose message never repeats the value: it may be
-personal. Phone numbers and e-mail addresses are left as written, see :func:`text`; whoever compares them
-normalises.
+What cannot be converted raises :class:`Unconvertible`, a :class:`~c360.errors.PartnerFault` whose message
+never repeats the value: it may be personal. Phone numbers and e-mail addresses are left as written, see
+:func:`text`; whoever compares them normalises.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import TypeVar
 
 from c360.countries import country_code
+from c360.errors import PartnerFault
 from c360.values import CountryCode, CurrencyCode, Money
 
 __all__ = [
@@ -44,7 +46,7 @@ _DIGITS = {
 """Decimal digits of minor units by ISO 4217, where they are not two."""
 
 
-class Unconvertible(ValueError):  # named for what the value is
+class Unconvertible(PartnerFault, ValueError):  # named for what the value is
     """A value that cannot be what the record needs. The message says what was expected."""
 
 
@@ -70,8 +72,9 @@ def decimal(value: str | float | Decimal) -> Decimal:
     return found
 
 
+@lru_cache(maxsize=256)
 def currency(value: str) -> CurrencyCode:
-    """An ISO 4217 code, in whichever case it is written."""
+    """An ISO 4217 code, in whichever case it is written. The few there are come again and again."""
     code = value.strip().upper()
     if not _CURRENCY.match(code):
         raise Unconvertible("expected an ISO 4217 currency code")

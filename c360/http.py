@@ -293,7 +293,9 @@ _ACCEPT = (("accept", "application/json"),)
 _JSON = (("content-type", "application/json"),)
 _FORM = (("content-type", "application/x-www-form-urlencoded"),)
 _READING = frozenset({"GET", "HEAD"})
-_SAID_OF_JSON = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
+_SAID_OF_JSON = frozenset(
+    {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
+)
 """What most partners write; anything else is looked at closely."""
 
 

@@ -23,7 +23,7 @@ from c360.errors import ConnectorError, PartnerFault
 from c360.needs import Fetched, Need, Ref
 from c360.records.base import Record
 
-__all__ = ["Once", "as_completed", "details", "fetch_each", "segment", "together"]
+__all__ = ["Once", "as_completed", "details", "fetch_each", "fetch_in_turn", "segment", "together"]
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
@@ -206,21 +206,34 @@ async def details(
         _drop(running.values())
 
 
-async def fetch_each(
-    needs: Sequence[Need],
-    refs: Sequence[Ref],
-    fetchers: Mapping[str, Callable[[Ref, Need], Awaitable[Sequence[Record]]]],
-) -> AsyncIterator[Fetched]:
-    """The body of ``fetch`` for an API that is asked customer by customer, kind by kind."""
+Fetchers = Mapping[str, Callable[[Ref, Need], Awaitable[Sequence[Record]]]]
+"""How each kind of record is read for one customer."""
 
+
+def fetch_each(needs: Sequence[Need], refs: Sequence[Ref], fetchers: Fetchers) -> AsyncIterator[Fetched]:
+    """The body of ``fetch`` for an API that is asked customer by customer, kind by kind: all at once."""
     if len(refs) == len(needs) == 1:
-        try:
-            records = await fetchers[needs[0].kind](refs[0], needs[0])
-        except ConnectorError as error:
-            yield Fetched(ref=refs[0], kind=needs[0].kind, error=error)
-        else:
-            yield Fetched(ref=refs[0], kind=needs[0].kind, records=tuple(records))
-        return
+        return fetch_in_turn(needs, refs, fetchers)
+    return _side_by_side(needs, refs, fetchers)
+
+
+async def fetch_in_turn(
+    needs: Sequence[Need], refs: Sequence[Ref], fetchers: Fetchers
+) -> AsyncIterator[Fetched]:
+    """As :func:`fetch_each`, but one after the other: for kinds that begin with what the one before read."""
+    for ref in refs:
+        for need in needs:
+            try:
+                records = await fetchers[need.kind](ref, need)
+            except ConnectorError as error:
+                yield Fetched(ref=ref, kind=need.kind, error=error)
+            else:
+                yield Fetched(ref=ref, kind=need.kind, records=tuple(records))
+
+
+async def _side_by_side(
+    needs: Sequence[Need], refs: Sequence[Ref], fetchers: Fetchers
+) -> AsyncIterator[Fetched]:
     jobs = {(ref, need): partial(fetchers[need.kind], ref, need) for ref in refs for need in needs}
     async for (ref, need), outcome in as_completed(jobs):
         if isinstance(outcome, ConnectorError):

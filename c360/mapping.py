@@ -173,10 +173,11 @@ class Mapping(Generic[WireT, RecordT]):
                 make(wire)
             except _CAUGHT as failed:
                 written = " and ".join(_reached(self.wire, path).written for path in source.paths)
+                if isinstance(failed, Unconvertible):
+                    return PartnerFault(f"{failed} at {written}")
                 if isinstance(failed, PartnerFault):
                     return failed if failed.args[0].startswith(written) else _at(written, failed)
-                reason = str(failed) if isinstance(failed, Unconvertible) else "cannot be converted"
-                return PartnerFault(f"{reason} at {written}")
+                return PartnerFault(f"cannot be converted at {written}")
         return error  # no source failed: the record's own type refuses what it was given
 
 

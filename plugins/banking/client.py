@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+from c360.auth import Auth
 from c360.contract import Context, Need, Ref
+from c360.correlation import correlation_id
 from c360.errors import PartnerFault, RetryLater
 from c360.http import Params, Response
-from c360.lookups import segment
+from c360.lookups import Once, segment
 from plugins.banking import payloads as wire
 
 # The version of each operation's payload, by Banking 1.36.0 and Common 1.36.0.
@@ -23,6 +25,13 @@ _BALANCES_OF_ACCOUNTS = "1"
 _DIRECT_DEBITS = "2"
 _TRANSACTIONS = "2"
 
+_CUSTOMER = wire.Answer[wire.Customer]
+_ACCOUNTS_PAGE = wire.Answer[wire.Accounts]
+_DETAIL = wire.Answer[wire.AccountDetail]
+_BALANCES_PAGE = wire.Answer[wire.Balances]
+_DEBITS_PAGE = wire.Answer[wire.DirectDebits]
+_TRANSACTIONS_PAGE = wire.Answer[wire.Transactions]
+
 PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
 
@@ -30,33 +39,35 @@ ItemT = TypeVar("ItemT")
 class Consent:
     """Reads with one customer's token. Made for one fetch.
 
-    But for the correlation id, which is new on every request, the headers stay the same, so that the
-    host recognises a repeated request (several kinds of record need the list of accounts).
+    All its requests carry one interaction id, as the FAPI profile asks for. The list of accounts, which
+    several kinds of record need, is asked for once.
     """
 
     def __init__(self, ref: Ref, ctx: Context, *, page_size: int, max_records: int) -> None:
         self.party_id = ref.party_id
         self._ref = ref
         self._http = ctx.http
-        self._page_size = page_size
+        self._page_size = str(page_size)
         self._max_records = max_records
+        self._interaction = correlation_id()
         # Every resource call has to say when the customer last logged in with the recipient. Customers
         # do not log in with the hub, which acts on their standing consent: its own moment stands in.
-        self._auth_date = format_datetime(ctx.now().astimezone(UTC), usegmt=True)
+        self._auth_date = _http_date(ctx.now().replace(microsecond=0))
+        self._auth: Auth | None = None
+        self.accounts = Once(self._accounts)
+        """The accounts the consent covers, open and closed."""
 
     async def customer(self) -> wire.Customer:
         """Who granted the consent."""
         response = await self._get("/common/customer/detail", _CUSTOMER_DETAIL)
-        return response.decode(wire.Answer[wire.Customer]).data
+        return response.decode(_CUSTOMER).data
 
-    async def accounts(self) -> tuple[wire.Account, ...]:
-        """The accounts the consent covers, open and closed."""
-
+    async def _accounts(self) -> tuple[wire.Account, ...]:
         async def ask(page: int) -> wire.Answer[wire.Accounts] | None:
             response = await self._get(
                 "/banking/accounts", _ACCOUNTS, params=self._paged(page), accept=(422,)
             )
-            return None if _past_the_end(response) else response.decode(wire.Answer[wire.Accounts])
+            return None if _past_the_end(response) else response.decode(_ACCOUNTS_PAGE)
 
         return await self._all(ask, lambda data: data.accounts, lambda account: account.account_id)
 
@@ -69,18 +80,18 @@ class Consent:
                 json={"data": {"accountIds": account_ids}, "meta": {}},
                 params=self._paged(page),
                 headers=self._versioned(_BALANCES_OF_ACCOUNTS),
-                auth=self._ref.auth(),
+                auth=self._grant(),
                 accept=(422,),
                 safe=True,
             )
-            return None if _past_the_end(response) else response.decode(wire.Answer[wire.Balances])
+            return None if _past_the_end(response) else response.decode(_BALANCES_PAGE)
 
         return await self._all(ask, lambda data: data.balances, lambda balance: balance.account_id)
 
     async def account(self, account_id: str) -> wire.AccountDetail | None:
         """The detail of an account; ``None`` where the bank has withdrawn it for good."""
         response = await self._get(f"/banking/accounts/{segment(account_id)}", _ACCOUNT_DETAIL, accept=(404,))
-        return None if _withdrawn(response) else response.decode(wire.Answer[wire.AccountDetail]).data
+        return None if _withdrawn(response) else response.decode(_DETAIL).data
 
     async def direct_debits(self) -> tuple[wire.DirectDebit, ...]:
         """The authorisations to debit any account of the consent."""
@@ -89,7 +100,7 @@ class Consent:
             response = await self._get(
                 "/banking/accounts/direct-debits", _DIRECT_DEBITS, params=self._paged(page), accept=(422,)
             )
-            return None if _past_the_end(response) else response.decode(wire.Answer[wire.DirectDebits])
+            return None if _past_the_end(response) else response.decode(_DEBITS_PAGE)
 
         return await self._all(ask, lambda data: data.direct_debit_authorisations, lambda debit: debit)
 
@@ -102,7 +113,7 @@ class Consent:
             response = await self._get(path, _TRANSACTIONS, params=params, accept=(404, 422))
             if _withdrawn(response) or _past_the_end(response):
                 return None
-            return response.decode(wire.Answer[wire.Transactions])
+            return response.decode(_TRANSACTIONS_PAGE)
 
         return await self._all(ask, lambda data: data.transactions, lambda movement: movement.transaction_id)
 
@@ -110,18 +121,24 @@ class Consent:
         self, path: str, version: str, *, params: Params | None = None, accept: Collection[int] = ()
     ) -> Response:
         return await self._http.get(
-            path, params=params, headers=self._versioned(version), auth=self._ref.auth(), accept=accept
+            path, params=params, headers=self._versioned(version), auth=self._grant(), accept=accept
         )
+
+    def _grant(self) -> Auth:
+        """The customer's consent token, made a credential once for all requests."""
+        if self._auth is None:
+            self._auth = self._ref.auth()
+        return self._auth
 
     def _versioned(self, version: str) -> Mapping[str, str]:
         return {
             "x-v": version,
-            "x-fapi-interaction-id": str(uuid.uuid4()),
+            "x-fapi-interaction-id": self._interaction,
             "x-fapi-auth-date": self._auth_date,
         }
 
     def _paged(self, page: int) -> dict[str, str]:
-        return {"page": str(page), "page-size": str(self._page_size)}
+        return {"page": str(page), "page-size": self._page_size}
 
     async def _all(
         self,
@@ -143,11 +160,17 @@ class Consent:
             if answer is None:
                 break
             records = items(answer.data)
-            page = _next_page(answer, page)
-            if page is not None and (not records or records == last):
+            following = _next_page(answer, page)
+            if following is None and page == 1:
+                return records
+            if following is not None and (not records or records == last):
                 raise PartnerFault("paging does not advance")
-            found.extend(record for record in records if key(record) is None or key(record) not in seen)
-            seen.update(key(record) for record in records)
+            page = following
+            keys = [key(record) for record in records]
+            found.extend(
+                record for record, mark in zip(records, keys, strict=True) if mark is None or mark not in seen
+            )
+            seen.update(keys)
             last = records
         return tuple(found)
 
@@ -166,6 +189,12 @@ def _next_page(answer: wire.Answer[PageT], page: int) -> int | None:
     if following <= page:
         raise PartnerFault("paging leads in a circle")
     return following
+
+
+@lru_cache(maxsize=4)
+def _http_date(moment: datetime) -> str:
+    """A moment, in whole seconds, as HTTP writes it."""
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
 
 
 def _times(window: Need) -> dict[str, str]:

@@ -55,7 +55,7 @@ from c360.contract import (
     fetch_each,
 )
 from c360.kinds import PARTY
-from c360.lookups import together
+from c360.lookups import fetch_in_turn, together
 from c360.records.banking import BankTransaction
 from c360.records.base import Record
 from plugins.banking import mapping
@@ -72,6 +72,8 @@ SCOPES = (
     "bank:regular_payments:read",
 )
 """What a customer is asked for: exactly what the kinds of record above are read with, and who it is."""
+_IN_TURN = frozenset({"banking.accounts", "banking.balances"})
+"""Balances are asked for by the ids of the accounts: nothing is gained by reading them side by side."""
 _LIMITS = Limits(requests_per_second=REQUESTS_PER_SECOND)
 
 
@@ -116,9 +118,14 @@ class CdsAuBanking(Connector[CdsAuBankingConfig]):
         consents = {ref: self._consent(ref) for ref in refs}
 
         def reader(kind: str) -> Callable[[Ref, Need], Awaitable[Sequence[Record]]]:
-            return lambda ref, need: _READERS[kind](consents[ref], need)
+            read = _READERS[kind]
+            return lambda ref, need: read(consents[ref], need)
 
-        return fetch_each(needs, refs, {kind: reader(kind) for kind in _READERS})
+        fetchers = {need.kind: reader(need.kind) for need in needs}
+        if fetchers.keys() == _IN_TURN and len(refs) == 1:
+            in_turn = sorted(needs, key=lambda need: need.kind)
+            return fetch_in_turn(in_turn, refs, fetchers)
+        return fetch_each(needs, refs, fetchers)
 
     def grant_flow(self, redirect_uri: str) -> CodeFlow | None:
         """See :meth:`c360.contract.Connector.grant_flow`."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from types import MappingProxyType
 
+from c360.converters import one_of
 from c360.records.banking import (
     Account,
     AccountKind,
@@ -32,7 +33,6 @@ from c360.records.banking import (
 from plugins.banking import payloads as wire
 from plugins.banking.party_mapping import business_numbers
 from plugins.banking.scalars import (
-    member,
     money,
     optional_money,
     optional_percentage,
@@ -58,6 +58,14 @@ ACCOUNT_KINDS = MappingProxyType(
 )
 """The standard's product categories."""
 
+_account_status = one_of(AccountStatus)
+_ownership = one_of(AccountOwnership)
+_transaction_kind = one_of(BankTransactionKind)
+_transaction_status = one_of(TransactionStatus)
+_repayment = one_of(RepaymentType)
+_maturity = one_of(MaturityInstruction)
+_rate_kind = one_of(RateKind)
+
 
 def account(found: wire.Account) -> Account:
     """An account of the list. Absent means open and owned, says the standard."""
@@ -68,10 +76,10 @@ def account(found: wire.Account) -> Account:
         nickname=found.nickname or None,
         masked_number=found.masked_number,
         product_name=found.product_name,
-        status=member(AccountStatus, found.open_status or "OPEN"),
+        status=_account_status(found.open_status or "OPEN"),
         opened_on=found.creation_date,
         owned=True if found.is_owned is None else found.is_owned,
-        ownership=member(AccountOwnership, found.account_ownership) if found.account_ownership else None,
+        ownership=_ownership(found.account_ownership) if found.account_ownership else None,
     )
 
 
@@ -122,8 +130,8 @@ def transaction(found: wire.Transaction) -> BankTransaction:
     return BankTransaction(
         transaction_id=found.transaction_id or None,
         account_id=found.account_id,
-        kind=member(BankTransactionKind, found.type),
-        status=member(TransactionStatus, found.status),
+        kind=_transaction_kind(found.type),
+        status=_transaction_status(found.status),
         description=found.description,
         reference=found.reference or None,
         amount=money(found.amount, found.currency, "amount"),
@@ -158,7 +166,7 @@ def _loan(found: wire.Loan) -> LoanTerms:
         minimum_instalment=optional_money(
             found.min_instalment_amount, found.min_instalment_currency, "minInstalmentAmount"
         ),
-        repayment=member(RepaymentType, found.repayment_type) if found.repayment_type else None,
+        repayment=_repayment(found.repayment_type) if found.repayment_type else None,
         repayment_frequency=found.repayment_frequency or None,
         maximum_redraw=optional_money(found.max_redraw, found.max_redraw_currency, "maxRedraw"),
         offset_account_ids=found.offset_account_ids or (),
@@ -179,7 +187,7 @@ def _deposit(found: wire.TermDeposit) -> DepositTerms:
         lodged_on=found.lodgement_date,
         matures_on=found.maturity_date,
         maturity_amount=optional_money(found.maturity_amount, found.maturity_currency, "maturityAmount"),
-        at_maturity=member(MaturityInstruction, instruction) if instruction else None,
+        at_maturity=_maturity(instruction) if instruction else None,
     )
 
 
@@ -187,7 +195,7 @@ def _deposit_rates(found: Iterable[wire.DepositRate]) -> Iterable[InterestRate]:
     for rate in found:
         yield InterestRate(
             basis=RateBasis.DEPOSIT,
-            kind=member(RateKind, rate.deposit_rate_type),
+            kind=_rate_kind(rate.deposit_rate_type),
             rate=percentage(rate.rate, "depositRates"),
         )
 
@@ -196,7 +204,7 @@ def _lending_rates(found: Iterable[wire.LendingRate]) -> Iterable[InterestRate]:
     for rate in found:
         yield InterestRate(
             basis=RateBasis.LENDING,
-            kind=member(RateKind, rate.lending_rate_type),
+            kind=_rate_kind(rate.lending_rate_type),
             rate=percentage(rate.rate, "lendingRates"),
             comparison_rate=optional_percentage(rate.comparison_rate, "comparisonRate"),
         )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import enum
 import re
 from decimal import Decimal
-from typing import TypeVar
+from functools import lru_cache
 
 from c360.errors import PartnerFault
 from c360.values import CurrencyCode, Money, Percentage
@@ -17,8 +16,6 @@ _DECIMAL = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,16})?")
 """AmountString and RateString. Real banks also leave the cents off; exponents and NaN are refused."""
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
-
-EnumT = TypeVar("EnumT", bound=enum.Enum)
 
 
 def decimal(text: str, field: str) -> Decimal:
@@ -38,10 +35,15 @@ def money(text: str, currency: str | None, field: str) -> Money:
     Raises:
         PartnerFault: the amount is not a number or the currency not a code.
     """
-    if currency and not _CURRENCY.fullmatch(currency):
-        raise PartnerFault(f"the currency of {field} is not an ISO 4217 code")
-    code = CurrencyCode(currency) if currency else DEFAULT_CURRENCY
+    code = _currency(currency, field) if currency else DEFAULT_CURRENCY
     return Money(amount=decimal(text, field), currency=code)
+
+
+@lru_cache(maxsize=256)
+def _currency(code: str, field: str) -> CurrencyCode:
+    if not _CURRENCY.fullmatch(code):
+        raise PartnerFault(f"the currency of {field} is not an ISO 4217 code")
+    return CurrencyCode(code)
 
 
 def optional_money(text: str | None, currency: str | None, field: str) -> Money | None:
@@ -63,11 +65,6 @@ def percentage(text: str, field: str) -> Percentage:
 def optional_percentage(text: str | None, field: str) -> Percentage | None:
     """A rate that may be absent, null or empty."""
     return percentage(text, field) if text else None
-
-
-def member(kind: type[EnumT], name: str) -> EnumT:
-    """The member of that name; ``OTHER`` where the standard has grown since."""
-    return kind.__members__.get(name) or kind["OTHER"]
 
 
 def e164(full: str | None, country: str | None, area: str | None, number: str | None) -> str | None:

@@ -18,12 +18,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import partial
-from typing import ClassVar, TypeVar
-from uuid import uuid4
+from typing import Any, ClassVar, TypeVar
 
 from c360.auth import Auth, credential_in
 from c360.contract import (
     Connector,
+    Context,
     Description,
     Exemption,
     Fetch,
@@ -34,6 +34,7 @@ from c360.contract import (
     Ref,
     fetch_each,
 )
+from c360.correlation import correlation_id
 from c360.errors import ConnectorError, ProblemCode
 from c360.http import Response
 from c360.lookups import segment, together
@@ -48,6 +49,10 @@ WireT = TypeVar("WireT", WireAccount, WirePosition, WireTransaction)
 ACCOUNTS = "brokerage.accounts"
 POSITIONS = "brokerage.positions"
 TRANSACTIONS = "brokerage.transactions"
+
+_ACCOUNTS = list[WireAccount]
+_POSITIONS = list[WirePosition]
+_TRANSACTIONS = list[WireTransaction]
 
 
 class OpenWealthCustody(Connector[CustodyConfig]):
@@ -75,9 +80,16 @@ class OpenWealthCustody(Connector[CustodyConfig]):
         documentation="https://github.com/swissfintechinnovations/ca-wealth",
     )
 
+    def __init__(self, config: CustodyConfig, ctx: Context) -> None:
+        super().__init__(config, ctx)
+        self._auth = credential_in(config.credential_header, config.credential)
+        # The API's operations call the header of the next cursor ``nextCursor``; its definition is titled
+        # ``X-Next-Cursor``, and a custodian that reads only that must not lose its further pages.
+        self._paging = HeaderCursor[Any](("nextcursor", "x-next-cursor"), size=("limit", config.page_size))
+
     def auth(self) -> Auth:
         """The hub's credential, as a bearer token or in the custodian's own header."""
-        return credential_in(self.config.credential_header, self.config.credential)
+        return self._auth
 
     def fetch(self, needs: Sequence[Need], refs: Sequence[Ref]) -> AsyncIterator[Fetched]:
         """Accounts, positions and transactions, all at once."""
@@ -88,12 +100,12 @@ class OpenWealthCustody(Connector[CustodyConfig]):
         )
 
     async def _accounts(self, ref: Ref, _need: Need) -> list[CustodyAccount]:
-        wires = await self._pages(f"{_customer(ref)}/accounts", {}, WireAccount)
+        wires = await self._pages(f"{_customer(ref)}/accounts", {}, _ACCOUNTS)
         return [mapping.account(wire) for wire in wires]
 
     async def _positions(self, ref: Ref, _need: Need) -> list[Position]:
         day = self.ctx.now().date() - timedelta(days=self.config.position_lag_days)
-        wires = await self._pages(f"{_customer(ref)}/positions", {"date": day.isoformat()}, WirePosition)
+        wires = await self._pages(f"{_customer(ref)}/positions", {"date": day.isoformat()}, _POSITIONS)
         return [mapping.position(wire) for wire in wires]
 
     async def _transactions(self, ref: Ref, need: Need) -> list[TradeTransaction]:
@@ -103,7 +115,7 @@ class OpenWealthCustody(Connector[CustodyConfig]):
         """
         path = f"{_customer(ref)}/transactions"
         days = self._days(need)
-        jobs = [partial(self._pages, path, {"date": day}, WireTransaction) for day in days]
+        jobs = [partial(self._pages, path, {"date": day}, _TRANSACTIONS) for day in days]
         found = {wire.id: mapping.transaction(wire) for wires in await together(jobs) for wire in wires}
         return sorted(found.values(), key=lambda item: (item.transacted_on, item.transaction_id))
 
@@ -119,25 +131,23 @@ class OpenWealthCustody(Connector[CustodyConfig]):
             )
         return [(first + timedelta(days=day)).isoformat() for day in range(count)]
 
-    async def _pages(self, path: str, params: Mapping[str, str], kind: type[WireT]) -> list[WireT]:
-        """All pages of a list.
-
-        The API's operations call the header of the next cursor ``nextCursor``; its definition is titled
-        ``X-Next-Cursor``, and a custodian that reads only that must not lose its further pages.
-        """
+    async def _pages(self, path: str, params: Mapping[str, str], kind: type[list[WireT]]) -> list[WireT]:
+        """All pages of a list."""
 
         async def ask(step: Step) -> Response:
             return await self.ctx.http.get(
-                path, params=step.params(params), headers={"X-Correlation-ID": str(uuid4())}
+                path, params=step.params(params), headers={"X-Correlation-ID": correlation_id()}
             )
 
         def read(response: Response) -> list[WireT]:
-            return response.decode(list[kind])  # type: ignore[valid-type]  # a type given at run time
+            return response.decode(kind)
 
-        cursor = HeaderCursor[list[WireT]](
-            ("nextcursor", "x-next-cursor"), size=("limit", self.config.page_size)
-        )
-        return await every(pages(ask, read, cursor), lambda page: page)
+        return await every(pages(ask, read, self._paging), _themselves)
+
+
+def _themselves(page: list[WireT]) -> list[WireT]:
+    """The items of a page, which is nothing but a list of them."""
+    return page
 
 
 def _customer(ref: Ref) -> str:

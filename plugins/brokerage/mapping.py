@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from c360.converters import currency
 from c360.errors import PartnerFault
 from c360.records.brokerage import (
     CustodyAccount,
@@ -15,7 +16,7 @@ from c360.records.brokerage import (
     TradeKind,
     TradeTransaction,
 )
-from c360.values import CurrencyCode, Money, Percentage
+from c360.values import Money, Percentage
 from plugins.brokerage.payloads import (
     WireAccount,
     WireAmount,
@@ -76,7 +77,11 @@ _LARGEST_EXPONENT = 18
 
 
 def account(wire: WireAccount) -> CustodyAccount:
-    """An account."""
+    """An account.
+
+    Raises:
+        PartnerFault: its currency is not one.
+    """
     portfolio = wire.portfolio_information
     return CustodyAccount(
         account_id=wire.id,
@@ -86,7 +91,7 @@ def account(wire: WireAccount) -> CustodyAccount:
         number=wire.number,
         iban=wire.iban,
         portfolio_id=portfolio.identification if portfolio else None,
-        reference_currency=CurrencyCode(wire.reference_currency),
+        reference_currency=currency(wire.reference_currency),
     )
 
 
@@ -94,15 +99,16 @@ def position(wire: WirePosition) -> Position:
     """A valued position.
 
     Raises:
-        PartnerFault: a number is not one, or beyond any amount of money.
+        PartnerFault: a number or a currency is not one, or beyond any amount of money.
     """
+    instrument = wire.financial_instrument
     reference = wire.valuation.value_in_reference_currency
     return Position(
         position_id=wire.id,
         account_id=wire.account.id,
-        instrument=_instrument_kind(wire.financial_instrument),
-        name=wire.financial_instrument.name,
-        isin=isin(wire.financial_instrument),
+        instrument=_instrument_kind(instrument),
+        name=instrument.name,
+        isin=isin(instrument),
         quantity=_exact(wire.quantity.value),
         quantity_kind=QUANTITY_KINDS.get(wire.quantity.type, QuantityKind.OTHER),
         blocked_quantity=_exact(wire.blocked_quantity.value) if wire.blocked_quantity else None,
@@ -121,14 +127,14 @@ def transaction(wire: WireTransaction) -> TradeTransaction:
     """A transaction.
 
     Raises:
-        PartnerFault: a number is not one, or beyond any amount of money.
+        PartnerFault: a number or a currency is not one, or beyond any amount of money.
     """
     instrument = wire.triggering_financial_instrument
     quantity = wire.triggering_quantity
     postings = tuple(
         Posting(
             account_id=item.account.id,
-            amount=Money(amount=_exact(item.amount), currency=CurrencyCode(item.currency)),
+            amount=Money(amount=_exact(item.amount), currency=currency(item.currency)),
         )
         for item in wire.posting_amount_list
     )
@@ -155,7 +161,10 @@ def transaction(wire: WireTransaction) -> TradeTransaction:
 
 def isin(instrument: WireInstrument) -> str | None:
     """The instrument's ISIN, if its list of identifications has one."""
-    return next((item.identifier for item in instrument.identification_list if item.type == "isin"), None)
+    for item in instrument.identification_list:
+        if item.type == "isin":
+            return item.identifier
+    return None
 
 
 def _instrument_kind(instrument: WireInstrument) -> InstrumentKind:
@@ -166,7 +175,7 @@ def _unit_price(price: WirePrice | None) -> Money | None:
     """A price in money; one without its currency is not a price that can be shown."""
     if price is None or price.type != "actual" or price.currency is None:
         return None
-    return Money(amount=_exact(price.value), currency=CurrencyCode(price.currency))
+    return Money(amount=_exact(price.value), currency=currency(price.currency))
 
 
 def _percent_price(price: WirePrice | None) -> Percentage | None:
@@ -174,7 +183,7 @@ def _percent_price(price: WirePrice | None) -> Percentage | None:
 
 
 def _money(wire: WireAmount) -> Money:
-    return Money(amount=_exact(wire.amount), currency=CurrencyCode(wire.currency))
+    return Money(amount=_exact(wire.amount), currency=currency(wire.currency))
 
 
 def _total(postings: tuple[Posting, ...]) -> Money | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from c360.auth import Auth
 from c360.errors import PartnerFault
@@ -24,11 +24,11 @@ class Client:
     of different kinds equal, so that the host sends them once.
     """
 
-    def __init__(self, http: Http, auth: Auth, *, interaction: str, page_size: int) -> None:
+    def __init__(self, http: Http, auth: Auth, *, interaction: str, paging: PageNumber[Page[Any]]) -> None:
         self._http = http
         self._auth = auth
         self._headers = {"x-fapi-interaction-id": interaction}
-        self._page_size = page_size
+        self._paging = paging
 
     async def get(self, path: str, *, accept: Collection[int] = ()) -> Response:
         """GET a path under the customer's grant. Raises as :meth:`c360.http.Http.request` does."""
@@ -66,15 +66,25 @@ class Client:
             _deny_missing(response)
             return response
 
-        counted = PageNumber[Page[T]](
-            items=lambda page: page.data,
-            size=("page-size", self._page_size),
-            last=lambda page: page.meta.total_pages if page.meta else None,
-            more=lambda page: bool(page.data) and page.links.next is not None,
-            repeats=True,
-        )
-        read_on = pages(ask, lambda response: response.decode(kind), counted, max_pages=MAX_PAGES)
-        return await every(read_on, lambda page: page.data)
+        def read(response: Response) -> Page[T]:
+            return response.decode(kind)
+
+        return await every(pages(ask, read, self._paging, max_pages=MAX_PAGES), _data)
+
+
+def paging(size: int) -> PageNumber[Page[Any]]:
+    """How the API pages, so many records at a time."""
+    return PageNumber[Page[Any]](
+        items=_data,
+        size=("page-size", size),
+        last=lambda page: page.meta.total_pages if page.meta else None,
+        more=lambda page: bool(page.data) and page.links.next is not None,
+        repeats=True,
+    )
+
+
+def _data(page: Page[T]) -> tuple[T, ...]:
+    return page.data
 
 
 def _deny_missing(response: Response) -> None:

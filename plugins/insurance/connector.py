@@ -33,16 +33,17 @@ Not covered of the published API, and why:
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from functools import partial
+from types import MappingProxyType
 from typing import ClassVar, TypeVar
 from urllib.parse import quote
-from uuid import uuid4
 
 import msgspec
 
 from c360.contract import (
     Connector,
+    Context,
     Description,
     Exemption,
     Fetch,
@@ -53,14 +54,15 @@ from c360.contract import (
     Ref,
     fetch_each,
 )
+from c360.correlation import correlation_id
 from c360.errors import PartnerFault, Reauthorise, SkipCustomer
 from c360.kinds import PARTY
-from c360.lookups import together
+from c360.lookups import Once, together
 from c360.records.base import Record
 from c360.records.insurance import Claim, Policy, Premium
 from c360.records.party import Party
 from plugins.insurance import identifications, mapping, payloads
-from plugins.insurance.client import Client
+from plugins.insurance.client import Client, paging
 from plugins.insurance.config import OpinConfig, Product
 from plugins.insurance.payloads import One, Page
 
@@ -75,6 +77,15 @@ LISTS = {
     Product.PERSON: "/insurance-person/v1/insurance-person",
     Product.HOUSING: "/insurance-housing/v1/insurance-housing",
 }
+
+_PEOPLE = Page[payloads.PersonalIdentification]
+_COMPANIES = Page[payloads.BusinessIdentification]
+_BRANDS_OF_PERSONS = Page[payloads.BrandOfPersons]
+_BRANDS_OF_DAMAGES = Page[payloads.BrandOfDamages]
+_POLICY = One[payloads.PolicyInfo]
+_PREMIUM = One[payloads.PremiumInfo]
+_CLAIMS = Page[payloads.ClaimInfo]
+_PERSON_CLAIMS = Page[payloads.PersonClaimEntry]
 
 T = TypeVar("T")
 
@@ -122,81 +133,117 @@ class OpinBrInsurance(Connector[OpinConfig]):
         documentation="https://br-openinsurance.github.io/areadesenvolvedor/",
     )
 
+    def __init__(self, config: OpinConfig, ctx: Context) -> None:
+        super().__init__(config, ctx)
+        self._paging = paging(config.page_size)
+        self._products = tuple(dict.fromkeys(config.products))
+
     def fetch(self, needs: Sequence[Need], refs: Sequence[Ref]) -> AsyncIterator[Fetched]:
         """See :meth:`c360.contract.Connector.fetch`."""
-        interaction = str(uuid4())
-        fetchers = {
-            PARTY: self._parties,
-            POLICIES: self._policies,
-            PREMIUMS: self._premiums,
-            CLAIMS: self._claims,
-        }
+        interaction = correlation_id()
+        readings: dict[Ref, Reading] = {}
 
-        async def run(kind: str, ref: Ref, _need: Need) -> Sequence[Record]:
-            client = Client(
-                self.ctx.http, ref.auth(), interaction=interaction, page_size=self.config.page_size
-            )
-            return await fetchers[kind](client, ref)
+        def reading(ref: Ref) -> Reading:
+            if ref not in readings:
+                client = Client(self.ctx.http, ref.auth(), interaction=interaction, paging=self._paging)
+                readings[ref] = Reading(client, ref, self._products)
+            return readings[ref]
 
-        return fetch_each(needs, refs, {kind: partial(run, kind) for kind in fetchers})
+        async def read(ref: Ref, need: Need) -> Sequence[Record]:
+            return await _READERS[need.kind](reading(ref))
 
-    async def _parties(self, client: Client, ref: Ref) -> Sequence[Party]:
-        personal = await client.get(PERSONAL, accept=(403, 404))
+        return fetch_each(needs, refs, {need.kind: read for need in needs})
+
+
+class Reading:
+    """What one fetch reads of one customer. The lists, which all kinds need, are asked for once."""
+
+    def __init__(self, client: Client, ref: Ref, products: Sequence[Product]) -> None:
+        self._client = client
+        self._party_id = ref.party_id
+        self._products = products
+        self._listed = Once(self._lists)
+
+    async def parties(self) -> Sequence[Party]:
+        """Whoever granted access: a person, or else a company.
+
+        Raises:
+            Reauthorise: the grant covers no identification.
+            SkipCustomer: there is none.
+        """
+        personal = await self._client.get(PERSONAL, accept=(403, 404))
         if personal.status == 200:
-            people = personal.decode(Page[payloads.PersonalIdentification]).data
+            people = personal.decode(_PEOPLE).data
             if people:
-                return [identifications.person(ref.party_id, found) for found in people]
-        business = await client.get(BUSINESS, accept=(403, 404))
+                return [identifications.person(self._party_id, found) for found in people]
+        business = await self._client.get(BUSINESS, accept=(403, 404))
         if business.status == 200:
-            companies = business.decode(Page[payloads.BusinessIdentification]).data
+            companies = business.decode(_COMPANIES).data
             if companies:
-                return [identifications.company(ref.party_id, found) for found in companies]
+                return [identifications.company(self._party_id, found) for found in companies]
         if personal.status == business.status == 403:
             raise Reauthorise("the grant covers no identification")
         raise SkipCustomer("the partner identifies nobody by this grant")
 
-    async def _policies(self, client: Client, _ref: Ref) -> Sequence[Policy]:
+    async def policies(self) -> Sequence[Policy]:
+        """The policies, each by its entry in the list and its details."""
+
         async def detail(listing: Listing) -> Policy:
-            info = await client.one(listing.path("policy-info"), One[payloads.PolicyInfo])
+            info = await self._client.one(listing.path("policy-info"), _POLICY)
             return mapping.policy(
                 listing.product, listing.policy, info, brand=listing.brand, company=listing.company
             )
 
-        return await self._of_each_policy(client, detail)
+        return await self._of_each_policy(detail)
 
-    async def _premiums(self, client: Client, _ref: Ref) -> Sequence[Premium]:
+    async def premiums(self) -> Sequence[Premium]:
+        """What the policies cost, as far as the partner has content for it."""
+
         async def detail(listing: Listing) -> Premium | None:
-            info = await client.one(listing.path("premium"), One[payloads.PremiumInfo])
+            info = await self._client.one(listing.path("premium"), _PREMIUM)
             return mapping.premium(listing.policy.policy_id, info) if info else None
 
-        premiums = await self._of_each_policy(client, detail)
-        return [premium for premium in premiums if premium]
+        return [premium for premium in await self._of_each_policy(detail) if premium]
 
-    async def _claims(self, client: Client, _ref: Ref) -> Sequence[Claim]:
+    async def claims(self) -> Sequence[Claim]:
+        """The claims under all policies."""
+
         async def detail(listing: Listing) -> Sequence[Claim]:
             path, policy_id = listing.path("claim"), listing.policy.policy_id
             if listing.product is Product.PERSON:
-                entries = await client.pages(path, Page[payloads.PersonClaimEntry], listed=True)
+                entries = await self._client.pages(path, _PERSON_CLAIMS, listed=True)
                 return mapping.claims(policy_id, entries)
-            found = await client.pages(path, Page[payloads.ClaimInfo], listed=True)
+            found = await self._client.pages(path, _CLAIMS, listed=True)
             return mapping.claims(policy_id, found)
 
-        return [claim for claims in await self._of_each_policy(client, detail) for claim in claims]
+        return [claim for claims in await self._of_each_policy(detail) for claim in claims]
 
-    async def _of_each_policy(self, client: Client, detail: Callable[[Listing], Awaitable[T]]) -> list[T]:
+    async def _of_each_policy(self, detail: Callable[[Listing], Awaitable[T]]) -> list[T]:
         """A detail of every policy of the customer: the lists at once, then the policies at once."""
-        products = dict.fromkeys(self.config.products)
-        lists = await together([partial(_listings, client, product) for product in products])
-        return await together([partial(detail, listing) for found in lists for listing in found])
+        return await together([partial(detail, listing) for listing in await self._listed()])
+
+    async def _lists(self) -> list[Listing]:
+        lists = await together([partial(_listings, self._client, product) for product in self._products])
+        return [listing for found in lists for listing in found]
+
+
+_READERS: Mapping[str, Callable[[Reading], Awaitable[Sequence[Record]]]] = MappingProxyType(
+    {
+        PARTY: Reading.parties,
+        POLICIES: Reading.policies,
+        PREMIUMS: Reading.premiums,
+        CLAIMS: Reading.claims,
+    }
+)
 
 
 async def _listings(client: Client, product: Product) -> list[Listing]:
     """The policies in one list; one that two pages name counts once."""
     if product is Product.PERSON:
-        wrapped = await client.pages(LISTS[product], Page[payloads.BrandOfPersons])
+        wrapped = await client.pages(LISTS[product], _BRANDS_OF_PERSONS)
         brands = [(entry.brand.name, entry.brand.companies) for entry in wrapped]
     else:
-        plain = await client.pages(LISTS[product], Page[payloads.BrandOfDamages])
+        plain = await client.pages(LISTS[product], _BRANDS_OF_DAMAGES)
         brands = [(entry.brand, entry.companies) for entry in plain]
     found = {
         policy.policy_id: Listing(product=product, policy=policy, brand=brand, company=company.company_name)

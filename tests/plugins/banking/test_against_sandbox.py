@@ -108,8 +108,7 @@ def test_a_full_view_takes_one_round_and_the_apis_own_second_step(
     root = "/cds-au/v1/banking/accounts"
     assert world.counters.as_dict() == {
         "GET /cds-au/v1/common/customer/detail": 1,
-        # Asked four times here; in an operation the host sends the same request once.
-        f"GET {root}": 4,
+        f"GET {root}": 1,
         f"POST {root}/balances": 1,
         f"GET {root}/direct-debits": 1,
         f"GET {root}/{{account_id}}": held,
