@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import msgspec
+
+from c360.errors import PartnerFault
 from c360.http import Http, Params, Response
-from c360.paging import PageNumber, Step, pages
+from c360.paging import PageNumber, Step, every, pages
 from plugins.hotel import payloads
 from plugins.hotel.errors import explain
 
@@ -15,6 +18,15 @@ MOST = 100
 _MAX_PAGES = 20_000
 
 T = TypeVar("T")
+AnswerT = TypeVar("AnswerT", bound=payloads.Envelope)
+
+
+_GUEST = payloads.Answer[payloads.Guest]
+_GUESTS = payloads.Page[payloads.ListedGuest]
+_HOTELS = payloads.Page[payloads.Hotel]
+_RESERVATIONS = payloads.Page[payloads.ListedReservation]
+_DETAILED_RESERVATIONS = payloads.Page[payloads.Reservation]
+_NOTES = payloads.Page[payloads.Note]
 
 
 class CloudbedsClient:
@@ -23,6 +35,7 @@ class CloudbedsClient:
     def __init__(self, http: Http, page_size: int = MOST) -> None:
         self._http = http
         self._size = page_size
+        self._paging = self._paged(page_size)
 
     async def guest(self, guest_id: str) -> payloads.Guest:
         """A guest.
@@ -30,54 +43,41 @@ class CloudbedsClient:
         Raises:
             SkipCustomer: there is no such guest.
         """
-        answer = await self._get("/getGuest", {"guestID": guest_id}, payloads.Answer[payloads.Guest])
+        answer = _answer(await self._http.get("/getGuest", params={"guestID": guest_id}), _GUEST)
+        if isinstance(answer.data, msgspec.UnsetType):
+            raise _incomplete()
         return answer.data
 
     def guests(self, filters: Params, *, limit: int = MOST) -> AsyncIterator[list[payloads.ListedGuest]]:
         """Pages of guests that pass the filters."""
-        return self._pages(
-            "/getGuestList",
-            {**filters, "includeGuestInfo": "true"},
-            payloads.Page[payloads.ListedGuest],
-            size=min(limit, self._size),
-        )
+        paging = self._paged(min(limit, self._size))
+        return self._pages("/getGuestList", {**filters, "includeGuestInfo": "true"}, _GUESTS, paging)
 
     def modified_guests(
         self, filters: Params, *, first: int = 1
     ) -> AsyncIterator[list[payloads.ListedGuest]]:
         """Pages of guests who changed; one with several rooms comes several times."""
-        return self._pages(
-            "/getGuestsModified",
-            filters,
-            payloads.Page[payloads.ListedGuest],
-            first=first,
-            repeats=True,
-        )
+        paging = self._paged(self._size, first=first, repeats=True)
+        return self._pages("/getGuestsModified", filters, _GUESTS, paging)
 
     async def hotels(self) -> list[payloads.Hotel]:
         """All hotels the API key sees."""
-        kind = payloads.Page[payloads.Hotel]
-        pages = self._pages("/getHotels", {}, kind)
-        return [hotel async for page in pages for hotel in page]
+        return await self._all("/getHotels", {}, _HOTELS)
 
-    def reservations(self, filters: Params) -> AsyncIterator[list[payloads.ListedReservation]]:
-        """Pages of reservations in short."""
-        return self._pages(
-            "/getReservations",
-            filters,
-            payloads.Page[payloads.ListedReservation],
-        )
+    async def reservations(self, filters: Params) -> list[payloads.ListedReservation]:
+        """All reservations that pass the filters, in short."""
+        return await self._all("/getReservations", filters, _RESERVATIONS)
 
-    def detailed_reservations(
+    async def detailed_reservations(self, filters: Params) -> list[payloads.Reservation]:
+        """All reservations that pass the filters, with rates, rooms and balances."""
+        return await self._all("/getReservationsWithRateDetails", filters, _DETAILED_RESERVATIONS)
+
+    def modified_reservations(
         self, filters: Params, *, first: int = 1
     ) -> AsyncIterator[list[payloads.Reservation]]:
-        """Pages of reservations with rates, rooms and balances."""
-        return self._pages(
-            "/getReservationsWithRateDetails",
-            filters,
-            payloads.Page[payloads.Reservation],
-            first=first,
-        )
+        """Pages of reservations with rates, rooms and balances, from a page on."""
+        paging = self._paged(self._size, first=first)
+        return self._pages("/getReservationsWithRateDetails", filters, _DETAILED_RESERVATIONS, paging)
 
     async def notes(self, reservation_id: str) -> list[payloads.Note]:
         """All notes on a reservation.
@@ -86,19 +86,30 @@ class CloudbedsClient:
             SkipCustomer: there is no such reservation.
         """
         params = {"reservationID": reservation_id}
-        page = await self._get("/getReservationNotes", params, payloads.Page[payloads.Note])
-        return page.items
+        return _page(await self._http.get("/getReservationNotes", params=params), _NOTES).items
+
+    async def _all(self, path: str, filters: Params, kind: type[payloads.Page[T]]) -> list[T]:
+        return await every(self._read(path, filters, kind, self._paging), _items)
 
     async def _pages(
         self,
         path: str,
         filters: Params,
         kind: type[payloads.Page[T]],
-        *,
-        size: int | None = None,
-        first: int = 1,
-        repeats: bool = False,
+        paging: PageNumber[payloads.Page[Any]],
     ) -> AsyncIterator[list[T]]:
+        """The pages of a list that have something on them."""
+        async for page in self._read(path, filters, kind, paging):
+            if page.items:
+                yield page.items
+
+    def _read(
+        self,
+        path: str,
+        filters: Params,
+        kind: type[payloads.Page[T]],
+        paging: PageNumber[payloads.Page[Any]],
+    ) -> AsyncIterator[payloads.Page[T]]:
         """The pages of a list, from the first one wanted to the last there is.
 
         Raises:
@@ -109,28 +120,52 @@ class CloudbedsClient:
         async def ask(step: Step) -> Response:
             return await self._http.get(path, params=step.params(filters))
 
-        counted = PageNumber[payloads.Page[T]](
+        return pages(ask, lambda it: _page(it, kind), paging, max_pages=_MAX_PAGES)
+
+    @staticmethod
+    def _paged(size: int, *, first: int = 1, repeats: bool = False) -> PageNumber[payloads.Page[Any]]:
+        return PageNumber[payloads.Page[Any]](
             "pageNumber",
             start=first,
-            size=("pageSize", size or self._size),
-            items=lambda page: page.items,
+            size=("pageSize", size),
+            items=_items,
             total=lambda page: _count(page.total),
             fills=True,
             repeats=repeats,
         )
-        async for page in pages(ask, lambda it: _answer(it, kind), counted, max_pages=_MAX_PAGES):
-            if page.items:
-                yield page.items
-
-    async def _get(self, path: str, params: Params, kind: type[T]) -> T:
-        return _answer(await self._http.get(path, params=params), kind)
 
 
-def _answer(response: Response, kind: type[T]) -> T:
-    flag = response.decode(payloads.Envelope)
-    if not flag.success:
-        raise explain(flag.message)
-    return response.decode(kind)
+def _page(response: Response, kind: type[payloads.Page[T]]) -> payloads.Page[T]:
+    page = _answer(response, kind)
+    if page.data is msgspec.UNSET:
+        raise _incomplete()
+    return page
+
+
+def _items(page: payloads.Page[T]) -> list[T]:
+    return page.items
+
+
+def _answer(response: Response, kind: type[AnswerT]) -> AnswerT:
+    """An answer with success.
+
+    Raises:
+        ConnectorError: it has none, or the wrong shape.
+    """
+    try:
+        answer = response.decode(kind)
+    except PartnerFault:
+        refusal = response.decode(payloads.Envelope)  # without success, the rest may be anything
+        if refusal.success:
+            raise
+        raise explain(refusal.message) from None
+    if not answer.success:
+        raise explain(answer.message)
+    return answer
+
+
+def _incomplete() -> PartnerFault:
+    return PartnerFault("Object missing required field `data`")
 
 
 def _count(value: payloads.Loose) -> int | None:

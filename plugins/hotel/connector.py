@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from functools import partial
+from types import MappingProxyType
 from typing import TypeVar
 
 import msgspec
@@ -14,6 +15,7 @@ from c360.auth import ApiKey, Auth
 from c360.contract import (
     Change,
     Connector,
+    Context,
     Description,
     Exemption,
     Feed,
@@ -30,7 +32,8 @@ from c360.contract import (
 from c360.errors import PartnerFault, ProblemCode, SkipCustomer
 from c360.http import Params
 from c360.kinds import PARTY
-from c360.lookups import together
+from c360.lasting import Lasting
+from c360.lookups import Once, together
 from c360.records.base import Record
 from c360.records.hotel import Stay
 from c360.records.party import Party
@@ -49,7 +52,12 @@ _MERGES = 5
 _NAME_SPLITS = 3
 """A name in one piece is tried as first and last name in at most this many ways."""
 
-T = TypeVar("T")
+ReservationT = TypeVar("ReservationT", payloads.Reservation, payloads.ListedReservation)
+
+_OF_GUESTS: Mapping[str, Callable[[str, payloads.Guest], Record]] = MappingProxyType(
+    {PARTY: mapping.party, PREFERENCES: mapping.preferences}
+)
+"""Kinds that come from the guest alone."""
 
 
 class CloudbedsHotel(Connector[CloudbedsConfig]):
@@ -84,14 +92,16 @@ class CloudbedsHotel(Connector[CloudbedsConfig]):
         limits = msgspec.structs.replace(_LIMITS, requests_per_second=config.requests_per_second)
         return msgspec.structs.replace(cls.describe(), limits=limits)
 
+    def __init__(self, config: CloudbedsConfig, ctx: Context) -> None:
+        super().__init__(config, ctx)
+        self._auth = ApiKey("x-api-key", config.api_key)
+        self.client = CloudbedsClient(ctx.http, config.page_size)
+        """Cloudbeds' operations."""
+        self._hotels = Lasting(self._read_hotels, ctx.now)
+
     def auth(self) -> Auth:
         """The API key."""
-        return ApiKey("x-api-key", self.config.api_key)
-
-    @property
-    def client(self) -> CloudbedsClient:
-        """Cloudbeds' operations."""
-        return CloudbedsClient(self.ctx.http, self.config.page_size)
+        return self._auth
 
     async def identify(self, query: PartyQuery) -> Sequence[Party]:
         """Guests by e-mail address, by either of their phone numbers, or by name."""
@@ -105,12 +115,14 @@ class CloudbedsHotel(Connector[CloudbedsConfig]):
 
     def fetch(self, needs: Sequence[Need], refs: Sequence[Ref]) -> AsyncIterator[Fetched]:
         """See :meth:`c360.contract.Connector.fetch`."""
-        fetchers = {
-            PARTY: self._profile,
-            STAYS: self._stays,
-            NOTES: self._notes,
-            PREFERENCES: self._preferences,
-        }
+        fetchers = {STAYS: self._stays, NOTES: self._notes}
+        if any(need.kind in _OF_GUESTS for need in needs):
+            guests = {ref: Once(partial(self._guest, ref.party_id)) for ref in refs}
+
+            async def guest(ref: Ref, need: Need) -> Sequence[Record]:
+                return [_OF_GUESTS[need.kind](*await guests[ref]())]
+
+            fetchers |= dict.fromkeys(_OF_GUESTS, guest)
         return fetch_each(needs, refs, fetchers)
 
     def changes(self, kind: str, since: str | None) -> AsyncIterator[Change]:
@@ -129,12 +141,6 @@ class CloudbedsHotel(Connector[CloudbedsConfig]):
             return []
         return found
 
-    async def _profile(self, ref: Ref, _: Need) -> Sequence[Record]:
-        return [mapping.party(*await self._guest(ref.party_id))]
-
-    async def _preferences(self, ref: Ref, _: Need) -> Sequence[Record]:
-        return [mapping.preferences(*await self._guest(ref.party_id))]
-
     async def _guest(self, guest_id: str) -> tuple[str, payloads.Guest]:
         """A guest and their id today, which differs where the house merged two into one."""
         for _ in range(_MERGES):
@@ -151,27 +157,41 @@ class CloudbedsHotel(Connector[CloudbedsConfig]):
             "guestID": ref.party_id,
             "reservationCheckOutFrom": None if need.since is None else need.since.isoformat(),
         }
-        reservations, known = await self._with_hotels(self.client.detailed_reservations(filters))
+        reservations, known = await self._with_hotels(partial(self.client.detailed_reservations, filters))
         stays = (mapping.stay(it, ref.party_id, known) for it in reservations if not it.is_deleted)
         return [stay for stay in stays if _overlaps(stay, need.since, need.until)]
 
     async def _notes(self, ref: Ref, _: Need) -> Sequence[Record]:
-        pages = self.client.reservations({"guestID": ref.party_id})
-        reservations, known = await self._with_hotels(pages)
+        read = partial(self.client.reservations, {"guestID": ref.party_id})
+        reservations, known = await self._with_hotels(read)
         latest = sorted(reservations, key=lambda it: it.start_date or "", reverse=True)
         latest = latest[: self.config.noted_reservations]
         found = await together([partial(self._notes_on, reservation, known) for reservation in latest])
         return [note for notes in found for note in notes]
 
-    async def _with_hotels(self, pages: AsyncIterator[list[T]]) -> tuple[list[T], mapping.Hotels]:
-        """Reservations, and the hotels they are at, which are asked for at the same time."""
-        reading, asking = asyncio.ensure_future(_all(pages)), asyncio.ensure_future(self.client.hotels())
+    async def _with_hotels(
+        self, read: Callable[[], Awaitable[list[ReservationT]]]
+    ) -> tuple[list[ReservationT], mapping.Hotels]:
+        """Reservations, and the hotels they are at.
+
+        The list of hotels is kept for some minutes, unless a reservation is at one that it does not have.
+        Otherwise it is asked for at the same time.
+        """
+        known = self._hotels.kept
+        if known is not None:
+            reservations = await read()
+            if any(it.property_id is not None and str(it.property_id) not in known for it in reservations):
+                known = await self._hotels.renewed()
+            return reservations, known
+        reading, asking = asyncio.ensure_future(read()), asyncio.ensure_future(self._hotels.renewed())
         try:
-            reservations, hotels = await asyncio.gather(reading, asking)
+            return await asyncio.gather(reading, asking)
         finally:
             reading.cancel()
             asking.cancel()
-        return reservations, mapping.hotels(hotels)
+
+    async def _read_hotels(self) -> mapping.Hotels:
+        return mapping.hotels(await self.client.hotels())
 
     async def _notes_on(self, reservation: payloads.ListedReservation, known: mapping.Hotels) -> list[Record]:
         reservation_id = str(reservation.reservation_id)
@@ -208,7 +228,3 @@ def _filters(query: PartyQuery) -> list[dict[str, str]]:
 def _overlaps(stay: Stay, since: date | None, until: date | None) -> bool:
     """Whether a stay has a day in a window; the API filters by its departure alone."""
     return (since is None or stay.check_out >= since) and (until is None or stay.check_in <= until)
-
-
-async def _all(pages: AsyncIterator[list[T]]) -> list[T]:
-    return [item async for page in pages for item in page]

@@ -62,7 +62,7 @@ async def stays(client: CloudbedsClient, since: str | None, now: datetime) -> As
         "includeGuestsDetails": "true",
     }
     page = run.page
-    async for reservations in client.detailed_reservations(filters, first=page):
+    async for reservations in client.modified_reservations(filters, first=page):
         for reservation in reservations:
             for change in _stays(reservation, hotels):
                 yield change

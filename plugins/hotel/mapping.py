@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -131,6 +131,7 @@ def stay(wire: payloads.Reservation, guest_id: str, known: Hotels) -> Stay:
         raise PartnerFault("a reservation without the days of its stay")
     currency = _currency(wire.property_currency) or facts.currency
     rooms = wire.rooms or []
+    main = _text(wire.guest_id)
     return Stay(
         reservation_id=str(wire.reservation_id),
         property_id=_text(wire.property_id),
@@ -141,15 +142,15 @@ def stay(wire: payloads.Reservation, guest_id: str, known: Hotels) -> Stay:
         booked_at=_utc(wire.date_created_utc) or instant(wire.date_created, facts.zone),
         updated_at=_utc(wire.date_modified_utc) or instant(wire.date_modified, facts.zone),
         cancelled_at=_utc(wire.date_cancelled_utc) or instant(wire.date_cancelled, facts.zone),
-        main_guest=None if _text(wire.guest_id) is None else _text(wire.guest_id) == guest_id,
-        adults=_sum(room.adults for room in rooms),
-        children=_sum(room.children for room in rooms),
+        main_guest=None if main is None else main == guest_id,
+        adults=_sum([room.adults for room in rooms]),
+        children=_sum([room.children for room in rooms]),
         channel=_text(wire.source_name),
         meal_plans=_text(wire.meal_plans),
         total=_money(wire.total, currency),
         paid=_money(_paid(wire.balance_detailed), currency),
         balance=_money(wire.balance, currency),
-        rooms=tuple(_room(room) for room in rooms),
+        rooms=tuple([_room(room) for room in rooms]),
         nights=_nights(wire.detailed_rates, currency),
     )
 
@@ -171,16 +172,20 @@ def note(wire: payloads.Note, reservation_id: str, zone: tzinfo | None) -> Guest
 
 def day(text: str | None) -> date | None:
     """The calendar day of a date or time, as the hotel wrote it."""
+    if not text:
+        return None
     try:
-        return date.fromisoformat((text or "").strip()[:10])
+        return date.fromisoformat(text.strip()[:10])
     except ValueError:
         return None
 
 
 def instant(text: str | None, zone: tzinfo | None) -> datetime | None:
     """A moment. Without a zone of its own it is in the hotel's; ``None`` where that is not known either."""
+    if not text:
+        return None
     try:
-        moment = datetime.fromisoformat((text or "").strip())
+        moment = datetime.fromisoformat(text.strip())
     except ValueError:
         return None
     if moment.tzinfo is not None:
@@ -189,7 +194,7 @@ def instant(text: str | None, zone: tzinfo | None) -> datetime | None:
 
 
 def _utc(text: str | None) -> datetime | None:
-    return instant(text, ZoneInfo("UTC"))
+    return instant(text, UTC)
 
 
 def _party(

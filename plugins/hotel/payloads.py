@@ -17,29 +17,31 @@ Loose = str | int | float | None
 """A text or a number, whichever was sent."""
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """What every answer says first, also with HTTP 200: whether it is one."""
 
     success: bool
     message: str | None = None
 
 
-class Answer(msgspec.Struct, Generic[T], frozen=True):
-    """A successful answer about one thing."""
+class Answer(Envelope, Generic[T], frozen=True, kw_only=True):
+    """An answer about one thing, which only one with success has."""
 
-    data: T
+    data: T | msgspec.UnsetType = msgspec.UNSET
 
 
-class Page(msgspec.Struct, Generic[T], frozen=True):
-    """A page of a successful answer: things in a list, or in a map by their id."""
+class Page(Envelope, Generic[T], frozen=True, kw_only=True):
+    """A page of an answer: things in a list, or in a map by their id. Only one with success has any."""
 
-    data: list[T] | dict[str, T]
+    data: list[T] | dict[str, T] | msgspec.UnsetType = msgspec.UNSET
     total: Loose = None
 
     @property
     def items(self) -> list[T]:
         """The things themselves."""
-        return list(self.data.values()) if isinstance(self.data, dict) else self.data
+        if isinstance(self.data, list):
+            return self.data
+        return list(self.data.values()) if isinstance(self.data, dict) else []
 
 
 class CustomField(

@@ -25,6 +25,8 @@ REFUSALS = (400, 404, 409)
 _MAX_PAGES = 5_000
 """More is no answer but a fault: the host lets no customer have that many records."""
 
+_CURSOR = Cursor[Any](lambda page: page.cursor, in_body=True)
+
 AnswerT = TypeVar("AnswerT", bound=payloads.Page | payloads.BulkRetrieveCustomersResponse)
 PageT = TypeVar("PageT", bound=payloads.Page)
 Json = dict[str, Any]
@@ -99,7 +101,7 @@ class SquareClient:
             check_batch(page.errors)
             return page
 
-        return pages(ask, read, Cursor[PageT](lambda page: page.cursor, in_body=True), max_pages=_MAX_PAGES)
+        return pages(ask, read, _CURSOR, max_pages=_MAX_PAGES)
 
     async def _post(self, path: str, body: Json, kind: type[AnswerT]) -> AnswerT:
         return _answer(await self._search(path, body), kind)

@@ -13,6 +13,7 @@ from c360.contract import (
     ActionSpec,
     Change,
     Connector,
+    Context,
     Description,
     Effect,
     Exemption,
@@ -79,14 +80,15 @@ class SquareLoyalty(Connector[SquareConfig]):
         documentation="https://developer.squareup.com/reference/square",
     )
 
+    def __init__(self, config: SquareConfig, ctx: Context) -> None:
+        super().__init__(config, ctx)
+        self._auth = Bearer(config.access_token)
+        self.client = SquareClient(ctx.http, config.square_version)
+        """Square's operations with this instance's settings."""
+
     def auth(self) -> Auth:
         """The seller's access token."""
-        return Bearer(self.config.access_token)
-
-    @property
-    def client(self) -> SquareClient:
-        """Square's operations with this instance's settings."""
-        return SquareClient(self.ctx.http, self.config.square_version)
+        return self._auth
 
     async def identify(self, query: PartyQuery) -> Sequence[Party]:
         """Customers whose e-mail address or phone number is exactly the one asked for."""

@@ -49,6 +49,7 @@ from c360.contract import (
 )
 from c360.errors import ConnectorError, SkipCustomer
 from c360.kinds import PARTY
+from c360.lookups import Once
 from c360.records.party import Party
 from c360.records.rental import RentalBooking, RentalCharge
 from c360.windows import Plan, Scan
@@ -100,16 +101,23 @@ class TompRental(Connector[RentalConfig]):
     def __init__(self, config: RentalConfig, ctx: Context) -> None:
         super().__init__(config, ctx)
         self._client = Client(ctx.http, config)
+        self._auth = credential_in(config.credential_header, config.credential)
 
     def auth(self) -> Auth:
         """The hub's credential, as a key in a header or as a bearer token."""
-        return credential_in(self.config.credential_header, self.config.credential)
+        return self._auth
 
     def fetch(self, needs: Sequence[Need], refs: Sequence[Ref]) -> AsyncIterator[Fetched]:
         """Profile, bookings and charges, all at once."""
-        return fetch_each(
-            needs, refs, {PARTY: self._profile, BOOKINGS: self._rentals, CHARGES: self._charges}
-        )
+        known = {ref: Once(partial(self._bookings, ref)) for ref in refs}
+
+        async def rentals(ref: Ref, need: Need) -> list[RentalBooking]:
+            return _rentals(await known[ref](), need)
+
+        async def charges(ref: Ref, need: Need) -> list[RentalCharge]:
+            return await self._charges(await known[ref](), need)
+
+        return fetch_each(needs, refs, {PARTY: self._profile, BOOKINGS: rentals, CHARGES: charges})
 
     async def changes(self, kind: str, since: str | None) -> AsyncIterator[Change]:
         """Bookings, or the customers who have any, window by window; see :mod:`c360.windows`.
@@ -147,14 +155,8 @@ class TompRental(Connector[RentalConfig]):
     async def _profile(self, ref: Ref, _need: Need) -> list[Party]:
         return [mapping.party(await self._client.customer(ref.party_id), ref.party_id)]
 
-    async def _rentals(self, ref: Ref, need: Need) -> list[RentalBooking]:
-        found = await self._bookings(ref)
-        rentals = (mapping.booking(wire, booking_id) for booking_id, wire in found.items())
-        return [rental for rental in rentals if rented_within(need, rental)]
-
-    async def _charges(self, ref: Ref, need: Need) -> list[RentalCharge]:
-        """Journal entries of the customer's bookings: the journal can be asked for one leg at a time."""
-        found = await self._bookings(ref)
+    async def _charges(self, found: Mapping[str, WireBooking], need: Need) -> list[RentalCharge]:
+        """Journal entries of a customer's bookings: the journal can be asked for one leg at a time."""
         legs = {
             leg_id: mapping.booking(wire, booking_id)
             for booking_id, wire in found.items()
@@ -170,12 +172,12 @@ class TompRental(Connector[RentalConfig]):
 
     async def _bookings(self, ref: Ref) -> dict[str, WireBooking]:
         """The customer's known bookings by id; those that are gone, or someone else's, are left out."""
-        ids = dict.fromkeys(ref.indexed(BOOKINGS))
+        ids = tuple(dict.fromkeys(ref.indexed(BOOKINGS)))
         found = await _known({booking_id: partial(self._client.booking, booking_id) for booking_id in ids})
         return {
             booking_id: found[booking_id]
             for booking_id in ids
-            if booking_id in found and _owner(found[booking_id]) in {ref.party_id, None}
+            if booking_id in found and _owner(found[booking_id]) in (ref.party_id, None)
         }
 
     async def _parties(self, customer_ids: Iterable[str]) -> list[Upsert]:
@@ -195,6 +197,11 @@ def _plan(config: RentalConfig) -> Plan:
         again=timedelta(days=config.rescan_days),
         step=timedelta(days=config.window_days),
     )
+
+
+def _rentals(found: Mapping[str, WireBooking], need: Need) -> list[RentalBooking]:
+    rentals = [mapping.booking(wire, booking_id) for booking_id, wire in found.items()]
+    return [rental for rental in rentals if rented_within(need, rental)]
 
 
 def _upserts(bookings: Iterable[WireBooking]) -> list[Upsert]:

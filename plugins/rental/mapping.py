@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
+from c360 import converters
 from c360.errors import PartnerFault
 from c360.records.party import Identifier, IdentifierKind, Party
 from c360.records.rental import (
@@ -18,7 +20,7 @@ from c360.records.rental import (
     RentalStatus,
     VehicleClass,
 )
-from c360.values import CountryCode, CurrencyCode, Money, Percentage, PostalAddress
+from c360.values import CountryCode, Money, Percentage, PostalAddress
 from plugins.rental import pricing
 from plugins.rental.payloads import (
     WireAddress,
@@ -30,6 +32,7 @@ from plugins.rental.payloads import (
     WireEntry,
     WireLeg,
     WirePlace,
+    WireSpot,
 )
 
 STATUSES = {status.value: status for status in RentalStatus if status is not RentalStatus.OTHER}
@@ -50,7 +53,7 @@ def booking(wire: WireBooking, booking_id: str) -> RentalBooking:
         booking_id: the id it was asked for by; the API leaves it optional in the answer.
 
     Raises:
-        PartnerFault: a number is not one, or beyond any amount of money.
+        PartnerFault: a number or a currency is not one, or beyond any amount of money.
     """
     legs = tuple(_leg(item) for item in wire.legs)
     first, last = (wire.legs[0], wire.legs[-1]) if wire.legs else (None, None)
@@ -83,7 +86,7 @@ def charge(wire: WireEntry, booking_id: str, leg_id: str) -> RentalCharge:
     """A journal entry of a leg.
 
     Raises:
-        PartnerFault: a number is not one, or beyond any amount of money.
+        PartnerFault: a number or a currency is not one, or beyond any amount of money.
     """
     return RentalCharge(
         entry_id=f"{leg_id}/{wire.journal_sequence_id}" if wire.journal_sequence_id else leg_id,
@@ -105,7 +108,7 @@ def party(wire: WireCustomer, party_id: str) -> Party:
     """A customer; always a person, as the API knows no other.
 
     Raises:
-        PartnerFault: the number of an identity document is not a text.
+        PartnerFault: the number of an identity document is not a text, or a country not a code.
     """
     phones = sorted((item for item in wire.phones if item.number), key=lambda item: not item.preferred)
     return Party(
@@ -170,11 +173,11 @@ def _address(wire: WireAddress) -> PostalAddress:
         city=wire.city,
         region=wire.province or wire.state,
         postal_code=wire.postal_code,
-        country=CountryCode(wire.country.upper()) if wire.country else None,
+        country=_country(wire.country) if wire.country else None,
     )
 
 
-def _area(wire: WireAddress) -> str | None:
+def _area(wire: WireSpot) -> str | None:
     return wire.city or wire.area_reference
 
 
@@ -186,11 +189,18 @@ def _identifier(card: WireDocument) -> Identifier:
     return Identifier(
         kind=DOCUMENTS[card.type],
         value=number,
-        country=CountryCode(card.country.upper()) if card.country else None,
+        country=_country(card.country) if card.country else None,
     )
 
 
 def _money(amount: Decimal | None, currency: str | None) -> Money | None:
     if amount is None or currency is None:
         return None
-    return Money(amount=pricing.exact(amount), currency=CurrencyCode(currency.upper()))
+    return Money(amount=pricing.exact(amount), currency=converters.currency(currency))
+
+
+@lru_cache(maxsize=512)
+def _country(code: str) -> CountryCode:
+    if not (len(code) == 2 and code.isascii() and code.isalpha()):
+        raise PartnerFault("a country is not a code of two letters")
+    return CountryCode(code.upper())

@@ -1,7 +1,8 @@
 """What TOMP-API sends, as far as it is read. Unknown fields are ignored.
 
-Enumerations stay texts here: a value that the API adds later must not break the answer. Coordinates,
-licences, cards other than identity documents, and photos are never decoded.
+Enumerations stay texts here: a value that the API adds later must not break the answer. So do currencies and
+countries, which :mod:`plugins.rental.mapping` checks. Coordinates, licences, cards other than identity
+documents, and photos are never decoded, nor of a booking whom it is for beyond the id.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ import msgspec
 from msgspec import Meta
 
 Moment = Annotated[datetime, Meta(tz=True)]
-Currency = Annotated[str, Meta(pattern="^[A-Za-z]{3}$")]
-Country = Annotated[str, Meta(pattern="^[A-Za-z]{2}$")]
 Id = Annotated[str, Meta(min_length=1)]
 
 
@@ -33,14 +32,22 @@ class WireAddress(Wire, frozen=True, kw_only=True):
     province: str | None = None
     state: str | None = None
     postal_code: str | None = None
-    country: Country | None = None
+    country: str | None = None
+
+
+class WireSpot(Wire, frozen=True, kw_only=True):
+    """The ``address`` of a place, as far as a place is called by it."""
+
+    street_address: str | None = None
+    area_reference: str | None = None
+    city: str | None = None
 
 
 class WirePlace(Wire, frozen=True, kw_only=True):
     """``place``."""
 
     name: str | None = None
-    physical_address: WireAddress | None = None
+    physical_address: WireSpot | None = None
 
 
 class WirePhone(Wire, frozen=True, kw_only=True):
@@ -55,7 +62,7 @@ class WireDocument(Wire, frozen=True, kw_only=True):
 
     type: str
     card_number: msgspec.Raw = msgspec.Raw()
-    country: Country | None = None
+    country: str | None = None
 
 
 class WireCustomer(Wire, frozen=True, kw_only=True):
@@ -70,6 +77,12 @@ class WireCustomer(Wire, frozen=True, kw_only=True):
     address: WireAddress | None = None
     cards: tuple[WireDocument, ...] = ()
     modification_date: Moment | None = None
+
+
+class WireOwner(Wire, frozen=True, kw_only=True):
+    """The ``customer`` of a booking."""
+
+    id: Id | None = None
 
 
 class WireProperties(Wire, frozen=True, kw_only=True):
@@ -99,7 +112,7 @@ class WireFarePart(Wire, frozen=True, kw_only=True):
     """``farePart``."""
 
     amount: Decimal
-    currency_code: Currency | None = None
+    currency_code: str | None = None
     type: str | None = None
     kind: str | None = None
 
@@ -133,7 +146,7 @@ class WireBooking(Wire, frozen=True, kw_only=True):
 
     id: Id | None = None
     state: str | None = None
-    customer: WireCustomer | None = None
+    customer: WireOwner | None = None
     origin: WirePlace | None = msgspec.field(name="from", default=None)
     destination: WirePlace | None = msgspec.field(name="to", default=None)
     departure_time: Moment | None = None
@@ -152,7 +165,7 @@ class WireEntry(Wire, frozen=True, kw_only=True):
     journal_sequence_id: str | None = None
     amount: Decimal | None = None
     amount_ex_vat: Decimal | None = None
-    currency_code: Currency | None = None
+    currency_code: str | None = None
     vat_rate: Decimal | None = None
     category: str | None = None
     state: str | None = None

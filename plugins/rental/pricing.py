@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
+from c360.converters import currency
 from c360.errors import PartnerFault
 from c360.values import CurrencyCode, Money
 from plugins.rental.payloads import WireFare, WireFarePart
@@ -21,6 +22,10 @@ class Price(msgspec.Struct, frozen=True, kw_only=True):
     estimated: bool | None = None
 
 
+_FREE = Price()
+"""Of which nothing is said."""
+
+
 def total(fares: Iterable[WireFare | None]) -> Price:
     """The fares of a booking and its legs, which the API adds up.
 
@@ -28,21 +33,26 @@ def total(fares: Iterable[WireFare | None]) -> Price:
     and where there are several. ``MAX`` parts bound a fare and add nothing.
 
     Raises:
-        PartnerFault: a number is not one, or beyond any amount of money.
+        PartnerFault: a number or a currency is not one, or beyond any amount of money.
     """
     known = [fare for fare in fares if fare is not None]
     if not known:
-        return Price()
+        return _FREE
     estimated = any(fare.estimated for fare in known)
-    parts = [(part, _type(part, fare)) for fare in known for part in fare.parts if _type(part, fare) != "MAX"]
-    currencies = {(part.currency_code or "").upper() for part, _ in parts}
-    if len(currencies) != 1 or "" in currencies or any(kind != "FIXED" for _, kind in parts):
+    amount = Decimal(0)
+    currencies: set[CurrencyCode | None] = set()
+    fixed = True
+    for fare in known:
+        for part in fare.parts:
+            kind = _type(part, fare)
+            if kind != "MAX":
+                fixed = fixed and kind == "FIXED"
+                currencies.add(currency(part.currency_code) if part.currency_code else None)
+                amount += _signed(part)
+    (only,) = currencies if len(currencies) == 1 else (None,)
+    if only is None or not fixed:
         return Price(estimated=estimated)
-    amount = sum((_signed(part) for part, _ in parts), Decimal(0))
-    return Price(
-        amount=Money(amount=amount, currency=CurrencyCode(currencies.pop())),
-        estimated=estimated,
-    )
+    return Price(amount=Money(amount=amount, currency=only), estimated=estimated)
 
 
 def exact(value: Decimal) -> Decimal:

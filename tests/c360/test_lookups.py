@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from c360.errors import ConnectorError, PartnerFault, RetryLater, SkipCustomer
-from c360.lookups import as_completed, details, segment, together
+from c360.lookups import Once, as_completed, details, fetch_each, fetch_in_turn, segment, together
+from c360.needs import Fetched, Need, Ref
 
 
 class Counter:
@@ -114,6 +115,64 @@ def test_together_all_succeed_in_order_or_the_first_failure_ends_them(run: Calla
     with pytest.raises(ConnectorError):
         run(together(failing))
     assert counter.cancelled >= 1
+
+
+@given(turns=TURNS, at_once=st.none() | st.integers(1, 6))
+def test_together_is_in_the_order_of_the_jobs(turns: list[int], at_once: int | None) -> None:
+    counter = Counter()
+    jobs = [partial(counter.job, key, count) for key, count in enumerate(turns)]
+    assert asyncio.run(together(jobs, at_once=at_once)) == [key * 10 for key in range(len(turns))]
+    assert counter.most <= (at_once or len(turns))
+
+
+def test_what_several_need_is_asked_for_once(run: Callable[..., Any]) -> None:
+    counter = Counter()
+
+    async def scenario(once: Once[int]) -> list[Any]:
+        return list(await asyncio.gather(once(), once(), once(), return_exceptions=True))
+
+    assert run(scenario(Once(partial(counter.job, 1, 3)))) == [10, 10, 10]
+    later = RetryLater()
+    assert run(scenario(Once(partial(counter.job, 2, 3, later)))) == [later, later, later]
+    assert counter.asked == [1, 2]
+
+
+def test_the_next_one_asks_where_the_first_was_cancelled(run: Callable[..., Any]) -> None:
+    counter = Counter()
+
+    async def scenario() -> int:
+        once = Once(partial(counter.job, 1, 3))
+        first, second = asyncio.create_task(once()), asyncio.create_task(once())
+        await asyncio.sleep(0)
+        first.cancel()
+        return await second
+
+    assert run(scenario()) == 10
+    assert counter.asked == [1, 1]
+
+
+@pytest.mark.parametrize("fetch", [fetch_each, fetch_in_turn])
+@pytest.mark.parametrize("kinds", ["a", "ab"])
+@pytest.mark.parametrize("customers", ["1", "12"])
+def test_each_kind_of_each_customer_has_its_own_outcome(
+    run: Callable[..., Any], fetch: Any, kinds: str, customers: str
+) -> None:
+    error = SkipCustomer()
+
+    async def read(ref: Ref, need: Need) -> list[Any]:
+        await asyncio.sleep(0)
+        if (ref.party_id, need.kind) == ("1", "a"):
+            raise error
+        return []
+
+    async def scenario() -> list[Fetched]:
+        needs, refs = [Need(kind=kind) for kind in kinds], [Ref(party_id=party) for party in customers]
+        return [fetched async for fetched in fetch(needs, refs, dict.fromkeys(kinds, read))]
+
+    found = {(it.ref.party_id, it.kind): it.error for it in run(scenario())}
+    assert found == {
+        (party, kind): error if (party, kind) == ("1", "a") else None for party in customers for kind in kinds
+    }
 
 
 @pytest.mark.parametrize("identifier", ["", ".", ".."])

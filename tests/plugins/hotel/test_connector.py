@@ -107,7 +107,35 @@ def test_stays_cost_one_round_of_requests(town: Any, cloudbeds: Any, gather: Any
     found = gather(cloudbeds, [STAYS], [ada, bea])
     assert [len(it.records) for it in found] == [1, 0]
     names = [call.path.rpartition("/")[2] for call in cloudbeds.transport.calls]
-    assert sorted(names) == ["getHotels"] * 2 + ["getReservationsWithRateDetails"] * 2
+    assert sorted(names) == ["getHotels"] + ["getReservationsWithRateDetails"] * 2
+
+
+def test_hotels_are_asked_for_again_when_a_stay_is_at_one_that_is_not_known(
+    make: Any, canned: Any, gather: Any
+) -> None:
+    opened = [7]
+
+    def answer(request: Any) -> Any:
+        if "getHotels" in request.url:
+            return {
+                "success": True,
+                "data": [{"propertyID": it, "propertyName": f"No. {it}"} for it in opened],
+            }
+        days = {"reservationCheckIn": "2026-06-01", "reservationCheckOut": "2026-06-02"}
+        return {"success": True, "data": [{"reservationID": 1, "propertyID": opened[-1], **days}]}
+
+    transport = canned(answer)
+    connector = make(transport)
+
+    def names() -> list[str]:
+        (found,) = gather(connector, [STAYS], ["7"])
+        return [it.property_name for it in found.records]
+
+    assert names() == names() == ["No. 7"]
+    assert sum("getHotels" in it.url for it in transport.requests) == 1
+    opened.append(8)
+    assert names() == names() == ["No. 8"]
+    assert sum("getHotels" in it.url for it in transport.requests) == 2
 
 
 def test_notes_are_read_for_the_latest_reservations(

@@ -231,7 +231,9 @@ def test_requests_carry_the_grant_and_one_interaction(insurer: Any, book: dict[s
     assert len(interactions) == 1
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", interactions.pop())
     assert all(request.auth is not None and request.safe for request in partner.requests)
-    assert {len(paths) for paths in (partner.paths,)} == {1 + 3 + 3 * 3}  # whom, the lists once, and each policy for each kind
+    assert {len(paths) for paths in (partner.paths,)} == {
+        1 + 3 + 3 * 3
+    }  # whom, the lists once, and each policy for each kind
     lists = [request for request in partner.requests if request.url.endswith(tuple(LISTS.values()))]
     assert len({(request.url, request.params, request.headers) for request in lists}) == 3, (
         "equal requests of the three kinds have to be equal, or the host cannot send them once"

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from c360.contract import Context, Fetched, Need, Ref
+from c360.contract import Fetched, Need, Ref, connect
 from c360.errors import ConnectorError, ProblemCode
-from c360.http import Http, Request, Response
+from c360.http import Request, Response, Transport
 from c360.values import Secret
 from plugins.rental.config import RentalConfig
 from plugins.rental.connector import TompRental
@@ -65,9 +65,7 @@ class Operator:
 
     def connector(self) -> TompRental:
         config = RentalConfig(base_url=BASE, credential=Secret(SECRET), maas_id="hub", **self.settings)
-        auth = TompRental.auth(_Configured(config))  # type: ignore[arg-type]  # only its settings are read
-        http = Http(self, base_url=BASE, auth=auth)
-        return TompRental(config, Context(instance="rental", http=http, now=lambda: self.now))
+        return _connected(config, self, lambda: self.now)
 
     async def fetch(self, need: Need, booking_ids: Sequence[str] = (), party_id: str = "C1") -> Fetched:
         ref = Ref(party_id=party_id, objects={"rental.bookings": tuple(booking_ids)})
@@ -81,9 +79,10 @@ class Operator:
         return [request.url.removeprefix(BASE) for request in self.requests]
 
 
-@dataclass
-class _Configured:
-    config: RentalConfig
+def _connected(config: RentalConfig, transport: Transport, now: Callable[[], datetime]) -> TompRental:
+    connector = connect(TompRental, config, transport, instance="rental", now=now)
+    assert isinstance(connector, TompRental)
+    return connector
 
 
 def _overlaps(booking: dict[str, Any], params: dict[str, str]) -> bool:
@@ -200,10 +199,12 @@ def connector(world: World) -> Callable[..., TompRental]:
         transport: Any, credential: str = rental.CREDENTIALS["credential"], **settings: Any
     ) -> TompRental:
         config = RentalConfig(
-            base_url=BASE, credential=Secret(credential), maas_id=rental.CREDENTIALS["maas_id"], **settings
+            base_url=BASE,
+            credential=Secret(credential),
+            maas_id=rental.CREDENTIALS["maas_id"],
+            timeout=20,
+            **settings,
         )
-        auth = TompRental(config, Context(instance="", http=None, now=world.now)).auth()  # type: ignore[arg-type]
-        http = Http(transport, base_url=BASE, auth=auth, timeout=20)
-        return TompRental(config, Context(instance="rental", http=http, now=world.now))
+        return _connected(config, transport, world.now)
 
     return over
