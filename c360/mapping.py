@@ -14,11 +14,13 @@
 
 The declaration is checked when it is made: every path exists in the wire type, every field in the record,
 and no required field is forgotten. It also tells what a set of fields needs of the answer
-(:meth:`Mapping.paths`). A plain function does as well where a mapping would be harder to read.
+(:meth:`Mapping.paths`), and serves a set of fields alone (:meth:`Mapping.only`). A plain function does as
+well where a mapping would be harder to read.
 """
 
 from __future__ import annotations
 
+import functools
 import types
 from collections.abc import Callable, Collection, Iterable
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin
@@ -27,6 +29,7 @@ import msgspec
 
 from c360.converters import Unconvertible
 from c360.errors import PartnerFault
+from c360.projecting import projected
 
 __all__ = ["Mapping", "Source", "constant", "field", "given", "many", "nested"]
 
@@ -44,18 +47,31 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
     """Attributes of the wire type, joined by dots."""
     convert: Callable[..., Any] | None = None
-    """Takes what stands at the paths; not called where one of them holds nothing."""
+    """Takes what stands at the paths; not called where one of them holds nothing that may not."""
+    spared: frozenset[str] = frozenset()
+    """Paths that may hold nothing: then the converter gets ``None`` for them."""
     value: Any = None
     inner: Mapping[Any, Any] | None = None
     repeated: bool = False
     by_caller: bool = False
 
 
-def field(*paths: str, to: Callable[..., Any] | None = None) -> Source:
-    """What stands at a path, or at several, converted; see :mod:`c360.converters`."""
+def field(*paths: str, to: Callable[..., Any] | None = None, spared: Collection[str] = ()) -> Source:
+    """What stands at a path, or at several, converted; see :mod:`c360.converters`.
+
+    Args:
+        paths: attributes of the wire type, joined by dots.
+        to: the converter. It is not called, and the field left empty, where a path holds nothing.
+        spared: those of several paths that may hold nothing; the converter gets ``None`` for them.
+
+    Raises:
+        TypeError: the paths and the converter do not go together.
+    """
     if len(paths) != 1 and to is None:
         raise TypeError("several paths need a converter that takes as many values")
-    return Source(paths=paths, convert=to)
+    if not set(spared) < set(paths):
+        raise TypeError("paths that may hold nothing are some of several, and never all")
+    return Source(paths=paths, convert=to, spared=frozenset(spared))
 
 
 def constant(value: Any) -> Source:
@@ -98,7 +114,12 @@ class Mapping(Generic[WireT, RecordT]):
         }
         self._check()
         self._given = frozenset(name for name, source in self.fields.items() if source.by_caller)
+        required = {each.name for each in msgspec.structs.fields(record) if each.required}
+        self.optional = frozenset(self.fields) - self._given - required
+        """Fields that :meth:`only` may leave out."""
         self._compiled = _Compiled(self)
+        self.build = self._compiled.build
+        """The mapping as a function, whose errors name no place: for a mapping that has this one inside."""
 
     def __call__(self, wire: WireT, **values: Any) -> RecordT:
         """The record of an answer.
@@ -115,9 +136,20 @@ class Mapping(Generic[WireT, RecordT]):
         if values.keys() != self._given:
             raise TypeError(f"expected to be given {sorted(self._given)}, was given {sorted(values)}")
         try:
-            return self._compiled.build(wire, **values)  # type: ignore[no-any-return]  # made at run time
+            return self.build(wire, **values)  # type: ignore[no-any-return]  # made at run time
         except _CAUGHT as error:
             raise self._blame(wire, error) from None
+
+    def only(self, fields: Collection[str] | None) -> Mapping[Any, RecordT]:
+        """The same mapping for some fields, such as :attr:`c360.contract.Need.fields`.
+
+        Its :attr:`wire` decodes what they need and passes over the rest. Beside them are mapped those that
+        the record requires and those that are given; of all others, the record's own defaults stand.
+
+        Args:
+            fields: names of the record's fields, also such as are not mapped; ``None``: all.
+        """
+        return self if fields is None else _only(self, self.optional.intersection(fields))
 
     def paths(self, fields: Collection[str] | None = None) -> frozenset[str]:
         """What a set of the record's fields needs of the partner's JSON.
@@ -181,12 +213,24 @@ class Mapping(Generic[WireT, RecordT]):
         return error  # no source failed: the record's own type refuses what it was given
 
 
+@functools.lru_cache(maxsize=256)
+def _only(mapping: Mapping[Any, RecordT], optional: frozenset[str]) -> Mapping[Any, RecordT]:
+    """Made once for each set of fields: operations want the same ones again and again."""
+    fields = {
+        name: source
+        for name, source in mapping.fields.items()
+        if name in optional or name not in mapping.optional
+    }
+    wire = projected(mapping.wire, [path for source in fields.values() for path in source.paths])
+    return Mapping(wire, mapping.record, **fields)
+
+
 _CAUGHT = (ValueError, TypeError, ArithmeticError, LookupError, AttributeError, PartnerFault)
 
 
 def _at(written: str, inner: PartnerFault) -> PartnerFault:
     reason, _, below = str(inner).partition(" at ")
-    return PartnerFault(f"{reason} at {written}.{below}")
+    return PartnerFault(f"{reason} at {written}.{below}" if below else f"{reason} at {written}")
 
 
 class _Reached(NamedTuple):
@@ -253,18 +297,18 @@ class _Compiled:
     def __init__(self, mapping: Mapping[Any, Any]) -> None:
         self._names: dict[str, Any] = {"record_": mapping.record, "needed_": _needed}
         self._temporaries = 0
-        known = {each.name: each for each in msgspec.structs.fields(mapping.record)}
-        self._texts = {
-            name: name if source.by_caller else self._text(mapping.wire, source, known[name])
-            for name, source in mapping.fields.items()
-        }
+        self._mapping = mapping
+        self._known = {each.name: each for each in msgspec.structs.fields(mapping.record)}
         given = "".join(f", {name}" for name, source in mapping.fields.items() if source.by_caller)
-        parts = ", ".join(f"{name}={text}" for name, text in self._texts.items())
+        parts = ", ".join(
+            f"{name}={name if source.by_caller else self._text(source, self._known[name], _built)}"
+            for name, source in mapping.fields.items()
+        )
         self.build = self._function(f"wire_{given}", f"record_({parts})")
 
     def alone(self, name: str) -> Callable[[Any], Any]:
-        """How one field is made."""
-        return self._function("wire_", self._texts[name])
+        """How one field is made, with the place in its errors."""
+        return self._function("wire_", self._text(self._mapping.fields[name], self._known[name], _blamed))
 
     def _function(self, parameters: str, text: str) -> Callable[..., Any]:
         made: dict[str, Any] = {}
@@ -273,12 +317,18 @@ class _Compiled:
         build: Callable[..., Any] = made["build"]
         return build
 
-    def _text(self, wire: Any, source: Source, target: msgspec.structs.FieldInfo) -> str:
+    def _text(
+        self,
+        source: Source,
+        target: msgspec.structs.FieldInfo,
+        inside: Callable[[Mapping[Any, Any]], Callable[..., Any]],
+    ) -> str:
         """The expression for one field. Where nothing is found, the record's own default stands."""
         if not source.paths:
             return self._bind(source.value)
+        wire = self._mapping.wire
         values = [self._path(wire, path) for path in source.paths]
-        convert = source.inner if source.inner is not None else source.convert
+        convert = inside(source.inner) if source.inner is not None else source.convert
         if source.repeated:
             return f"tuple([{self._bind(convert)}(each) for each in {values[0]} or ()])"
         reached = _reached(wire, source.paths[0])
@@ -286,11 +336,11 @@ class _Compiled:
             text = values[0]
             sure = not reached.optional and not _is_optional(reached.type)
         else:
-            held = [self._temporary() for _ in values]
-            missing = " or ".join(
-                f"({name} := {value}) is None" for name, value in zip(held, values, strict=True)
-            )
-            text = f"(None if {missing} else {self._bind(convert)}({', '.join(held)}))"
+            held = {path: self._temporary() for path in source.paths if path not in source.spared}
+            found = dict(zip(source.paths, values, strict=True))
+            missing = " or ".join(f"({name} := {found[path]}) is None" for path, name in held.items())
+            given = ", ".join(held.get(path, found[path]) for path in source.paths)
+            text = f"(None if {missing} else {self._bind(convert)}({given}))"
             sure = False
         if sure or _is_optional(target.type):
             return text
@@ -320,6 +370,16 @@ class _Compiled:
         name = f"k{len(self._names)}_"
         self._names[name] = value
         return name
+
+
+def _built(inner: Mapping[Any, Any]) -> Callable[..., Any]:
+    """How a mapping inside another is called where all is well: without a layer between."""
+    return inner.build
+
+
+def _blamed(inner: Mapping[Any, Any]) -> Callable[..., Any]:
+    """How it is called to find out what is wrong."""
+    return inner
 
 
 def _default(target: msgspec.structs.FieldInfo) -> Any:

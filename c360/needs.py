@@ -22,6 +22,9 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, order=True):
     """First day of the window; ``None`` for kinds without one."""
     until: date | None = None
     """Last day of the window, included."""
+    fields: frozenset[str] | None = None
+    """Fields of the record that are wanted; ``None``: all. A connector may leave out others that the record
+    does not require, and need not heed it. Given only where nothing that is fetched is kept or shared."""
 
 
 class Ref(msgspec.Struct, frozen=True, kw_only=True):

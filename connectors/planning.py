@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -17,7 +17,7 @@ from c360.contract import Lookup, Need, Ref
 from c360.records.base import Record
 from connectors.instances import Instance
 from connectors.results import GatherRequest, Link, SourceProblem, Target
-from connectors.windows import merged, wider
+from connectors.windows import merged, whole, wider
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -103,7 +103,7 @@ def cells(instances: Sequence[Instance], request: GatherRequest) -> Cells:
         wanted = request.needs.get(target.customer_id, frozenset())
         needs = needs_once.get(wanted)
         if needs is None:
-            needs = needs_once[wanted] = merged(wanted)
+            needs = needs_once[wanted] = merged(wanted if _for_itself(request) else map(whole, wanted))
         links = links_of(target)
         row = table.setdefault(target.customer_id, {})
         for instance in instances:
@@ -122,6 +122,11 @@ def cells(instances: Sequence[Instance], request: GatherRequest) -> Cells:
                     if need.kind in instance.batches
                 ]
     return table
+
+
+def _for_itself(request: GatherRequest) -> bool:
+    """Whether what is fetched serves this request alone, and so may be less than the whole of a record."""
+    return not request.keep and not request.all_known_only and request.max_age == timedelta(0)
 
 
 def _parties(customer_id: str, instance: Instance, links: Sequence[Link]) -> tuple[Party, ...]:

@@ -33,10 +33,16 @@ def merged(needs: Iterable[Need]) -> tuple[Need, ...]:
     return tuple(widest[kind] for kind in sorted(widest))
 
 
+def whole(need: Need) -> Need:
+    """The same need of all fields."""
+    return need if need.fields is None else Need(kind=need.kind, since=need.since, until=need.until)
+
+
 def wider(one: Need, other: Need) -> Need:
-    """The smallest window that holds both."""
+    """The smallest window that holds both, and the fields of both."""
     if one == other:
         return one
     since = None if one.since is None or other.since is None else min(one.since, other.since)
     until = None if one.until is None or other.until is None else max(one.until, other.until)
-    return Need(kind=one.kind, since=since, until=until)
+    fields = None if one.fields is None or other.fields is None else one.fields | other.fields
+    return Need(kind=one.kind, since=since, until=until, fields=fields)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, 
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from functools import lru_cache
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from c360.auth import Auth
@@ -30,10 +30,20 @@ _ACCOUNTS_PAGE = wire.Answer[wire.Accounts]
 _DETAIL = wire.Answer[wire.AccountDetail]
 _BALANCES_PAGE = wire.Answer[wire.Balances]
 _DEBITS_PAGE = wire.Answer[wire.DirectDebits]
-_TRANSACTIONS_PAGE = wire.Answer[wire.Transactions]
+
+
+class Movement(Protocol):
+    """What every movement that is decoded has, however much of it is wanted."""
+
+    @property
+    def transaction_id(self) -> str | None:
+        """By which it is told from others, where the bank gives it."""
+        ...
+
 
 PageT = TypeVar("PageT")
 ItemT = TypeVar("ItemT")
+MovementT = TypeVar("MovementT", bound=Movement)
 
 
 class Consent:
@@ -104,18 +114,28 @@ class Consent:
 
         return await self._all(ask, lambda data: data.direct_debit_authorisations, lambda debit: debit)
 
-    async def transactions(self, account_id: str, window: Need) -> tuple[wire.Transaction, ...]:
-        """The movements of an account on the days of a window, which are days in UTC."""
+    async def transactions(
+        self, account_id: str, window: Need, kind: type[MovementT]
+    ) -> tuple[MovementT, ...]:
+        """The movements of an account on the days of a window, which are days in UTC.
+
+        Args:
+            account_id: whose.
+            window: the days.
+            kind: what each is decoded to, whole or in part.
+        """
         path = f"/banking/accounts/{segment(account_id)}/transactions"
 
-        async def ask(page: int) -> wire.Answer[wire.Transactions] | None:
+        answer = wire.Answer[wire.Transactions[kind]]  # type: ignore[valid-type]  # made at run time
+
+        async def ask(page: int) -> wire.Answer[wire.Transactions[MovementT]] | None:
             params = {**self._paged(page), **_times(window)}
             response = await self._get(path, _TRANSACTIONS, params=params, accept=(404, 422))
             if _withdrawn(response) or _past_the_end(response):
                 return None
-            return response.decode(_TRANSACTIONS_PAGE)
+            return response.decode(answer)
 
-        return await self._all(ask, lambda data: data.transactions, lambda movement: movement.transaction_id)
+        return await self._all(ask, lambda data: data.transactions, lambda it: it.transaction_id)
 
     async def _get(
         self, path: str, version: str, *, params: Params | None = None, accept: Collection[int] = ()

@@ -167,16 +167,20 @@ async def _direct_debits(consent: Consent, _: Need) -> Sequence[Record]:
     return tuple(mapping.direct_debit(debit) for debit in await consent.direct_debits())
 
 
-async def _transactions(consent: Consent, window: Need) -> Sequence[Record]:
+async def _transactions(consent: Consent, need: Need) -> Sequence[Record]:
+    wanted = None if need.fields is None else need.fields | mapping.MOVEMENT
+    transaction = mapping.TRANSACTION.only(wanted)
+
     def job(account_id: str) -> Callable[[], Awaitable[Sequence[BankTransaction]]]:
         async def read() -> Sequence[BankTransaction]:
-            return [mapping.transaction(found) for found in await consent.transactions(account_id, window)]
+            found = await consent.transactions(account_id, need, transaction.wire)
+            return [transaction(each) for each in found]
 
         return read
 
     accounts = await consent.accounts()
     by_account = await together([job(account.account_id) for account in accounts])
-    return mapping.newest_first(transaction for found in by_account for transaction in found)
+    return mapping.newest_first(each for found in by_account for each in found)
 
 
 _READERS: Mapping[str, Callable[[Consent, Need], Awaitable[Sequence[Record]]]] = MappingProxyType(

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 
 from c360.converters import one_of
+from c360.mapping import Mapping, field
 from c360.records.banking import (
     Account,
     AccountKind,
@@ -33,6 +35,7 @@ from c360.records.banking import (
 from plugins.banking import payloads as wire
 from plugins.banking.party_mapping import business_numbers
 from plugins.banking.scalars import (
+    filled,
     money,
     optional_money,
     optional_percentage,
@@ -60,8 +63,6 @@ ACCOUNT_KINDS = MappingProxyType(
 
 _account_status = one_of(AccountStatus)
 _ownership = one_of(AccountOwnership)
-_transaction_kind = one_of(BankTransactionKind)
-_transaction_status = one_of(TransactionStatus)
 _repayment = one_of(RepaymentType)
 _maturity = one_of(MaturityInstruction)
 _rate_kind = one_of(RateKind)
@@ -125,24 +126,28 @@ def direct_debit(found: wire.DirectDebit) -> DirectDebit:
     )
 
 
-def transaction(found: wire.Transaction) -> BankTransaction:
-    """A movement on an account."""
-    return BankTransaction(
-        transaction_id=found.transaction_id or None,
-        account_id=found.account_id,
-        kind=_transaction_kind(found.type),
-        status=_transaction_status(found.status),
-        description=found.description,
-        reference=found.reference or None,
-        amount=money(found.amount, found.currency, "amount"),
-        posted_at=found.posting_date_time,
-        valued_at=found.value_date_time,
-        executed_at=found.execution_date_time,
-        merchant_name=found.merchant_name or None,
-        merchant_category_code=found.merchant_category_code or None,
-        biller_name=found.biller_name or None,
-        biller_code=found.biller_code or None,
-    )
+TRANSACTION = Mapping(
+    wire.Transaction,
+    BankTransaction,
+    transaction_id=field("transaction_id", to=filled),
+    account_id="account_id",
+    kind=field("type", to=one_of(BankTransactionKind)),
+    status=field("status", to=one_of(TransactionStatus)),
+    description="description",
+    reference=field("reference", to=filled),
+    amount=field("amount", "currency", to=partial(money, field="amount"), spared=("currency",)),
+    posted_at="posting_date_time",
+    valued_at="value_date_time",
+    executed_at="execution_date_time",
+    merchant_name=field("merchant_name", to=filled),
+    merchant_category_code=field("merchant_category_code", to=filled),
+    biller_name=field("biller_name", to=filled),
+    biller_code=field("biller_code", to=filled),
+)
+"""A movement on an account."""
+
+MOVEMENT = frozenset({"transaction_id", "posted_at", "executed_at"})
+"""Fields by which movements are told apart and put in order, whatever is wanted of them."""
 
 
 def newest_first(transactions: Iterable[BankTransaction]) -> tuple[BankTransaction, ...]:

@@ -308,7 +308,7 @@ class Transaction(Wire, frozen=True, kw_only=True):
     biller_name: str | None = None
 
 
-class Transactions(Wire, frozen=True, kw_only=True):
-    """A page of movements."""
+class Transactions(Wire, Generic[T], frozen=True, kw_only=True):
+    """A page of movements, each whole or with the fields that are wanted of it."""
 
-    transactions: tuple[Transaction, ...]
+    transactions: tuple[T, ...]

@@ -18,6 +18,11 @@ _DECIMAL = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,16})?")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 
 
+def filled(text: str) -> str | None:
+    """A text that may be empty, as it stands."""
+    return text or None
+
+
 def decimal(text: str, field: str) -> Decimal:
     """An AmountString or RateString, exactly.
 

@@ -16,6 +16,15 @@ from resolvers.summaries.sources import Summariser, summarisers
 WINDOWS: Mapping[str, int] = MappingProxyType({"brokerage.transactions": YEAR})
 """Days that a windowed kind is asked for, where it is not three years: trades are asked for day by day."""
 
+FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "banking.transactions": frozenset(
+            {"posted_at", "executed_at", "merchant_name", "merchant_category_code"}
+        )
+    }
+)
+"""Of kinds with many records: what figures are made of, beside the fields that each record has to have."""
+
 
 def kinds_for(domain: str, offered: Collection[str] | None = None) -> tuple[str, ...]:
     """The kinds of record that figures of a domain are reckoned from.
@@ -60,4 +69,6 @@ def _able(each: Summariser, kinds: Collection[str] | None) -> bool:
 
 def _need(kind: str, today: date) -> Need:
     days = days_of(kind)
-    return Need(kind=kind, since=today - timedelta(days - 1), until=today) if days else Need(kind=kind)
+    if not days:
+        return Need(kind=kind, fields=FIELDS.get(kind))
+    return Need(kind=kind, since=today - timedelta(days - 1), until=today, fields=FIELDS.get(kind))

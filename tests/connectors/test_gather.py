@@ -15,6 +15,7 @@ from c360.errors import ProblemCode, Reauthorise, RetryLater, SkipCustomer
 from c360.records.loyalty import KINDS as LOYALTY_KINDS
 from c360.values import Secret
 from connectors.results import Link, SourceState, Target
+from connectors.windows import merged
 
 LOYALTY = next(kind.name for kind in LOYALTY_KINDS)
 WINDOWED = "banking.transactions"
@@ -62,6 +63,39 @@ def test_kinds_of_one_batch_size_share_a_call_and_others_do_not(kit: Any) -> Non
         (("banking.accounts", "party.profile"), 1),
         (("banking.balances",), 2),
     ]
+
+
+def test_some_fields_are_asked_for_only_where_nobody_else_gets_what_is_fetched(kit: Any) -> None:
+    seen = []
+
+    async def body(self: Any, needs: Any, refs: Any) -> Any:
+        seen.extend(need.fields for need in needs)
+        async for item in kit.everybody(self, needs, refs):
+            yield item
+
+    kit.add("shop", body)
+    host = kit.host()
+    some = frozenset({Need(kind="party.profile", fields=frozenset({"emails"}))})
+
+    def ask(**settings: Any) -> None:
+        request = msgspec.structs.replace(kit.request("a", at=["shop"]), needs={"a": some}, **settings)
+        asyncio.run(host.gather(request))
+
+    live = {"max_age": timedelta(0)}
+    ask(**live, keep=False)
+    assert seen == [frozenset({"emails"})]
+    seen.clear()
+    ask(**live, keep=True)  # what is kept as a last-known copy has to be whole
+    ask(max_age=None, keep=False)  # what memory may serve, and renews behind the answer, too
+    assert seen == [None, None]
+
+
+def test_needs_of_several_fields_are_merged_to_all_that_is_wanted() -> None:
+    name, other = (Need(kind="party.profile", fields=frozenset({field})) for field in ("emails", "phones"))
+    (both,) = merged([name, other])
+    assert both.fields == {"emails", "phones"}
+    (everything,) = merged([name, Need(kind="party.profile"), other])
+    assert everything == Need(kind="party.profile")
 
 
 def test_different_needs_are_asked_kind_by_kind_where_that_is_fewer_calls(kit: Any) -> None:

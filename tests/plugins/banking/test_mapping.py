@@ -276,7 +276,7 @@ TRANSACTION = {
 
 
 def test_transaction_keeps_its_zone_and_empty_means_null() -> None:
-    found = mapping.transaction(
+    found = mapping.TRANSACTION(
         read(wire.Transaction, TRANSACTION | {"merchantName": "Beans", "currency": "EUR"})
     )
     assert found.posted_at is not None
@@ -289,17 +289,32 @@ def test_transaction_keeps_its_zone_and_empty_means_null() -> None:
 
 
 def test_transaction_of_a_kind_the_standard_does_not_have_yet() -> None:
-    found = mapping.transaction(
+    found = mapping.TRANSACTION(
         read(wire.Transaction, TRANSACTION | {"type": "TELEPATHY", "status": "MAYBE"})
     )
     assert found.kind is BankTransactionKind.OTHER
     assert found.status is TransactionStatus.OTHER
 
 
+def test_some_fields_of_a_transaction_are_as_in_the_whole() -> None:
+    body = TRANSACTION | {
+        "merchantName": "Beans",
+        "merchantCategoryCode": "5814",
+        "billerName": {"never": "read"},
+    }
+    some = mapping.TRANSACTION.only({"merchant_name"})
+    found = some(read(some.wire, body))
+    assert found == mapping.TRANSACTION.only({"merchant_name"})(
+        read(some.wire, TRANSACTION | {"merchantName": "Beans"})
+    )
+    assert (found.merchant_name, found.merchant_category_code, found.posted_at) == ("Beans", None, None)
+    assert found.amount == Money(amount=Decimal("-4.50"), currency=CurrencyCode("AUD"))
+
+
 def test_newest_first_puts_what_has_no_time_yet_before_all() -> None:
     def at(name: str, **times: str) -> Any:
         bare = {key: value for key, value in TRANSACTION.items() if key != "postingDateTime"}
-        return mapping.transaction(read(wire.Transaction, bare | {"transactionId": name} | times))
+        return mapping.TRANSACTION(read(wire.Transaction, bare | {"transactionId": name} | times))
 
     ordered = mapping.newest_first(
         [
