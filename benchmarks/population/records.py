@@ -107,7 +107,7 @@ def _banking(_presence: Presence, life: Life, asked: Moment) -> Offered:
             for entry in books.entries(account)
             if entry.effective_at >= start
         ]
-        return banking.newest_first(map(banking.transaction, _read(rendered, list[cdr.Transaction])))
+        return banking.newest_first(map(banking.TRANSACTION, _read(rendered, list[cdr.Transaction])))
 
     return {
         "banking.accounts": accounts,

@@ -140,8 +140,10 @@ def test_every_request_carries_token_version_and_fapi_headers(bank: MakeBank, fe
         assert request.auth is not None
         assert request.auth.headers() == (("authorization", "Bearer t0ps3cret"),)
         assert request.safe
+    fetched(served, "banking.accounts")
     ids = [dict(request.headers)["x-fapi-interaction-id"] for request in served.requests]
-    assert len(set(ids)) == len(ids), "the interaction id is new every time"
+    first, second, again = ids
+    assert first == second != again, "one id for an interaction, and another for the next"
 
 
 def test_lists_are_paged_to_the_end(bank: MakeBank, fetched: Fetch) -> None:
