@@ -38,4 +38,5 @@ async def rekey(settings: Settings, progress: Callable[[int], None]) -> int:
             progress(done)
         async with store.database.unit(tenant) as unit:
             done += await unit.endpoints.rewrap()
+            done += await unit.registrations.rewrap()
     return done

@@ -35,6 +35,9 @@ __all__ = ["Complaint", "ConnectorClass", "Refused", "complaints", "configured",
 
 ConnectorClass = type[Connector[Any]]
 
+REGISTERING = ("register", "registrations", "deregister")
+"""What a connector implements whose partner lets the hub's address be registered through its API."""
+
 
 class Complaint(NamedTuple):
     """Something of the contract that a connector does not hold."""
@@ -245,6 +248,11 @@ def _about_webhooks(spec: WebhookSpec) -> Iterator[Complaint]:
         yield Complaint("declares webhooks that tell about no kind", "name the kinds, or declare no webhooks")
     yield from _known_kinds(spec.kinds)
     yield from _twice("a kind", spec.kinds, "webhooks")
+    if spec.registers is Effect.UNTRACEABLE:
+        yield Complaint(
+            "declares that registering the hub's address cannot be traced, which registrations() does",
+            "declare TRACEABLE, or KEYED where the partner honours a key",
+        )
     if spec.replay_window is not None and not spec.signed:
         yield Complaint(
             "declares a replay window for calls that nobody signs", "leave it out, or declare signed=True"
@@ -267,12 +275,14 @@ def _about_methods(connector: ConnectorClass, description: Description) -> Itera
         missing = ", ".join(sorted(connector.__abstractmethods__))
         yield Complaint(f"does not implement {missing}", "implement what the contract asks for")
     effects = {spec.effect for spec in description.actions if isinstance(spec, ActionSpec)}
+    registers = description.webhooks is not None and description.webhooks.registers is not None
     declared: list[tuple[str, bool, str]] = [
         ("identifies", bool(description.identifies), "identify"),
         ("feeds", bool(description.feeds), "changes"),
         ("actions", bool(description.actions), "act"),
         ("TRACEABLE actions", Effect.TRACEABLE in effects, "trace"),
         ("webhooks", description.webhooks is not None, "receive"),
+        *(("webhooks that are registered", registers, name) for name in REGISTERING),
     ]
     for what, is_declared, name in declared:
         if is_declared and getattr(connector, name) is getattr(Connector, name):
@@ -287,7 +297,7 @@ def _about_shapes(connector: ConnectorClass) -> Iterator[Complaint]:
                 f"has a {name}() that is a coroutine",
                 "yield in it (an async generator), or return an async iterator from a plain function",
             )
-    for name in ("identify", "act", "trace"):
+    for name in ("identify", "act", "trace", *REGISTERING):
         method: Callable[..., object] = getattr(connector, name)
         if not inspect.iscoroutinefunction(method):
             yield Complaint(f"has a {name}() that is no coroutine", f"write async def {name}")

@@ -32,7 +32,7 @@ from c360.http import Http, Transport
 from c360.lookups import as_completed, fetch_each
 from c360.needs import Fetched, Need, PartyQuery, Ref
 from c360.records.party import Party
-from c360.webhooks import Receipt, Webhook
+from c360.webhooks import Receipt, Registration, Subscription, Webhook
 
 __all__ = [
     "CONTRACT_VERSION",
@@ -62,7 +62,9 @@ __all__ = [
     "PartyQuery",
     "Receipt",
     "Ref",
+    "Registration",
     "RejectionCode",
+    "Subscription",
     "Upsert",
     "Webhook",
     "WebhookSpec",
@@ -186,6 +188,27 @@ class Connector(ABC, Generic[ConfigT]):
 
         Raises:
             WebhookRefused: it is not the partner's, too old, or not what the partner's API sends.
+        """
+        raise NotImplementedError
+
+    async def register(self, subscription: Subscription) -> Registration:
+        """Have the partner call the hub. Only with ``WebhookSpec.registers``, as the next two.
+
+        Raises:
+            OutcomeUnknown: it was sent, and no answer tells what became of it.
+            ConnectorError: any other one means that the partner does not call.
+        """
+        raise NotImplementedError
+
+    async def registrations(self) -> Sequence[Registration]:
+        """The addresses that the partner calls, whoever registered them."""
+        raise NotImplementedError
+
+    async def deregister(self, references: Sequence[str]) -> None:
+        """Have the partner call no more by these of its ids; those that it does not know are done with.
+
+        Raises:
+            ConnectorError: the partner may go on calling.
         """
         raise NotImplementedError
 

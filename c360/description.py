@@ -119,6 +119,9 @@ class WebhookSpec(msgspec.Struct, frozen=True, kw_only=True):
     """Kinds of record its calls tell about."""
     signed: bool
     """Whether the partner signs them. Unsigned calls are only ever a hint to fetch again."""
+    registers: Effect | None = None
+    """What can be promised about registering the hub's address through the partner's API; ``None``: it has
+    to be registered by hand."""
     replay_window: float | None = None
     """Seconds after which a signed call is refused as a replay; ``None``: the partner dates nothing,
     and the host recognises a replay by the id of the event alone."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import timedelta
 
 import msgspec
 
 from c360.access import Access, IdempotencyKey
-from c360.contract import Action, ActionOutcome, ActionState, Effect, Medium
-from c360.errors import ConnectorError, OutcomeUnknown, ProblemCode
+from c360.contract import Action, ActionOutcome, ActionState, Effect
 from c360.kinds import actions
+from connectors.asking import WrongOutcome, asked
 from connectors.board import Reaper
 from connectors.instances import Instance
-from connectors.operation import Operation, during
-from connectors.problems import problem, problem_of
+from connectors.operation import Operation
+from connectors.problems import problem
 from connectors.results import SourceProblem
 
 
@@ -84,10 +84,6 @@ class Acted(msgspec.Struct, frozen=True, kw_only=True):
     """Why it said nothing."""
 
 
-class WrongOutcome(Exception):
-    """A plugin answered what the contract does not allow. The message says what, without data."""
-
-
 class Acting:
     """Performs and traces actions at the instances of a host.
 
@@ -137,7 +133,13 @@ class Acting:
         if instance.obstacle is not None:
             return _acted(instance, action, effect, Standing.UNKNOWN, problem(instance.obstacle))
         operation = _operation(action, access, deadline, key=None)
-        found = await self._done(instance, operation, lambda: instance.connector.trace(action))
+        found = await asked(
+            self._reaper,
+            instance,
+            operation,
+            lambda: _traced(instance.connector.trace(action)),
+            what="perform an action",
+        )
         if isinstance(found, SourceProblem):
             return _acted(instance, action, effect, Standing.UNKNOWN, found)
         if found is None:
@@ -149,80 +151,34 @@ class Acting:
     ) -> Acted:
         key = action.idempotency_key if effect is Effect.KEYED else None
         operation = _operation(action, access, deadline, key=key)
-        found = await self._done(instance, operation, lambda: _some(instance.connector.act(action)))
+        found = await asked(
+            self._reaper,
+            instance,
+            operation,
+            lambda: _acted_on(instance.connector.act(action)),
+            what="perform an action",
+        )
         if isinstance(found, ActionOutcome):
             return _acted(instance, action, effect, _STANDING[found.state], outcome=found)
-        trouble = found if found is not None else problem(ProblemCode.CONNECTOR_FAULT)
         standing = Standing.UNKNOWN if operation.unsettled else Standing.FAILED
-        return _acted(instance, action, effect, standing, trouble)
-
-    async def _done(
-        self,
-        instance: Instance,
-        operation: Operation,
-        call: Callable[[], Awaitable[ActionOutcome | None]],
-    ) -> ActionOutcome | SourceProblem | None:
-        """What a plugin's call ends in by the deadline; ``operation.unsettled`` tells what is open."""
-        loop = asyncio.get_running_loop()
-        with during(operation):
-            work = loop.create_task(_call(instance, operation, call), name=f"action at {instance.id}")
-        try:
-            await asyncio.wait({work}, timeout=max(0.0, operation.remaining()))
-            if work.done() and not work.cancelled():
-                return work.result()
-            instance.health.failed(ProblemCode.DEADLINE_EXCEEDED)
-            _suspect(instance, operation)
-            return problem(ProblemCode.DEADLINE_EXCEEDED)
-        finally:
-            self._reaper.abandon({work})
-            operation.close()
+        return _acted(instance, action, effect, standing, found)
 
 
-async def _call(
-    instance: Instance, operation: Operation, call: Callable[[], Awaitable[ActionOutcome | None]]
-) -> ActionOutcome | SourceProblem | None:
-    try:
-        with instance.working():
-            found = _checked(await call())
-    except ConnectorError as error:
-        instance.complaints.partner("perform an action", error)
-        instance.health.failed(problem_of(error).code)
-        if isinstance(error, OutcomeUnknown):
-            operation.unsettled = max(1, operation.unsettled)
-        return problem_of(error)
-    except WrongOutcome as wrong:
-        instance.complaints.contract(wrong)
-    except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's code may raise anything
-        instance.complaints.fault(error)
-    else:
-        instance.health.succeeded()
-        return found
-    _suspect(instance, operation)
-    instance.health.failed(ProblemCode.CONNECTOR_FAULT)
-    return problem(ProblemCode.CONNECTOR_FAULT)
+async def _acted_on(outcome: Awaitable[object]) -> ActionOutcome:
+    return _checked(await outcome)
 
 
-async def _some(outcome: Awaitable[object]) -> ActionOutcome:
+async def _traced(outcome: Awaitable[object]) -> ActionOutcome | None:
     found = await outcome
-    if found is None:
-        raise WrongOutcome("act() returned None instead of an ActionOutcome")
-    return found  # type: ignore[return-value]  # checked with everything else
+    return None if found is None else _checked(found)
 
 
-def _checked(found: object) -> ActionOutcome | None:
-    if found is None:
-        return None
+def _checked(found: object) -> ActionOutcome:
     if not isinstance(found, ActionOutcome) or not isinstance(found.state, ActionState):
         raise WrongOutcome(f"it returned a {type(found).__name__} instead of an ActionOutcome")
     if (found.rejection is not None) is not (found.state is ActionState.REJECTED):
         raise WrongOutcome("an outcome has a rejection exactly where it is REJECTED")
     return found
-
-
-def _suspect(instance: Instance, operation: Operation) -> None:
-    """What goes by another medium than HTTP is not seen on its way: it may have happened."""
-    if instance.description is not None and instance.description.medium is not Medium.HTTP:
-        operation.unsettled = max(1, operation.unsettled)
 
 
 def _effect(instance: Instance, action: Action) -> Effect:

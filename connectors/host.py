@@ -13,7 +13,7 @@ from c360.access import Access
 from c360.addresses import AddressPolicy
 from c360.auth.grants import Pending
 from c360.auth.tokens import Token
-from c360.contract import Action, Change, Checkpoint, PartyQuery, Webhook
+from c360.contract import Action, Change, Checkpoint, PartyQuery, Registration, Subscription, Webhook
 from connectors.acting import Acted, Acting
 from connectors.board import Reaper
 from connectors.cache import PartCache
@@ -28,8 +28,9 @@ from connectors.manager import PluginManager
 from connectors.protocols import GrantStore, SnapshotStore
 from connectors.receiving import Received, receive
 from connectors.refreshing import unheard
+from connectors.registering import Registered, Registering
 from connectors.resilience import Resilience
-from connectors.results import Gathered, GatherRequest, Refreshed
+from connectors.results import Gathered, GatherRequest, Refreshed, SourceProblem
 from connectors.transport import HostTransport
 from connectors.watching import Watchdog, root_module
 
@@ -67,6 +68,7 @@ class Host:
         self._transport = transport
         self._reaper = reaper
         self._acting = Acting(reaper)
+        self._registering = Registering(reaper)
         self._granting = Granting(granting or GrantSettings())
         self._draining: set[asyncio.Task[None]] = set()
 
@@ -192,6 +194,42 @@ class Host:
         """
         instance = self._by_id[instance_id]
         return await self._acting.trace(instance, action, access=access, deadline=deadline)
+
+    async def register_webhook(
+        self, instance_id: str, subscription: Subscription, *, access: Access, deadline: timedelta
+    ) -> Registered:
+        """Have a partner call the hub. See :meth:`connectors.registering.Registering.register`.
+
+        Raises:
+            KeyError: there is no instance of that id.
+            ValueError: the partner's API registers no address.
+        """
+        instance = self._by_id[instance_id]
+        return await self._registering.register(instance, subscription, access=access, deadline=deadline)
+
+    async def remove_webhook(
+        self, instance_id: str, references: Sequence[str], *, access: Access, deadline: timedelta
+    ) -> Registered:
+        """Have a partner call no more. See :meth:`connectors.registering.Registering.deregister`.
+
+        Raises:
+            KeyError: there is no instance of that id.
+            ValueError: the partner's API registers no address.
+        """
+        instance = self._by_id[instance_id]
+        return await self._registering.deregister(instance, references, access=access, deadline=deadline)
+
+    async def registered_webhooks(
+        self, instance_id: str, *, access: Access, deadline: timedelta
+    ) -> Sequence[Registration] | SourceProblem:
+        """The addresses that a partner calls. See :meth:`connectors.registering.Registering.registrations`.
+
+        Raises:
+            KeyError: there is no instance of that id.
+            ValueError: the partner's API registers no address.
+        """
+        instance = self._by_id[instance_id]
+        return await self._registering.registrations(instance, access=access, deadline=deadline)
 
     @property
     def grant_settings(self) -> GrantSettings:

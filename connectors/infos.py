@@ -35,6 +35,8 @@ class InstanceInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Feeds whose record ids the hub has to keep; see :attr:`c360.contract.Feed.indexed`."""
     actions: Mapping[str, Effect] = {}
     """The actions that it performs, by kind, and what can be promised of each."""
+    registers: Effect | None = None
+    """What can be promised about registering the hub's address there; none where that is done by hand."""
     documentation: str
     state: InstanceState
     problem: str | None
@@ -105,6 +107,7 @@ def _fixed(instance: Instance) -> Mapping[str, Any]:
         },
         "indexed": tuple(feed.kind for feed in description.feeds if feed.indexed) if description else (),
         "actions": {each.kind: each.effect for each in description.actions} if description else {},
+        "registers": description.webhooks.registers if description and description.webhooks else None,
         "documentation": description.documentation if description else "",
         "problem": str(instance.error) if instance.error else None,
         "tier": instance.standing.tier if instance.standing.proven else None,

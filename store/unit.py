@@ -50,6 +50,7 @@ from store.repositories.profiles import ProfileRepository
 from store.repositories.received import ReceivedRepository
 from store.repositories.record_index import RecordIndexRepository
 from store.repositories.records import BookingRepository, TouchpointRepository
+from store.repositories.registrations import RegistrationRepository
 from store.repositories.reveals import RevealRepository
 from store.repositories.segments import SegmentRepository
 from store.repositories.snapshots import SnapshotRepository
@@ -146,6 +147,7 @@ class Unit:
     endpoints = _Of(EndpointRepository)
     deliveries = _Of(DeliveryRepository)
     received = _Of(ReceivedRepository)
+    registrations = _Of(RegistrationRepository)
     uploads = _Of(UploadRepository)
     intake = _Of(IntakeRepository)
     arrivals = _Of(ArrivalRepository)

@@ -80,3 +80,77 @@ def disable(ctx: click.Context, *, instance: str) -> int:
 def drain(ctx: click.Context, *, instance: str) -> int:
     """Switch off gently."""
     return _switch(ctx, instance, "DRAINING", "ends what is under way and takes no more work.")
+
+
+@command.group(
+    help="The hub's address at partners whose API takes it: these call the hub when something changes.",
+)
+def webhooks() -> None:
+    """The commands for addresses at partners."""
+
+
+_MEANS = {
+    ("CALL", "CONFIRMED"): "its partner calls {url}",
+    ("CALL", "REJECTED"): "its partner was not reached in time and does not call; register it again",
+    ("CALL_NO_MORE", "CONFIRMED"): "its partner calls no more",
+    ("CALL_NO_MORE", "REJECTED"): "its partner was not reached in time and calls on; remove it again",
+}
+_OPEN = "{state}: the worker goes on, until it is known what became of it"
+
+
+def _told(instance: str, wish: str, state: str, url: str, problem: str | None) -> str:
+    means = _MEANS.get((wish, state), _OPEN).format(url=url, state=state)
+    return f"{instance}: {means}" + (f" (last problem: {problem})" if problem else "")
+
+
+@webhooks.command(
+    help="Have the partner of instance ID call the hub; the secret that it gives is kept encrypted."
+)
+@click.argument("instance", metavar="ID")
+@click.option("--url", help="Where the partner is to call; by default webhooks.public_url and /webhooks/ID.")
+@click.pass_context
+def register(ctx: click.Context, *, instance: str, url: str | None) -> int:
+    """Register; exit 1 where it is not known yet to have taken effect."""
+    from api.webhooks.registering import register as do
+
+    made = run_async(do(settings_of(ctx), instance, url))
+    click.echo(_told(instance, made.wish.value, made.state.value, made.url, made.problem))
+    return 0 if made.state.value == "CONFIRMED" else 1
+
+
+@webhooks.command(help="Have the partner of instance ID call no more.")
+@click.argument("instance", metavar="ID")
+@click.pass_context
+def remove(ctx: click.Context, *, instance: str) -> int:
+    """Remove; exit 1 where it is not known yet to have taken effect."""
+    from api.webhooks.registering import remove as do
+
+    made = run_async(do(settings_of(ctx), instance))
+    if made is None:
+        click.echo(f"{instance}: its partner was never asked to call")
+        return 0
+    click.echo(_told(instance, made.wish.value, made.state.value, made.url, made.problem))
+    return 0 if made.state.value == "CONFIRMED" else 1
+
+
+@webhooks.command("list", help="What the hub asked partners for, and which addresses they say they call.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array.")
+@click.pass_context
+def list_(ctx: click.Context, *, as_json: bool) -> None:
+    """List."""
+    from api.webhooks.registering import rows
+
+    found = run_async(rows(settings_of(ctx)))
+    if as_json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(found), indent=2).decode() + "\n")
+        return
+    for row in found:
+        if row.wish is None or row.state is None:
+            click.echo(f"{row.id}: its partner was never asked to call")
+        else:
+            click.echo(_told(row.id, row.wish, row.state, row.url or "", row.problem))
+        for each in row.at_partner:
+            whose = "the hub's" if each.ours else "not the hub's"
+            click.echo(f"{'':<4}at the partner: {each.url} ({whose}; {', '.join(each.references)})")
+        if row.unlisted:
+            click.echo(f"{'':<4}the partner did not say which addresses it calls: {row.unlisted}", err=True)

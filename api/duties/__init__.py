@@ -15,6 +15,7 @@ from api.privacy.exporting import Exporter
 from api.settings import Settings
 from api.webhooks.duty import DeliverEvents, forget_old
 from api.wiring import Hub
+from resolvers.actions.registering import Registrar
 
 
 class Duty(Protocol):
@@ -43,6 +44,11 @@ def duties(hub: Hub, settings: Settings) -> Sequence[Duty]:
         Periodic("look after customers' grants", timedelta(seconds=5), GrantDuties(hub).round),
         Periodic(
             "go on with actions at partners", timedelta(seconds=1), partial(hub.performer.drain, hub.tenant)
+        ),
+        Periodic(
+            "go on with registering webhooks",
+            timedelta(seconds=5),
+            Registrar(hub.store.database, hub.tenant, hub.host, hub.clock, settings.actions).round,
         ),
         DeliverEvents(hub, settings.webhooks),
         Periodic("forget old events", timedelta(hours=1), partial(forget_old, hub, settings.webhooks)),

@@ -21,6 +21,7 @@ from api.wiring import Hub
 from c360.contract import Change, Checkpoint, Webhook
 from c360.errors import ConnectorError, RefusalCode, WebhookRefused
 from connectors.receiving import Received
+from store.data_registrations import Address
 from store.errors import StoreError
 from store.unit import Unit
 
@@ -52,25 +53,45 @@ class PartnerCalls:
             return Response(status_code=499)
         if isinstance(content, Response):
             return content
-        webhook = Webhook(
-            url=f"{self._settings.public_url.rstrip('/')}{request.url.path}"
-            if self._settings.public_url
-            else str(request.url),
-            headers={name.lower(): value for name, value in request.headers.items()},
-            content=content,
-            received_at=self._hub.clock(),
-        )
         try:
-            received = self._hub.host.receive(instance, webhook)
+            received = self._hub.host.receive(instance, await self._webhook(request, instance, content))
         except KeyError:
             return Response(status_code=404)
         except WebhookRefused as refused:
             _log.info("a call to %s was refused: %s", instance, refused.code.value)
             return Response(status_code=_STATUS[refused.code])
-        except ConnectorError:  # the host has logged why; the partner tries again
+        except (ConnectorError, StoreError) as error:  # the partner tries again
+            if isinstance(error, StoreError):  # of the other the host has logged why
+                _log.warning("a call to %s could not be verified (%s)", instance, error)
             return Response(status_code=503, headers=_LATER)
         # Ends even where the partner has gone: what was begun is done or undone, never left open.
         return await asyncio.shield(self._deal_with(received))
+
+    async def _webhook(self, request: Request, instance: str, content: bytes) -> Webhook:
+        address = await self._address(instance)
+        return Webhook(
+            url=self._url(request, address),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            content=content,
+            received_at=self._hub.clock(),
+            secrets=() if address is None or address.secret is None else (address.secret,),
+        )
+
+    async def _address(self, instance: str) -> Address | None:
+        """Where the hub had the partner call, and what came of that; none where it did not."""
+        infos = self._hub.host.outlines()
+        if not any(info.id == instance and info.registers is not None for info in infos):
+            return None
+        async with self._hub.store.database.read(self._hub.tenant) as unit:
+            return await unit.registrations.address(instance)
+
+    def _url(self, request: Request, address: Address | None) -> str:
+        """The address as the partner has it: some sign it."""
+        if address is not None:
+            return address.url
+        if self._settings.public_url:
+            return f"{self._settings.public_url.rstrip('/')}{request.url.path}"
+        return str(request.url)
 
     async def _deal_with(self, received: Received) -> Response:
         try:

@@ -2,7 +2,8 @@
 
 Used of the API (version 2025-08-20): ``SearchCustomers``, ``BulkRetrieveCustomers``,
 ``SearchLoyaltyAccounts``, ``SearchLoyaltyEvents``, ``RetrieveLoyaltyAccount``, and to change things
-``AdjustLoyaltyPoints``, ``CreateLoyaltyReward`` and ``RedeemLoyaltyReward``.
+``AdjustLoyaltyPoints``, ``CreateLoyaltyReward`` and ``RedeemLoyaltyReward``; to be called,
+``CreateWebhookSubscription``, ``ListWebhookSubscriptions`` and ``DeleteWebhookSubscription``.
 
 The specification states how many customers a search for accounts takes (30) but not how many a bulk
 retrieval does; the partner's guide says 100.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Collection
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
@@ -33,7 +34,10 @@ Json = dict[str, Any]
 
 
 class SquareClient:
-    """The operations that are used. All but :meth:`change` only read, also those that are POSTed."""
+    """The operations that are used.
+
+    All but :meth:`change`, :meth:`subscribe` and :meth:`unsubscribe` only read, also those that are POSTed.
+    """
 
     def __init__(self, http: Http, version: str) -> None:
         self._http = http
@@ -91,6 +95,44 @@ class SquareClient:
             return response.decode(payloads.Changed)
         except PartnerFault as fault:
             raise OutcomeUnknown(f"the answer to a change cannot be read: {fault}") from None
+
+    async def subscribe(self, subscription: payloads.NewWebhookSubscription) -> payloads.WebhookSubscription:
+        """Have events sent to an address, once under its key.
+
+        Raises:
+            OutcomeUnknown: it was sent, and no answer tells what became of it.
+            ConnectorError: it has no effect.
+        """
+        response = await self._http.post("/webhooks/subscriptions", json=subscription, headers=self._headers)
+        answer = response.decode(payloads.WebhookSubscriptionResponse)
+        check(answer.errors)
+        if answer.subscription is None:
+            raise OutcomeUnknown("a subscription is missing in its own answer")
+        return answer.subscription
+
+    def subscriptions(self) -> AsyncIterator[payloads.ListWebhookSubscriptionsResponse]:
+        """Pages of the addresses that events are sent to."""
+
+        async def ask(step: Step) -> Response:
+            path = "/webhooks/subscriptions"
+            return await self._http.get(path, params=step.params(), headers=self._headers)
+
+        def read(response: Response) -> payloads.ListWebhookSubscriptionsResponse:
+            page = response.decode(payloads.ListWebhookSubscriptionsResponse)
+            check_batch(page.errors)
+            return page
+
+        following = Cursor[payloads.ListWebhookSubscriptionsResponse](lambda page: page.cursor)
+        return pages(ask, read, following, max_pages=_MAX_PAGES)
+
+    async def unsubscribe(self, subscription_id: str) -> None:
+        """Have no more events sent by a subscription; one that Square does not know is gone already.
+
+        Raises:
+            ConnectorError: it may be there still.
+        """
+        path = f"/webhooks/subscriptions/{quote(subscription_id, safe='')}"
+        await self._http.request("DELETE", path, headers=self._headers, accept=(404,))
 
     def _pages(self, path: str, body: Json, kind: type[PageT]) -> AsyncIterator[PageT]:
         async def ask(step: Step) -> Response:

@@ -17,7 +17,7 @@ class SquareConfig(ConnectorConfig, frozen=True, kw_only=True):
         Secret,
         Meta(
             description="Access token with the scopes CUSTOMERS_READ and LOYALTY_READ; "
-            "LOYALTY_WRITE for actions."
+            "LOYALTY_WRITE for actions. Registering webhooks takes the application's personal access token."
         ),
     ]
     base_url: Annotated[
@@ -28,7 +28,10 @@ class SquareConfig(ConnectorConfig, frozen=True, kw_only=True):
     ] = "2025-08-20"
     webhook_signature_key: Annotated[
         Secret | None,
-        Meta(description="Signature key of the webhook subscription; without it no call is believed."),
+        Meta(
+            description="Signature key of a webhook subscription that was made by hand; that of one which "
+            "the hub registers by itself is kept encrypted in its database."
+        ),
     ] = None
     webhook_url: Annotated[
         str | None,

@@ -27,6 +27,8 @@ from c360.contract import (
     PartyQuery,
     Receipt,
     Ref,
+    Registration,
+    Subscription,
     Webhook,
     WebhookSpec,
     as_completed,
@@ -70,7 +72,7 @@ class SquareLoyalty(Connector[SquareConfig]):
             ActionSpec(kind="loyalty.create_reward", effect=Effect.KEYED),
             ActionSpec(kind="loyalty.redeem_reward", effect=Effect.KEYED),
         ),
-        webhooks=WebhookSpec(kinds=(PARTY, MEMBERSHIPS, ACTIVITY), signed=True),
+        webhooks=WebhookSpec(kinds=(PARTY, MEMBERSHIPS, ACTIVITY), signed=True, registers=Effect.KEYED),
         limits=Limits(concurrency=8),
         exemptions=(
             Exemption(
@@ -135,6 +137,19 @@ class SquareLoyalty(Connector[SquareConfig]):
     def receive(self, webhook: Webhook) -> Receipt:
         """Profiles and loyalty accounts that changed."""
         return webhooks.receive(webhook, self.config.webhook_signature_key, self.config.webhook_url)
+
+    async def register(self, subscription: Subscription) -> Registration:
+        """Have Square call the hub, once under its key."""
+        return await webhooks.register(self.client, subscription, self.config.square_version)
+
+    async def registrations(self) -> Sequence[Registration]:
+        """The addresses that Square calls."""
+        return await webhooks.registrations(self.client)
+
+    async def deregister(self, references: Sequence[str]) -> None:
+        """Have Square call no more."""
+        for subscription_id in references:
+            await self.client.unsubscribe(subscription_id)
 
     async def _accounts(self, refs: Sequence[Ref]) -> Accounts:
         """The accounts of every customer asked for; none for who never joined the programme."""

@@ -194,3 +194,44 @@ class Changed(msgspec.Struct, frozen=True):
     event: Effect | None = None
     reward: Effect | None = None
     errors: list[Error] | None = None
+
+
+class WebhookSubscription(msgspec.Struct, frozen=True):
+    """An address that Square calls."""
+
+    id: str
+    notification_url: str | None = None
+    enabled: bool | None = None
+    signature_key: str | None = None
+
+
+class WantedSubscription(msgspec.Struct, frozen=True):
+    """What a subscription is to be."""
+
+    name: str
+    event_types: tuple[str, ...]
+    notification_url: str
+    api_version: str
+    enabled: bool = True
+
+
+class NewWebhookSubscription(msgspec.Struct, frozen=True):
+    """Body of ``CreateWebhookSubscription``."""
+
+    idempotency_key: str
+    subscription: WantedSubscription
+
+
+class WebhookSubscriptionResponse(msgspec.Struct, frozen=True):
+    """Answer of ``CreateWebhookSubscription``."""
+
+    subscription: WebhookSubscription | None = None
+    errors: list[Error] | None = None
+
+
+class ListWebhookSubscriptionsResponse(msgspec.Struct, frozen=True):
+    """Answer of ``ListWebhookSubscriptions``."""
+
+    subscriptions: list[WebhookSubscription] | None = None
+    cursor: str | None = None
+    errors: list[Error] | None = None

@@ -68,6 +68,8 @@ class TimelineKind(enum.Enum):
     """A stay, rental or flight that another system of the company's brought."""
     COMPLAINT = "COMPLAINT"
     """A complaint, when it was opened."""
+    CONSENT = "CONSENT"
+    """A consent, an objection or a restriction, when the customer decided; for who may read consents."""
     INTERACTION = "INTERACTION"
     """A call, message, visit or the like."""
     OFFER_RESPONSE = "OFFER_RESPONSE"

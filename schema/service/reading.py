@@ -120,6 +120,7 @@ async def _timeline(unit: Unit, customers: Customers, asked: TimelineArguments) 
         since=datetime.combine(since, time(), UTC),
         until=datetime.combine(until, time.max, UTC),
         before=before,
+        apart=(TimelineKind.CONSENT.value,),
     )
     details = await _details(unit, [entry for mine in found.values() for entry in mine])
     return {one: HubEntries(entries=mine, details=details) for one, mine in found.items()}
@@ -134,6 +135,7 @@ async def _details(unit: Unit, entries: Collection[Entry]) -> Mapping[tuple[str,
         TimelineKind.APPOINTMENT.value: unit.appointments.get,
         TimelineKind.BOOKING.value: unit.bookings.get,
         TimelineKind.COMPLAINT.value: lambda wanted: _settled_by_id(unit, wanted),
+        TimelineKind.CONSENT.value: unit.consents.get,
         TimelineKind.INTERACTION.value: unit.interactions.get,
         TimelineKind.OFFER_RESPONSE.value: unit.offer_responses.get,
     }

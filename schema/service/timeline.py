@@ -18,6 +18,9 @@ from resolvers.references import Referrer
 from resolvers.timeline import Timeline
 from schema import cursors, ids
 from schema.answers import CustomerAnswer
+from schema.consents.answers import decision
+from schema.consents.shapes import READ as CONSENTS
+from schema.consents.shapes import ConsentDecision
 from schema.derive import Demand, Deriver
 from schema.hub import known
 from schema.paging import Connection, Edge, PageInfo, connection_type, page_size
@@ -29,6 +32,7 @@ from schema.service import answers, shapes
 from schema.service.arguments import TimelineArguments, TimelineKind
 from schema.service.reading import TIMELINE, HubEntries, timeline_place, timeline_window
 from schema.shapes import Shape
+from store.data_consents import DecisionData
 
 _RULE = needs(Scope.INTERACTIONS_READ, pii=True)
 _PARTNER = TimelineKind.PARTNER_RECORD.value
@@ -43,6 +47,10 @@ class TimelineEntry(Shape, frozen=True, kw_only=True):
     interaction: Annotated[shapes.Interaction | None, Meta(description="Of an interaction.")] = None
     complaint: Annotated[shapes.Complaint | None, Meta(description="Of a complaint.")] = None
     appointment: Annotated[shapes.Appointment | None, Meta(description="Of an appointment.")] = None
+    consent: Annotated[
+        ConsentDecision | None,
+        Meta(description="Of a consent, an objection or a restriction.", extra={"rule": CONSENTS}),
+    ] = None
     booking: Annotated[shapes.Booking | None, Meta(description="Of a booking.")] = None
     offer_response: Annotated[
         shapes.OfferAnswer | None, Meta(description="Of an offer: what became of it.")
@@ -77,8 +85,8 @@ def timeline_field(make: Deriver, lines: Lines) -> StrawberryField:
         partial(_timeline, lines),
         connection,
         "Everything that happened with the customer within a window, the newest first: interactions, "
-        "complaints, appointments, bookings, answers to offers, and what partners tell of. What a source did "
-        "not give is missing here too; `sources` says which.",
+        "complaints, appointments, bookings, answers to offers, consents, and what partners tell of. What a "
+        "source did not give is missing here too; `sources` says which.",
         arguments=TimelineArguments,
         demand=Demand(hub=TIMELINE, arguments=TimelineArguments, windows=partial(_windows, lines)),
         rule=_RULE,
@@ -106,7 +114,10 @@ def _timeline(lines: Lines, customer: CustomerAnswer, info: Any, **given: Any) -
     since, until = timeline_window(asked, customer.view.today)
     after = timeline_place(asked.after)
     found: HubEntries = known(customer.view, TIMELINE, asked) or HubEntries()
-    rows = [*_own(found, customer), *_partners(lines, customer, asked, info.context.permit)]
+    rows = [
+        *_own(found, customer, info.context.permit),
+        *_partners(lines, customer, asked, info.context.permit),
+    ]
     behind = sorted(
         (row for row in rows if after is None or row[0] < after), key=lambda row: row[0], reverse=True
     )
@@ -124,8 +135,11 @@ def _timeline(lines: Lines, customer: CustomerAnswer, info: Any, **given: Any) -
     )
 
 
-def _own(found: HubEntries, customer: CustomerAnswer) -> Iterator[tuple[_Place, TimelineEntry]]:
-    """What the hub itself holds."""
+def _own(
+    found: HubEntries, customer: CustomerAnswer, permit: Permit
+) -> Iterator[tuple[_Place, TimelineEntry]]:
+    """What the hub itself holds; to who may not read consents not even that there is one."""
+    consents = permit.of(TimelineEntry.__name__, "consent") is None
     show: Mapping[TimelineKind, tuple[str, Callable[[Any], Any]]] = {
         TimelineKind.INTERACTION: ("interaction", answers.interaction),
         TimelineKind.COMPLAINT: (
@@ -134,12 +148,13 @@ def _own(found: HubEntries, customer: CustomerAnswer) -> Iterator[tuple[_Place, 
         ),
         TimelineKind.APPOINTMENT: ("appointment", answers.appointment),
         TimelineKind.BOOKING: ("booking", answers.booking),
+        TimelineKind.CONSENT: ("consent", decision),
         TimelineKind.OFFER_RESPONSE: ("offer_response", answers.offer_answer),
     }
     for entry in found.entries:
         detail = found.details.get((entry.kind, entry.id))
-        if detail is None:
-            continue  # deleted between the two statements that read it
+        if detail is None or (isinstance(detail, DecisionData) and not consents):
+            continue  # the first: deleted between the two statements that read it
         kind = TimelineKind(entry.kind)
         field, shown = show[kind]
         place = (_instant(entry.at), entry.kind, entry.id)

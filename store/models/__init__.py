@@ -35,6 +35,7 @@ from store.models.privacy import (
     RetentionRule,
     RetentionRun,
 )
+from store.models.registrations import WebhookRegistration
 from store.models.segments import (
     CustomerScore,
     SegmentCell,
@@ -130,4 +131,5 @@ __all__ = [
     "UploadChunk",
     "UploadProblem",
     "Verification",
+    "WebhookRegistration",
 ]

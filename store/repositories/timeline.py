@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Select, func, literal, or_, select, union_all
 
 from store.columns import UtcDateTime
-from store.models import Appointment, Booking, Complaint, Interaction, OfferResponse
+from store.models import Appointment, Booking, Complaint, ConsentDecision, Interaction, OfferResponse
 from store.models.base import Base, table
 from store.repositories.base import Repository
 
@@ -18,6 +18,7 @@ SOURCES: Mapping[str, tuple[type[Base], str]] = {
     "APPOINTMENT": (Appointment, "starts_at"),
     "BOOKING": (Booking, "starts_at"),
     "COMPLAINT": (Complaint, "opened_at"),
+    "CONSENT": (ConsentDecision, "at"),
     "INTERACTION": (Interaction, "started_at"),
     "OFFER_RESPONSE": (OfferResponse, "at"),
 }
@@ -54,6 +55,7 @@ class TimelineRepository(Repository):
         since: datetime,
         until: datetime,
         before: tuple[datetime, str, str] | None = None,
+        apart: Collection[str] = (),
     ) -> Mapping[str, tuple[Entry, ...]]:
         """What happened with each customer within a time, the latest first. One query.
 
@@ -64,6 +66,8 @@ class TimelineRepository(Repository):
             since: not before that.
             until: before that.
             before: the place behind which it goes on.
+            apart: kinds that not everybody may see: so many of them come beside so many of the others, so
+                that a page is full without them.
         """
         parts = [
             self._of_kind(kind, customer_ids, first, since=since, until=until, before=before)
@@ -73,7 +77,8 @@ class TimelineRepository(Repository):
             return {}
         every = union_all(*parts).subquery()
         ordered = (every.c.at.desc(), every.c.kind.desc(), every.c.id.desc())
-        place = func.row_number().over(partition_by=every.c.customer_id, order_by=ordered)
+        group = (every.c.customer_id, every.c.kind.in_(sorted(apart)))
+        place = func.row_number().over(partition_by=group, order_by=ordered)
         numbered = select(every, place.label("place")).subquery()
         rows = await self._session.execute(
             select(numbered).where(numbered.c.place <= first).order_by(numbered.c.place)

@@ -6,10 +6,10 @@ import asyncio
 import base64
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin
 
 import httpx
@@ -22,6 +22,7 @@ from starlette.routing import Route
 from api.keeping import tell
 from api.listening import listen
 from api.sections import GatherSettings
+from api.webhooks import registering
 from api.webhooks.receiving import PartnerCalls
 from api.wiring import Hub, open_hub
 from benchmarks.stage.graph import Graph, Stage, StageClock, fill, make_settings, open_graph
@@ -31,6 +32,7 @@ from sandbox.partners.loyalty.render import account_id
 from sandbox.population import Population
 from store.errors import DatabaseUnavailable
 
+T = TypeVar("T")
 POINTS = "query($by: CustomerKey!) { customer(by: $by) { id loyalty { memberships { id points } } } }"
 
 
@@ -105,6 +107,11 @@ async def until(process: Graph, key: Any, wanted: int) -> None:
             await asyncio.sleep(0.05)
 
 
+async def elsewhere(command: Coroutine[Any, Any, T]) -> T:
+    """What a command ends in that runs beside the server, as an operator runs it."""
+    return await asyncio.to_thread(asyncio.run, command)
+
+
 @pytest.fixture
 def remembering(
     empty: Callable[[], str], partners: Partners, truth: Population, customers_file: Path
@@ -157,6 +164,43 @@ def test_a_change_at_a_partner_shows_in_every_process(
             monkeypatch.setattr("api.webhooks.receiving.tell", killed_once)
             await square.add(account, 1)
             await until(other, key, before + 13)
+
+    asyncio.run(scenario())
+
+
+def test_a_hub_has_the_partner_call_it_and_believes_what_it_signs_then(remembering: Stage) -> None:
+    stage = remembering
+    presence = stage.truth.member_presences(stage.member("loyalty").id)["loyalty"]
+    key = {"partnerRef": {"connector": "loyalty", "partyId": presence.party_id}}
+    loyalty = stage.settings.connectors["loyalty"]
+    unkeyed = {name: value for name, value in loyalty.config.items() if name != "webhook_signature_key"}
+    loyalty = msgspec.structs.replace(loyalty, config=unkeyed)
+    settings = msgspec.structs.replace(stage.settings, connectors={"loyalty": loyalty})
+
+    async def scenario() -> None:
+        square = Square(stage)
+        account = account_id(presence)
+        async with open_graph(settings, stage.clock) as graph, listening(graph.hub, stage) as url:
+            before = await points(graph, key)
+            stage.partners.behave("loyalty", "down", operations=["POST /v2/webhooks/subscriptions"])
+            asked = await elsewhere(registering.register(settings, "loyalty", url))
+            assert asked.state.value in {"REQUESTED", "UNKNOWN"}, "it was told to be down"
+            stage.partners.behave("loyalty")
+            made = await elsewhere(registering.register(settings, "loyalty", url))
+            assert (made.id, made.state.value, made.signed) == (asked.id, "CONFIRMED", True)
+            (row,) = await elsewhere(registering.rows(settings))
+            assert [(each.url, each.ours) for each in row.at_partner] == [(url, True)]
+            await square.add(account, 3)
+            await until(graph, key, before + 3)
+            told = {"loyalty_account": {"id": "a", "program_id": "p", "customer_id": presence.party_id}}
+            event = {"event_id": "f", "type": "loyalty.account.updated", "data": {"id": "a", "object": told}}
+            assert await square.call(url, msgspec.json.encode(event)) == 401, "signed with another key"
+            removed = await elsewhere(registering.remove(settings, "loyalty"))
+            assert removed is not None
+            assert (removed.state.value, removed.signed) == ("CONFIRMED", False)
+            (row,) = await elsewhere(registering.rows(settings))
+            assert not row.at_partner
+        await square.close()
 
     asyncio.run(scenario())
 

@@ -33,7 +33,7 @@ LEFT = {
     "connector_instance", "consent_wording", "delivery", "endpoint", "erased_party", "erasure_certificate",
     "feed_cursor", "job", "lease", "outbox", "product", "received_event", "request_customer",
     "retention_rule", "retention_run", "segment_cell", "segment_count", "segment_size", "segment_version",
-    "upload", "upload_chunk", "upload_problem",
+    "upload", "upload_chunk", "upload_problem", "webhook_registration",
 }  # fmt: skip
 """Tables in which an erasure looks for nothing: of no person, or of ids alone."""
 BLANKED = {

@@ -10,7 +10,8 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from c360.contract import CONTRACT_VERSION, Connector, Effect
+from c360.checks import REGISTERING
+from c360.contract import CONTRACT_VERSION, Connector, Description, Effect
 from c360.kinds import PARTY, actions, domains, kinds
 from c360.testing import importing, tiers
 from c360.testing.base import Exempt, Failed, check, demand
@@ -96,6 +97,7 @@ def methods_match(lab: Lab) -> None:
         ("changes", bool(about.feeds), "feeds"),
         ("act", bool(about.actions), "actions"),
         ("receive", about.webhooks is not None, "webhooks"),
+        *((name, _registers(about), "registers in its webhooks") for name in REGISTERING),
     )
     for name, is_declared, field in parts:
         there = getattr(kind, name) is not getattr(Connector, name)
@@ -118,6 +120,10 @@ def methods_match(lab: Lab) -> None:
             f"its {name}() is a coroutine",
             "yield in it (an async generator), or return an async iterator from a plain function",
         )
+
+
+def _registers(about: Description) -> bool:
+    return about.webhooks is not None and about.webhooks.registers is not None
 
 
 @check("limits-positive", "Its limits and batches are more than zero", rule="contract")

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
+from c360.access import IdempotencyKey
 from c360.changes import Upsert
-from c360.contract import Receipt, Webhook, WebhookSpec
+from c360.contract import Effect, Receipt, Subscription, Webhook, WebhookSpec
 from c360.errors import RefusalCode, WebhookRefused, place
 from c360.testing.base import Exempt, Failed, check, demand
 from c360.testing.known import SampleWebhook
@@ -180,6 +181,47 @@ def webhook_malformed(lab: Lab) -> None:
             )
 
 
+@check("webhook-registered", "The hub's address is registered once, listed and removed", rule="webhooks")
+def webhook_registered(lab: Lab) -> None:
+    """Twice under one key, as after a lost answer; what a removal does not find any more is done with."""
+    spec = lab.description.webhooks
+    if spec is None or spec.registers is None:
+        raise Exempt("the partner's API registers no address")
+    if not lab.suite.partner():
+        raise Exempt("a recording answers, which does not change")
+    wanted = Subscription(
+        url="https://hub.example/webhooks/c360-check", idempotency_key=IdempotencyKey("c360-check")
+    )
+
+    async def work() -> None:
+        session = lab.session()
+        partner = session.connector
+        try:
+            before = await partner.registrations()
+            made = await partner.register(wanted)
+            if spec.registers is Effect.KEYED:
+                again = await partner.register(wanted)
+                demand(
+                    again == made, "the same registration twice differs", "send subscription.idempotency_key"
+                )
+            found = [each for each in await partner.registrations() if each.url == wanted.url]
+            demand(
+                len(found) == 1, f"it is listed {len(found)} times once registered", "tell each address once"
+            )
+            demand(
+                set(found[0].references) == set(made.references),
+                "it is listed under other ids than it was registered under",
+                "tell the partner's own ids in both",
+            )
+            for _ in range(2):
+                await partner.deregister(made.references)
+            demand(await partner.registrations() == before, "it is listed once removed", "remove each id")
+        finally:
+            await lab.suite.close(partner)
+
+    lab.run(work)
+
+
 CHECKS = (
     webhook_read,
     webhook_tampered,
@@ -187,4 +229,5 @@ CHECKS = (
     webhook_other_secret,
     webhook_replayed,
     webhook_malformed,
+    webhook_registered,
 )

@@ -18,7 +18,14 @@ from starlette.routing import Route
 from sandbox.framework import World, partner_app
 from sandbox.partners.loyalty import render, requests
 from sandbox.partners.loyalty.changes import Changes, program
-from sandbox.partners.loyalty.hooks import SIGNATURE_KEY, Hooks, hook_routes
+from sandbox.partners.loyalty.hooks import (
+    SIGNATURE_KEY,
+    Hooks,
+    create_subscription,
+    delete_subscription,
+    hook_routes,
+    list_subscriptions,
+)
 from sandbox.partners.loyalty.problems import Refused, error, page, read, render_error
 from sandbox.partners.scanning import scanned
 from sandbox.population.model import Presence
@@ -48,6 +55,9 @@ def app(world: World) -> Starlette:
         ("POST", "/loyalty/rewards", _create_reward),
         ("GET", "/loyalty/rewards/{reward_id}", _retrieve_reward),
         ("POST", "/loyalty/rewards/{reward_id}/redeem", _redeem_reward),
+        ("GET", "/webhooks/subscriptions", list_subscriptions),
+        ("POST", "/webhooks/subscriptions", create_subscription),
+        ("DELETE", "/webhooks/subscriptions/{subscription_id}", delete_subscription),
     )
     routes = [
         Route(f"{BASE_PATH}{path}", _served(world, operation), methods=[method])
@@ -223,7 +233,7 @@ async def _create_reward(world: World, request: Request) -> Json:
 async def _tell(world: World, account_id: str, cause: str) -> None:
     """Tell the subscriber that an account changed."""
     presence = _holder(world, account_id)
-    if presence is not None and Hooks.of(world).url is not None:
+    if presence is not None and Hooks.of(world).anybody:
         told = {"loyalty_account": await _account(world, presence)}
         Hooks.of(world).tell("loyalty.account.updated", account_id, told, cause=cause)
 

@@ -165,3 +165,21 @@ class RedeemLoyaltyReward(_Body, frozen=True):
 
     idempotency_key: Annotated[str, Meta(min_length=1, max_length=128)]
     location_id: Id
+
+
+class WantedSubscription(_Body, frozen=True):
+    """The subscription to be made."""
+
+    notification_url: Annotated[str, Meta(pattern="^https?://")]
+    """Square itself takes no ``http``; the sandbox is on one machine with its clients."""
+    event_types: Annotated[list[str], Meta(min_length=1)]
+    name: Annotated[str, Meta(min_length=1, max_length=64)]
+    enabled: bool = True
+    api_version: str | None = None
+
+
+class CreateWebhookSubscription(_Body, frozen=True):
+    """``POST /v2/webhooks/subscriptions``."""
+
+    subscription: WantedSubscription
+    idempotency_key: Annotated[str, Meta(min_length=1, max_length=45)]

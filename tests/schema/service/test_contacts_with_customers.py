@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from c360.access import Access, Purpose
+from schema import ids
+from schema.identity.answers import CUSTOMER
+from schema.permissions.roles import every_scope
+from schema.permissions.scopes import Scope
+from store.data_consents import ConsentSource, DecisionDraft, DecisionKind, DecisionState
+from tests.fixtures.access import access as access_of
 from tests.schema.service.conftest import TENANT, Desk, problem
 
 one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -346,3 +354,55 @@ def test_the_timeline_holds_everything_in_one_order(desk: Desk) -> None:
         "{ edges { cursor } } } }",
         id=ada,
     ) == ["BAD_USER_INPUT"]
+
+
+def test_consents_stand_on_the_timeline_of_who_may_read_them(desk: Desk) -> None:
+    ada = desk.ids["ada"]
+    for day in (3, 1):
+        desk.done(
+            "recordInteraction",
+            INTERACTION,
+            customerId=ada,
+            channel="CALL",
+            subject=f"call {day}",
+            startedAt=f"2026-01-0{day}T10:00:00Z",
+        )
+    for day in (2, 4):
+        draft = DecisionDraft(
+            kind=DecisionKind.CONSENT,
+            state=DecisionState.GIVEN,
+            purpose=Purpose.MARKETING,
+            at=datetime(2026, 1, day, 9, tzinfo=UTC),
+            source=ConsentSource.PAPER,
+        )
+
+        async def record(draft: DecisionDraft = draft) -> None:
+            async with desk.database.unit(TENANT) as unit:
+                await unit.consents.record(ids.decode_as(CUSTOMER, ada, argument="id"), draft, by="me")
+
+        desk.run(record())
+    shown = "pageInfo { hasNextPage endCursor } edges { node { kind at consent { purpose state } } }"
+    query = f"""query Q($id: ID!, $after: String) {{ customer(by: {{id: $id}}) {{
+        timeline(first: 1, after: $after) {{ {shown} }} }} }}"""
+    blind = query.replace("consent { purpose state }", "")
+
+    def pages(query: str, access: Access) -> list[Any]:
+        found: list[Any] = []
+        after: str | None = None
+        while True:
+            answer = desk.run(desk.engine.execute(query, {"id": ada, "after": after}, access=access))
+            assert not answer.errors, answer.errors
+            assert answer.data
+            page = answer.data["customer"]["timeline"]
+            found += [edge["node"] for edge in page["edges"]]
+            if not page["pageInfo"]["hasNextPage"]:
+                return found
+            after = page["pageInfo"]["endCursor"]
+
+    without = access_of("agent", scopes=every_scope() - {Scope.CONSENTS_READ.value})
+    both = pages(query, access_of("agent"))
+    assert [one["kind"] for one in both] == ["CONSENT", "INTERACTION", "CONSENT", "INTERACTION"]
+    assert both[0]["consent"] == {"purpose": "MARKETING", "state": "GIVEN"}
+    assert [one["kind"] for one in pages(blind, without)] == ["INTERACTION"] * 2, "nor that there is one"
+    asked = desk.run(desk.engine.execute(query, {"id": ada}, access=without))
+    assert [error["extensions"]["code"] for error in asked.body()["errors"]] == ["FORBIDDEN"]
