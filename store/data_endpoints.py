@@ -20,6 +20,8 @@ class EndpointState(enum.Enum):
     """They are, but none has arrived for an hour or longer."""
     DISABLED = "DISABLED"
     """It answered that it is gone, or nothing arrived for days: nothing is sent until it is resumed."""
+    UNAUTHORISED = "UNAUTHORISED"
+    """Its owner may receive nothing of what it asked for any more: what happens meanwhile is not sent."""
 
 
 class DeliveryState(enum.Enum):
@@ -50,6 +52,8 @@ class DeliveryFailure(enum.Enum):
     """It answered 410: it wants no more events."""
     FORGOTTEN = "FORGOTTEN"
     """The event is not kept any more."""
+    NOT_ALLOWED = "NOT_ALLOWED"
+    """The endpoint's owner may not receive such events any more: it was not sent."""
 
 
 class EndpointDraft(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,6 +80,15 @@ class EndpointData(EndpointDraft, frozen=True, kw_only=True):
     created_at: datetime
     failing_since: datetime | None = None
     """Of the first failure since something arrived."""
+    lost: tuple[str, ...] = ()
+    """Scopes that its owner had when it was registered, and has no more."""
+    seen_at: datetime | None = None
+    """When it was seen last what its owner may do; none: when it was registered."""
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """Scopes whose events it may be sent."""
+        return frozenset(self.scopes).difference(self.lost)
 
 
 class DeliveryData(msgspec.Struct, frozen=True, kw_only=True):

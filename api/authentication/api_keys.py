@@ -38,6 +38,8 @@ _IDS, _SECRETS = (
 )
 _SHAPE = re.compile(r"c360_(service|webhook)_([0-9a-z]{12})([0-9A-Za-z]{40})([0-9A-Za-z]{6})")
 _PREFIX = "c360_"
+OWN = "key:"
+"""Begins the subject of a program that comes with a key."""
 _REMEMBERED = 1000
 _TRUSTED = 30.0
 """Seconds for which a key that was found good is not looked up again: so fast is it taken back."""
@@ -169,16 +171,7 @@ class ApiKeys:
         key = await self.key(credential)
         if key.kind is not ApiKeyKind.SERVICE:
             raise InvalidToken("the key lets a partner's calls in, and nothing else")
-        return granted_to(
-            subject=f"key:{key.name}",
-            tenant=self._tenant,
-            roles=key.roles,
-            scopes=key.scopes,
-            purposes=key.purposes,
-            connectors=key.connectors,
-            client=key.name,
-            expires_at=key.expires_at,
-        )
+        return principal_of_key(key, self._tenant)
 
     async def key(self, credential: str) -> ApiKeyData:
         """What a key allows, of either kind; notes the day on which it is used.
@@ -213,6 +206,20 @@ class ApiKeys:
             async with self._database.unit(self._tenant) as unit:
                 await unit.api_keys.used(found.id, today)
         return found
+
+
+def principal_of_key(key: ApiKeyData, tenant: TenantId) -> Principal:
+    """Whom a service's key lets in."""
+    return granted_to(
+        subject=f"{OWN}{key.name}",
+        tenant=tenant,
+        roles=key.roles,
+        scopes=key.scopes,
+        purposes=key.purposes,
+        connectors=key.connectors,
+        client=key.name,
+        expires_at=key.expires_at,
+    )
 
 
 def _write(key: ApiKeyData) -> str:

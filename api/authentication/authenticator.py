@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -70,6 +70,7 @@ class Authenticator:
         leeway: seconds by which clocks may differ.
         clock: the present in UTC.
         keys: credentials beside tokens.
+        proven: told whom a token that was not seen before speaks of.
     """
 
     def __init__(
@@ -80,12 +81,14 @@ class Authenticator:
         leeway: float,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         keys: Keys | None = None,
+        proven: Callable[[Principal], Awaitable[None]] | None = None,
     ) -> None:
         self._tenant = tenant
         self._by_issuer = {each.issuer.issuer: each for each in trusted.values()}
         self._leeway = leeway
         self._clock = clock
         self._keys = keys
+        self._proven = proven
         self._seen: OrderedDict[bytes, _Seen] = OrderedDict()
         """By the digest of the token: what is kept of it lets nobody in."""
 
@@ -149,6 +152,8 @@ class Authenticator:
         self._seen[mark] = found
         if len(self._seen) > _REMEMBERED:
             self._seen.popitem(last=False)
+        if self._proven is not None:
+            await self._proven(found.principal)
         return found.principal
 
     def _recall(self, mark: bytes) -> _Seen | None:

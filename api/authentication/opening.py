@@ -8,6 +8,7 @@ from api.authentication.development import DEVELOPMENT, DevelopmentIssuer
 from api.authentication.keys import IssuerKeys, Load, from_file, from_url
 from api.authentication.settings import Issuer, check_issuers, is_loopback
 from api.settings import Settings
+from api.webhooks.rights import OwnersRights
 from api.wiring import Hub
 from c360.errors import ConfigError
 
@@ -67,4 +68,11 @@ def open_authenticator(hub: Hub, settings: Settings) -> Authenticator:
         own = DevelopmentIssuer(found, settings.folder)
         trusted["development"] = keys("development", DEVELOPMENT, own.load())
     own_keys = ApiKeys(hub.store.database, hub.tenant, hub.clock)
-    return Authenticator(hub.tenant, trusted, leeway=found.leeway, clock=hub.clock, keys=own_keys)
+    return Authenticator(
+        hub.tenant,
+        trusted,
+        leeway=found.leeway,
+        clock=hub.clock,
+        keys=own_keys,
+        proven=OwnersRights(hub.store.database, hub.tenant, hub.clock).proven,
+    )

@@ -13,9 +13,9 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from api.webhooks import payload
+from api.webhooks import payload, rights
 from api.webhooks.sending import Reply, Sender
 from c360.access import TenantId
 from c360.errors import C360Error
@@ -45,6 +45,7 @@ class Delivering:
         sender: sends.
         clock: the present in UTC.
         concurrency: deliveries under way at once.
+        lasting: after which an owner who has not come is taken to be gone.
         counts: counts attempts by how they ended: ``delivered``, or why not.
     """
 
@@ -57,6 +58,7 @@ class Delivering:
         *,
         clock: Callable[[], datetime],
         concurrency: int,
+        lasting: timedelta = timedelta(days=30),
         counts: Counter[str] | None = None,
     ) -> None:
         self._database = database
@@ -65,6 +67,7 @@ class Delivering:
         self._sender = sender
         self._clock = clock
         self._slots = concurrency
+        self._lasting = lasting
         self._chance = random.Random()  # noqa: S311  # spreads retries, hides nothing
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -109,6 +112,9 @@ class Delivering:
 
     async def _round(self) -> float:
         """Make out deliveries and begin those that are due; how long until the next one is, in seconds."""
+        await self._database.retrying(
+            self._tenant, lambda unit: rights.check(unit, self._tenant, self._clock(), self._lasting)
+        )
         while await self._database.retrying(self._tenant, lambda unit: unit.deliveries.plan(payload.wants)):
             pass
         async with self._database.read(self._tenant) as unit:
@@ -160,10 +166,15 @@ class Delivering:
                 return False
             events = await unit.outbox.get([delivery.event_id])
             keys = [each.value for each in await unit.endpoints.secrets(endpoint_id)]
-        reply = await self._send(endpoint, events[0], keys) if events else _FORGOTTEN
+        if not events:
+            reply = _FORGOTTEN
+        elif not payload.may_have(endpoint, events[0]):
+            reply = _NOT_ALLOWED
+        else:
+            reply = await self._send(endpoint, events[0], keys)
         self._counts["delivered" if reply.failure is None else reply.failure.value.lower()] += 1
         await self._database.retrying(self._tenant, lambda unit: self._note(unit, delivery, reply))
-        return reply.failure in (None, DeliveryFailure.FORGOTTEN)
+        return reply.failure in (None, *retries.UNSENT)
 
     async def _send(self, endpoint: EndpointData, event: EventData, keys: list[str]) -> Reply:
         content = payload.body(event)
@@ -192,3 +203,4 @@ class Delivering:
 
 
 _FORGOTTEN = Reply(failure=DeliveryFailure.FORGOTTEN)
+_NOT_ALLOWED = Reply(failure=DeliveryFailure.NOT_ALLOWED)

@@ -44,6 +44,7 @@ class DeliverEvents:
             sender,
             clock=hub.clock,
             concurrency=self._settings.concurrency,
+            lasting=timedelta(days=self._settings.owners_absent),
             counts=self.counts,
         )
         try:

@@ -31,4 +31,10 @@ def wants(endpoint: EndpointData, event: EventData) -> bool:
     kind = CATALOGUE.get(event.kind)
     if kind is None:  # written by a newer version of the program
         return False
-    return (not endpoint.kinds or event.kind in endpoint.kinds) and kind.scope in endpoint.scopes
+    return (not endpoint.kinds or event.kind in endpoint.kinds) and kind.scope in endpoint.allowed
+
+
+def may_have(endpoint: EndpointData, event: EventData) -> bool:
+    """Whether an event that was made out may still be sent: its owner may have lost what it takes since."""
+    kind = CATALOGUE.get(event.kind)
+    return kind is None or kind.scope in endpoint.allowed

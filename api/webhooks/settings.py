@@ -32,6 +32,14 @@ class WebhookSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
             ge=4,
         ),
     ] = 14.0
+    owners_absent: Annotated[
+        float,
+        Meta(
+            description="Days after which an endpoint is sent nothing whose owner has not come with a token; "
+            "what programs with keys of the hub's own may is known at once",
+            ge=1,
+        ),
+    ] = 30.0
     body_limit: Annotated[
         int, Meta(description="Largest call of a partner in bytes.", ge=1024, le=1_048_576)
     ] = 262_144

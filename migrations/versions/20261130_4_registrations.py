@@ -1,4 +1,4 @@
-"""The hub's own addresses at partners, by which these call it."""
+"""The hub's own addresses at partners; what owners of endpoints may not receive any more."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ MOMENT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    op.add_column("endpoint", sa.Column("lost", KEY, nullable=True))
+    op.add_column("endpoint", sa.Column("seen_at", MOMENT, nullable=True))
     op.create_table(
         "webhook_registration",
         sa.Column("tenant", KEY, nullable=False),
@@ -67,3 +69,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("webhook_registration")
+    with op.batch_alter_table("endpoint") as batch:
+        batch.drop_column("seen_at")
+        batch.drop_column("lost")

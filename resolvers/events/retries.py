@@ -19,6 +19,8 @@ FAILING_AFTER = timedelta(hours=1)
 """Without anything arriving, after which an endpoint is said to be failing."""
 DISABLED_AFTER = timedelta(days=5)
 """The same, after which nothing is sent any more."""
+UNSENT = (DeliveryFailure.FORGOTTEN, DeliveryFailure.NOT_ALLOWED)
+"""Why a delivery ends without an attempt."""
 
 
 def pause(attempts: int, chance: float) -> timedelta:
@@ -52,7 +54,7 @@ def attempt(
         chance: see :func:`pause`.
     """
     next_at = None
-    for_good = failure in (DeliveryFailure.GONE, DeliveryFailure.FORGOTTEN)
+    for_good = failure is DeliveryFailure.GONE or failure in UNSENT
     if failure is not None and not for_good and at - delivery.created_at < GIVE_UP:
         waiting = pause(delivery.attempts + 1, chance)
         next_at = at + (waiting if asked is None else max(waiting, min(asked, LONGEST_ASKED)))
@@ -63,7 +65,7 @@ def standing(endpoint: EndpointData, made: Attempt) -> tuple[EndpointState, date
     """How an endpoint stands after an attempt, and since when nothing arrived."""
     if made.failure is None:
         return EndpointState.ENABLED, None
-    if made.failure is DeliveryFailure.FORGOTTEN:  # says nothing of the endpoint
+    if made.failure in UNSENT:  # says nothing of the endpoint
         return endpoint.state, endpoint.failing_since
     since = endpoint.failing_since or made.at
     if made.failure is DeliveryFailure.GONE or made.at - since >= DISABLED_AFTER:

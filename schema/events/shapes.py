@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from c360.access import Principal
+from resolvers.events.catalogue import CATALOGUE
 from schema import ids
 from schema.inputs import NodeId
 from schema.permissions.scopes import Scope
@@ -17,6 +18,9 @@ from store.data_endpoints import DeliveryData, DeliveryFailure, DeliveryState, E
 
 ENDPOINT, DELIVERY, EVENT = "EventEndpoint", "EventDelivery", "Event"
 """Names of the types, as global ids have them; an event itself goes by its own id."""
+
+
+_SENT = (EndpointState.ENABLED, EndpointState.FAILING)
 
 
 class EventEndpoint(Shape, frozen=True, kw_only=True):
@@ -35,6 +39,13 @@ class EventEndpoint(Shape, frozen=True, kw_only=True):
         dt.datetime | None,
         Meta(description="Of the first failure since a delivery arrived; null where the last one did."),
     ] = None
+    withheld_kinds: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Kinds of event that its owner may not receive any more: they are not sent, and what "
+            "happens meanwhile is not sent later either."
+        ),
+    ] = ()
     pending: Annotated[int, Meta(description="Deliveries that wait.")] = 0
     dead: Annotated[int, Meta(description="Deliveries that were given up, as far as they are kept.")] = 0
 
@@ -62,14 +73,18 @@ class EventDelivery(Shape, frozen=True, kw_only=True):
 
 def endpoint(found: EndpointData, counts: Mapping[DeliveryState, int]) -> EventEndpoint:
     """An endpoint as the graph shows it."""
+    wanted = [kind for kind in found.kinds or CATALOGUE if CATALOGUE[kind].scope in found.scopes]
+    withheld = tuple(kind for kind in wanted if CATALOGUE[kind].scope not in found.allowed)
+    nothing_left = bool(withheld) and len(withheld) == len(wanted)
     return EventEndpoint(
         id=ids.encode(ENDPOINT, found.id),
         url=found.url,
         kinds=found.kinds,
-        state=found.state,
+        state=EndpointState.UNAUTHORISED if nothing_left and found.state in _SENT else found.state,
         owner=found.owner,
         created_at=found.created_at,
         failing_since=found.failing_since,
+        withheld_kinds=withheld,
         pending=counts.get(DeliveryState.PENDING, 0),
         dead=counts.get(DeliveryState.DEAD, 0),
     )

@@ -65,6 +65,9 @@ class Endpoint(Base):
     """Turn of the latest delivery that was made out."""
     created_at: Mapped[Moment]
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    lost: Mapped[str | None] = mapped_column(BINARY_TEXT)
+    """A JSON list; none where nothing is lost."""
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__: Any = (
         CheckConstraint("state IN ('ENABLED', 'PAUSED', 'FAILING', 'DISABLED')", name="state"),

@@ -18,6 +18,8 @@ from store.repositories.base import Repository
 
 MOST = 100
 """Endpoints of a tenant."""
+SEEN = timedelta(days=1)
+"""How exactly it is kept when an owner was seen last."""
 ACTIVE = (EndpointState.ENABLED.value, EndpointState.FAILING.value)
 """States in which something is sent."""
 _ABOUT = "endpoint secrets"
@@ -53,6 +55,7 @@ class EndpointRepository(Repository):
             **msgspec.structs.asdict(made),
             "kinds": msgspec.json.encode(made.kinds).decode(),
             "scopes": msgspec.json.encode(made.scopes).decode(),
+            "lost": None,
             "state": made.state.value,
             "last_number": 0,
             **self._sealed(made.id, (SigningSecret(value=secret),)),
@@ -144,6 +147,25 @@ class EndpointRepository(Repository):
         await self._change(endpoint_id, **self._sealed(endpoint_id, (SigningSecret(value=secret), *ending)))
         return until
 
+    async def saw(self, owner: str, allowed: frozenset[str]) -> None:
+        """Keep what an owner of endpoints may do now: what they may not any more is not sent there.
+
+        Args:
+            owner: who.
+            allowed: the scopes that they have.
+        """
+        now = self._scope.clock()
+        for each in await self._read(Endpoint.owner == owner):
+            lost = tuple(sorted(set(each.scopes) - allowed))
+            if lost != each.lost or now - (each.seen_at or each.created_at) > SEEN:
+                await self._change(each.id, lost=_listed(lost), seen_at=now)
+
+    async def lose(self, endpoint_id: str) -> None:
+        """Keep that an endpoint may be sent nothing any more, until its owner is seen again."""
+        (found,) = await self._read(Endpoint.id == endpoint_id)
+        if set(found.lost) != set(found.scopes):
+            await self._change(endpoint_id, lost=_listed(tuple(sorted(found.scopes))))
+
     async def rewrap(self) -> int:
         """Seal by the present master key what another one seals still; how many endpoints had such.
 
@@ -185,8 +207,13 @@ class EndpointRepository(Repository):
         return tuple(_endpoint(row) for row in rows.mappings())
 
 
+def _listed(scopes: Sequence[str]) -> str | None:
+    return msgspec.json.encode(scopes).decode() if scopes else None
+
+
 def _endpoint(row: RowMapping) -> EndpointData:
     values: dict[str, Any] = {**row}
     for name in ("kinds", "scopes"):
         values[name] = msgspec.json.decode(values[name], type=tuple[str, ...])
+    values["lost"] = msgspec.json.decode(values["lost"] or "[]", type=tuple[str, ...])
     return EndpointData(**{**values, "state": EndpointState(values["state"])})

@@ -77,7 +77,7 @@ class ReplayEvents(Changing):
         events = [
             event
             for event in await unit.outbox.get(self.asked.event_ids)
-            if (kind := CATALOGUE.get(event.kind)) is not None and kind.scope in found.scopes
+            if (kind := CATALOGUE.get(event.kind)) is not None and kind.scope in found.allowed
         ]
         await unit.deliveries.add(self._id, events)
         return await self.outcome(unit, self._id)

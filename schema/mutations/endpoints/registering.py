@@ -58,7 +58,8 @@ class RegisterEndpoint(EndpointMutation):
     name = "registerEndpoint"
     description = (
         "Registers an address to which what happens from now on is delivered, signed. It receives no event "
-        "that the caller may not receive now; register anew after the caller was allowed more."
+        "that the caller may not receive now, nor one that they may not receive any more by then; register "
+        "anew after the caller was allowed more."
     )
     input_type = RegisterEndpointInput
     payload_type = RegisterEndpointPayload
