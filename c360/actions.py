@@ -29,6 +29,10 @@ class ActionKind(msgspec.Struct, frozen=True, kw_only=True):
     """The domain whose records it is about, where that is not its own: a work order that stops a cheque
     concerns ``banking``. Nobody may have it done who may not see those."""
 
+    undone_by: str = ""
+    """Name of the kind that takes it back and is asked for when the customer withdraws what the hub may do
+    at the partner. Its input is the partner's own id of the effect alone."""
+
     @property
     def domain(self) -> str:
         """The part of the name before the dot."""
@@ -51,6 +55,8 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     """The same for every attempt at the same action, and for no other."""
     requested_at: datetime
     """When it was asked for, in UTC: where :meth:`Connector.trace` begins to look."""
+    reference: str | None = None
+    """The partner's own id of the effect, where it was told already; for :meth:`Connector.trace`."""
 
 
 class ActionState(enum.Enum):

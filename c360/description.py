@@ -110,6 +110,9 @@ class ActionSpec(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     """Name of a registered action; see :func:`c360.kinds.actions`."""
     effect: Effect
+    granted: bool = True
+    """Of a connector by grant: whether it is asked under the customer's grant. Else under the hub's own
+    credential, as what comes before there is a grant."""
 
 
 class WebhookSpec(msgspec.Struct, frozen=True, kw_only=True):

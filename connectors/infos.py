@@ -35,6 +35,8 @@ class InstanceInfo(msgspec.Struct, frozen=True, kw_only=True):
     """Feeds whose record ids the hub has to keep; see :attr:`c360.contract.Feed.indexed`."""
     actions: Mapping[str, Effect] = {}
     """The actions that it performs, by kind, and what can be promised of each."""
+    ungranted: frozenset[str] = frozenset()
+    """Actions asked under the hub's own credential, though customers are found by grant."""
     registers: Effect | None = None
     """What can be promised about registering the hub's address there; none where that is done by hand."""
     documentation: str
@@ -107,6 +109,9 @@ def _fixed(instance: Instance) -> Mapping[str, Any]:
         },
         "indexed": tuple(feed.kind for feed in description.feeds if feed.indexed) if description else (),
         "actions": {each.kind: each.effect for each in description.actions} if description else {},
+        "ungranted": frozenset(each.kind for each in description.actions if not each.granted)
+        if description
+        else frozenset(),
         "registers": description.webhooks.registers if description and description.webhooks else None,
         "documentation": description.documentation if description else "",
         "problem": str(instance.error) if instance.error else None,

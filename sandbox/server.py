@@ -48,12 +48,12 @@ class Partner:
             address: where its published API starts.
         """
         origin = address.removesuffix(self.base_path)
-        grants = SETTINGS if self.authorizes else {}
+        given = {**self.credentials, **(SETTINGS if self.authorizes else {})}
         filled = {
-            name: value.format(origin=origin) if isinstance(value, str) else value
-            for name, value in grants.items()
+            name: value.replace("{origin}", origin) if isinstance(value, str) else value
+            for name, value in given.items()
         }
-        return {"plugin": self.name, "base_url": address, **self.credentials, **filled}
+        return {"plugin": self.name, "base_url": address, **filled}
 
 
 def partners(population: Population, *, live: bool) -> list[Partner]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from c360.config import ConnectorConfig
+from c360.values import Secret
 
 
 class Product(enum.Enum):
@@ -20,6 +21,18 @@ class Product(enum.Enum):
 
 class OpinConfig(ConnectorConfig, frozen=True, kw_only=True):
     """Settings of one insurer. ``base_url`` ends in ``/open-insurance``."""
+
+    token_url: Annotated[
+        str,
+        Meta(
+            description="Address of the insurer's token endpoint, for consents that the hub asks for; empty: "
+            "it asks for none."
+        ),
+    ] = ""
+    client_id: Annotated[str, Meta(description="The hub's id there.")] = ""
+    client_secret: Annotated[
+        Secret | None, Meta(description="Its secret there; without one a certificate has to prove it.")
+    ] = None
 
     products: Annotated[
         tuple[Product, ...],

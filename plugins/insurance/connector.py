@@ -16,8 +16,9 @@ partner's fault; *no content* (204) leaves what the list says.
 Not covered of the published API, and why:
 
 - ``resources`` 3.0.0: says which products a consent covers; the lists themselves answer that.
-- ``consents`` 3.0.0: granting happens in the insurer's own pages with the hub's client credential and
-  is not reading. The hub keeps the tokens that came of it.
+- of ``consents`` 3.0.0 what belongs to changes of contracts (endorsements, claim notifications). Consents are
+  asked for, read and revoked; the customer gives them in the insurer's own pages, and the hub keeps the
+  tokens that came of it.
 - ``qualifications`` and ``complimentary-information``: income, patrimony, occupation, political
   exposure, procurators. No record carries them, and what is not needed is not fetched.
 - Insured persons, beneficiaries, dependents, drivers, lenders, intermediaries, payers and recipients
@@ -41,10 +42,15 @@ from urllib.parse import quote
 
 import msgspec
 
+from c360.auth import Auth
 from c360.contract import (
+    Action,
+    ActionOutcome,
+    ActionSpec,
     Connector,
     Context,
     Description,
+    Effect,
     Exemption,
     Fetch,
     Fetched,
@@ -61,7 +67,7 @@ from c360.lookups import Once, together
 from c360.records.base import Record
 from c360.records.insurance import Claim, Policy, Premium
 from c360.records.party import Party
-from plugins.insurance import identifications, mapping, payloads
+from plugins.insurance import consents, identifications, mapping, payloads
 from plugins.insurance.client import Client, paging
 from plugins.insurance.config import OpinConfig, Product
 from plugins.insurance.payloads import One, Page
@@ -119,6 +125,10 @@ class OpinBrInsurance(Connector[OpinConfig]):
         lookup=Lookup.BY_GRANT,
         fetches=tuple(Fetch(kind=kind) for kind in (PARTY, POLICIES, PREMIUMS, CLAIMS)),
         config=OpinConfig,
+        actions=(
+            ActionSpec(kind="insurance.request_consent", effect=Effect.KEYED, granted=False),
+            ActionSpec(kind="insurance.revoke_consent", effect=Effect.TRACEABLE, granted=False),
+        ),
         limits=Limits(concurrency=16),
         exemptions=(
             Exemption(
@@ -127,7 +137,6 @@ class OpinBrInsurance(Connector[OpinConfig]):
             ),
             Exemption(rule="feeds", reason="The API has no list of changes, nor of the customers."),
             Exemption(rule="webhooks", reason="Insurers do not call when a customer's data change."),
-            Exemption(rule="actions", reason="Customers, policies and claims are there to read alone."),
             Exemption(rule="rate-limit", reason="The API has an answer 429, but states no rate."),
         ),
         documentation="https://br-openinsurance.github.io/areadesenvolvedor/",
@@ -137,6 +146,26 @@ class OpinBrInsurance(Connector[OpinConfig]):
         super().__init__(config, ctx)
         self._paging = paging(config.page_size)
         self._products = tuple(dict.fromkeys(config.products))
+
+    @classmethod
+    def configured(cls, config: OpinConfig) -> Description:
+        """What the class says, without consents where the settings have no client for them."""
+        whole = cls.describe()
+        if consents.credential(config) is not None:
+            return whole
+        return msgspec.structs.replace(whole, actions=())
+
+    def auth(self) -> Auth | None:
+        """The hub's own credential, for consents alone: whatever else is read has its customer's grant."""
+        return consents.credential(self.config)
+
+    async def act(self, action: Action) -> ActionOutcome:
+        """Ask for a consent, or end one."""
+        return await consents.perform(self.ctx.http, action, self.ctx.now())
+
+    async def trace(self, action: Action) -> ActionOutcome | None:
+        """Whether a consent was given, or has ended."""
+        return await consents.trace(self.ctx.http, action)
 
     def fetch(self, needs: Sequence[Need], refs: Sequence[Ref]) -> AsyncIterator[Fetched]:
         """See :meth:`c360.contract.Connector.fetch`."""

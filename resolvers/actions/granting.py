@@ -37,7 +37,7 @@ async def held(unit: ActionUnit, action: PartnerActionData, info: InstanceInfo |
         action: the action.
         info: its instance; none where that is configured no more.
     """
-    if info is None or info.lookup is not Lookup.BY_GRANT:
+    if info is None or info.lookup is not Lookup.BY_GRANT or action.kind in info.ungranted:
         return Held()
     mine = which(action)
     found = await unit.grants.tokens([mine])

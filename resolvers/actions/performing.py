@@ -305,6 +305,7 @@ class Performer:
             input=msgspec.json.decode(content, type=kind.input),
             idempotency_key=IdempotencyKey(action.id),
             requested_at=action.requested_at,
+            reference=action.reference,
         )
 
     async def _note_refused(

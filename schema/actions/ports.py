@@ -31,6 +31,12 @@ class PartnerActions(Actions, Protocol):
         """The steps of actions, the first one first."""
         ...
 
+    async def lasting(
+        self, customer_id: str, kinds: Iterable[str], *, connector: str | None = None
+    ) -> tuple[PartnerActionData, ...]:
+        """Actions of a customer that have an effect, or may have."""
+        ...
+
     async def of(
         self, customer_ids: Iterable[str], *, first: int = 20, after: str | None = None
     ) -> Mapping[str, PartnerActionPage]:

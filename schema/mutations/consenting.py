@@ -23,6 +23,7 @@ from schema.identity.shapes import CustomerNode
 from schema.inputs import Arguments, NodeId
 from schema.mutations.base import Concerns, Mutation, MutationInput, Outcome, Payload, Shown
 from schema.mutations.problems import InputProblem, NotFoundProblem, ProblemCode, Refusal
+from schema.mutations.undoing import take_back
 from schema.permissions.rules import needs
 from schema.permissions.scopes import Scope
 from schema.ports import Unit
@@ -172,6 +173,8 @@ class _Deciding(Mutation):
         except WordingUnknown:
             message = "No such version of the wording was published in that language: list `consentWordings`."
             raise Refusal(NotFoundProblem(message=message, path=("input", "wording"))) from None
+        if made.purpose is Purpose.SERVICE and made.state in _ENDS and made.channel is None:
+            await take_back(unit, made.customer_id, made.connector, purpose=self.access.purpose, at=self.at)
         return DecisionOutcome(
             customer=made.customer_id,
             decision=made.id,
@@ -248,7 +251,7 @@ class WithdrawConsent(_Deciding):
     description = (
         "Takes a consent back, with every narrower one that was given before. It holds at once: no answer "
         "begun later shows what is withdrawn, and a partner who is named is not asked for that purpose any "
-        "more."
+        "more. That for service ends at partners too what the hub asked these for."
     )
     input_type = WithdrawConsentInput
     payload_type = WithdrawConsentPayload

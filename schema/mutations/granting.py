@@ -18,6 +18,7 @@ from schema.identity.shapes import CustomerNode
 from schema.inputs import NodeId
 from schema.mutations.base import Concerns, Mutation, MutationInput, Outcome, Payload, Shown
 from schema.mutations.problems import GrantProblem, NotFoundProblem, ProblemCode, Refusal
+from schema.mutations.undoing import take_back
 from schema.permissions.rules import needs
 from schema.permissions.scopes import Scope
 from schema.ports import Host, Unit
@@ -185,7 +186,8 @@ class RevokeGrant(Mutation):
     name = "revokeGrant"
     description = (
         "Takes back what a customer granted at a partner: from now on nothing is read there, and the copies "
-        "of what was read are deleted. The partner is told as soon as it can be reached."
+        "of what was read are deleted. The partner is told as soon as it can be reached, and the consents "
+        "end that the hub asked it for."
     )
     input_type = RevokeGrantInput
     outcome_type = RevokeGrantOutcome
@@ -202,10 +204,13 @@ class RevokeGrant(Mutation):
         customer = held.get(self._customer)
         if customer is None:
             raise Refusal(NotFoundProblem(message=_GONE, path=("input", "customerId")))
-        if not await unit.grants.revoke(customer.id, self.asked.connector, at=self.at):
+        connector = self.asked.connector
+        revoked = await unit.grants.revoke(customer.id, connector, at=self.at)
+        undone = await take_back(unit, customer.id, connector, purpose=self.access.purpose, at=self.at)
+        if not revoked and not undone:
             message = "The customer has no grant there that could be taken back."
             raise Refusal(NotFoundProblem(message=message, path=("input", "connector")))
-        return RevokeGrantOutcome(customer=customer.id, connector=self.asked.connector)
+        return RevokeGrantOutcome(customer=customer.id, connector=connector)
 
     def audit_detail(self, outcome: RevokeGrantOutcome) -> Mapping[str, str]:
         """At which partner."""

@@ -87,6 +87,26 @@ class ActionReading(Repository):
             )
         )
 
+    async def lasting(
+        self, customer_id: str, kinds: Iterable[str], *, connector: str | None = None
+    ) -> tuple[PartnerActionData, ...]:
+        """Actions of a customer that have an effect, or may have: all but those that were refused.
+
+        Args:
+            customer_id: whose.
+            kinds: of these kinds alone.
+            connector: at this partner alone; at any unless told.
+        """
+        where = [] if connector is None else [PartnerAction.connector == connector]
+        return tuple(
+            await self._read(
+                PartnerAction.customer_id == customer_id,
+                PartnerAction.kind.in_(sorted(kinds)),
+                PartnerAction.state != PartnerActionState.REJECTED.value,
+                *where,
+            )
+        )
+
     async def of(
         self, customer_ids: Iterable[str], *, first: int = 20, after: str | None = None
     ) -> dict[str, PartnerActionPage]:

@@ -12,14 +12,20 @@ from starlette.routing import Route
 from sandbox.framework import World, partner_app
 from sandbox.partners.insurance import answers, claims, consent_api, customers, policies, premiums
 from sandbox.partners.insurance.access import customer_operation
+from sandbox.partners.insurance.consents import CLIENT_ID, CLIENT_SECRET
 from sandbox.partners.insurance.products import Api
 
 BASE_PATH = "/open-insurance"
 """Where the API starts, below the application's root."""
 
-CREDENTIALS: Mapping[str, str] = MappingProxyType({})
-"""What the connector's settings carry: nothing, each request has its customer's token. The consents
-API takes :data:`sandbox.partners.insurance.consents.CLIENT_TOKEN`."""
+CREDENTIALS: Mapping[str, str] = MappingProxyType(
+    {
+        "token_url": "{origin}/open-insurance/oauth/token",
+        "client_id": CLIENT_ID,
+        "client_secret": CLIENT_SECRET,
+    }
+)
+"""What the connector's settings carry, for consents alone: any other request has its customer's token."""
 
 
 def app(world: World) -> Starlette:

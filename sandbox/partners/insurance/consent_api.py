@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from datetime import UTC, datetime
+from urllib.parse import parse_qs
 
 import msgspec
 from starlette.exceptions import HTTPException
@@ -14,7 +16,15 @@ from starlette.routing import Route
 from sandbox.framework import World
 from sandbox.partners.insurance import answers
 from sandbox.partners.insurance.access import client_operation
-from sandbox.partners.insurance.consents import LONGEST, SERVED, Consent, ledger
+from sandbox.partners.insurance.consents import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    CLIENT_TOKEN,
+    LONGEST,
+    SERVED,
+    Consent,
+    ledger,
+)
 from sandbox.partners.insurance.products import JsonObject
 
 VERSION = "3.0.0"
@@ -55,6 +65,7 @@ def routes() -> list[Route]:
         Route(PATH, client_operation(VERSION, create), methods=["POST"]),
         Route(f"{PATH}/{{consentId}}", client_operation(VERSION, read), methods=["GET"]),
         Route(f"{PATH}/{{consentId}}", client_operation(VERSION, revoke), methods=["DELETE"]),
+        Route("/open-insurance/oauth/token", token, methods=["POST"]),
         Route("/_sandbox/consents", authorise, methods=["POST"]),
     ]
 
@@ -94,6 +105,17 @@ async def revoke(request: Request) -> Response:
     """DELETE a consent: revoke it."""
     ledger(request.app.state.world).revoke(_named(request))
     return Response(status_code=204)
+
+
+async def token(request: Request) -> Response:
+    """POST for a token in the receiver's own name (RFC 6749, section 4.4)."""
+    form = parse_qs((await request.body()).decode("latin-1"))
+    proof = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+    if request.headers.get("authorization") != f"Basic {proof}":
+        return JSONResponse({"error": "invalid_client"}, status_code=401)
+    if form.get("grant_type") != ["client_credentials"]:
+        return JSONResponse({"error": "unsupported_grant_type"}, status_code=400)
+    return JSONResponse({"access_token": CLIENT_TOKEN, "token_type": "Bearer", "expires_in": 900})
 
 
 async def authorise(request: Request) -> Response:

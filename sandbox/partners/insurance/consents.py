@@ -15,6 +15,8 @@ from sandbox.partners.insurance.spelling import digits
 from sandbox.population.model import Presence
 
 CLIENT_TOKEN = "sandbox-opin-client-token"  # noqa: S105  # opens nothing but made-up data
+CLIENT_ID, CLIENT_SECRET = "c360-sandbox", "sandbox-opin-client-secret"
+"""With which the receiver has that token given."""
 NAMESPACE = "urn:ipe-seguros:"
 LONGEST = timedelta(days=365)
 

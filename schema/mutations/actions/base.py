@@ -30,7 +30,7 @@ from schema.identity.answers import CUSTOMER
 from schema.identity.shapes import CustomerNode, PartyReference
 from schema.inputs import NodeId
 from schema.mutations.base import LONGEST_KEY, Concerns, Mutation, MutationInput, Outcome, Payload, Shown
-from schema.mutations.problems import ActionProblem, IdempotencyProblem, ProblemCode, Refusal
+from schema.mutations.problems import ActionProblem, IdempotencyProblem, NotFoundProblem, ProblemCode, Refusal
 from schema.mutations.refusing import Paths, customer_missing
 from schema.permissions.rules import needs
 from schema.permissions.scopes import Scope, reading
@@ -125,6 +125,8 @@ class PartnerMutation(ShownAction):
     """Has a partner do something. A subclass says which kind of action that is."""
 
     kind: ClassVar[ActionKind]
+    undoes: ClassVar[str] = ""
+    """Name of the kind whose effect it takes back: no other of the customer's is taken back by it."""
     rule = needs(Scope.ACTIONS_WRITE)
 
     def check(self) -> None:
@@ -147,6 +149,7 @@ class PartnerMutation(ShownAction):
         if customer is None:
             raise Refusal(customer_missing(self._customer, self._paths))
         link = self._link(customer)
+        await self._check_own(unit, customer.id, link)
         if not self.changes or self.key is None:
             return ActionOutcome(customer=customer.id)
         try:
@@ -194,6 +197,18 @@ class PartnerMutation(ShownAction):
             wait = services.settings.deadline
             await services.performer.perform(self.access.tenant, outcome.action, wait=wait)
 
+    async def _check_own(self, unit: Unit, customer_id: str, link: LinkData) -> None:
+        """Make sure that what is taken back was asked for this customer, at this partner."""
+        if not self.undoes:
+            return
+        (field,) = self.kind.input.__struct_fields__
+        mine = await unit.actions.lasting(customer_id, [self.undoes], connector=link.connector)
+        if getattr(self.asked, field) not in {each.reference for each in mine}:
+            message = (
+                "The hub has asked this partner for no such thing for this customer: see their `actions`."
+            )
+            raise Refusal(NotFoundProblem(message=message, path=("input", to_camel_case(field))))
+
     def _link(self, customer: CustomerData) -> LinkData:
         """Who the customer is at the partner that is to perform it."""
         wanted, party = self.asked.connector, self.asked.party_id
@@ -222,7 +237,7 @@ class PartnerMutation(ShownAction):
 
 
 def partner_mutation(
-    kind: str, *, name: str, text: str, scope: Scope = Scope.ACTIONS_WRITE
+    kind: str, *, name: str, text: str, scope: Scope = Scope.ACTIONS_WRITE, undoes: str = ""
 ) -> type[PartnerMutation]:
     """The mutation of an action.
 
@@ -231,6 +246,7 @@ def partner_mutation(
         name: of the mutation, as in the graph.
         text: what it does, for the graph.
         scope: what having it take effect needs, beside seeing the records that it concerns.
+        undoes: name of the kind whose effect it takes back, by the partner's id of it.
     """
     found = actions()[kind]
     title = name[:1].upper() + name[1:]
@@ -239,6 +255,7 @@ def partner_mutation(
         "name": name,
         "description": f"{text} {_PROMISE}",
         "kind": found,
+        "undoes": undoes,
         "rule": needs(scope, reading(found.concerned)),
         "input_type": _input(found, f"{title}Input"),
         "payload_type": _made(f"{title}Payload", [], ActionPayload, description(ActionPayload)),

@@ -8,11 +8,14 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from c360.contract import ActionState
 from c360.http import Transport
-from c360.testing import ConnectorSuite, Known
+from c360.records.insurance import ConsentPart, RequestConsent, RevokeConsent
+from c360.testing import ConnectorSuite, Known, SampleAction
 from plugins.insurance.connector import OpinBrInsurance
 from sandbox.framework import World
 from sandbox.partners import insurance
+from sandbox.partners.insurance.consents import NAMESPACE
 from sandbox.population import Population
 from sandbox.population.model import Event, EventKind, Life, Line, Presence
 from tests.conftest import InProcess
@@ -21,6 +24,7 @@ from tests.fixtures.standings import missing
 from tests.plugins.insurance.conftest import BASE_URL
 
 TODAY = date(2026, 6, 15)
+ORIGIN = BASE_URL.removesuffix("/open-insurance")
 
 
 @functools.cache
@@ -60,10 +64,31 @@ def chosen() -> Iterator[Presence]:
 
 class TestOpinBrInsuranceConformance(ConnectorSuite):
     connector = OpinBrInsurance
-    config = {"base_url": BASE_URL, "page_size": 1}  # noqa: RUF012  # the suite's own way
+    config = {  # noqa: RUF012  # the suite's own way
+        "base_url": BASE_URL,
+        "page_size": 1,
+        **{name: value.replace("{origin}", ORIGIN) for name, value in insurance.CREDENTIALS.items()},
+    }
     now = datetime(2026, 6, 15, 12, tzinfo=UTC)
     unknown = "nobody"
     customers = tuple(known(each) for each in chosen())
+    actions = (
+        SampleAction(
+            kind="insurance.request_consent",
+            party_id=next(chosen()).party_id,
+            input=RequestConsent(
+                document="1" * 11,
+                parts=(ConsentPart.IDENTIFICATION, ConsentPart.MOTOR),
+                expires_at=datetime(2026, 9, 15, 12, tzinfo=UTC),
+            ),
+            state=ActionState.PENDING,
+        ),
+        SampleAction(
+            kind="insurance.revoke_consent",
+            party_id=next(chosen()).party_id,
+            input=RevokeConsent(consent_id=f"{NAMESPACE}{next(chosen()).party_id}"),
+        ),
+    )
     openapi = SPECIFICATIONS / "insurance-opin-bundle.yaml"
 
     def partner(self) -> Transport:
