@@ -210,12 +210,17 @@ class Demo:
 
     async def _answers(self) -> None:
         address = f"http://127.0.0.1:{self.port}/health/ready"
-        async with httpx.AsyncClient() as client, asyncio.timeout(READY_WITHIN):
-            while True:
-                with contextlib.suppress(httpx.HTTPError):
-                    if (await client.get(address)).status_code == httpx.codes.OK:
-                        return
-                await asyncio.sleep(0.05)
+        try:
+            async with httpx.AsyncClient() as client, asyncio.timeout(READY_WITHIN):
+                while True:
+                    with contextlib.suppress(httpx.HTTPError):
+                        if (await client.get(address)).status_code == httpx.codes.OK:
+                            return
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise DemoError(
+                f"the server did not answer within {READY_WITHIN:g} s; lines of its own above say why"
+            ) from None
 
     async def _banner(self, customers: Path, file: Path, loaded: settings.Settings) -> str:
         address = f"http://127.0.0.1:{self.port}/graphql"

@@ -160,6 +160,9 @@ OF_ITS_DOMAIN = {
     'cancelRentalBooking(input: {idempotencyKey: "k", customerId: "x", bookingId: "b"})': "rental",
     'bookRental(input: {idempotencyKey: "k", customerId: "x", assetTypeId: "t", latitude: 1, longitude: 1, '
     'startsAt: "2030-01-01T10:00:00Z", endsAt: "2030-01-02T10:00:00Z"})': "rental",
+    'requestConsent(input: {idempotencyKey: "k", customerId: "x", document: "11111111111", parts: [MOTOR], '
+    'expiresAt: "2030-01-01T10:00:00Z"})': "insurance",
+    'revokeConsent(input: {idempotencyKey: "k", customerId: "x", consentId: "urn:a:b"})': "insurance",
     'openAccount(input: {idempotencyKey: "k", customerId: "x", product: "p", currency: "AUD"})': "banking",
     'reissueCheque(input: {idempotencyKey: "k", customerId: "x", accountId: "a", chequeNumber: "7"})': (
         "banking"
