@@ -27,16 +27,8 @@ async def forget(database: Database, tenant: TenantId, host: Host, events: Seque
     if not told:
         return
     async with database.read(tenant) as unit:
-        known = await unit.customers.resolve({one for mine in told.values() for one in mine})
-        customers = await unit.customers.load(set(known.values()))
+        known = await unit.customers.parties({one for mine in told.values() for one in mine})
     for connector, mine in told.items():
-        present = {known[one] for one in mine if one in known}
-        parties = {
-            link.party_id
-            for one in present
-            if one in customers
-            for link in customers[one].links
-            if link.connector == connector
-        }
+        parties = {party for one in mine for told_by, party in known.get(one, ()) if told_by == connector}
         if parties:
             await host.forget(connector, parties)

@@ -35,6 +35,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
+def sqlite_text(value: datetime) -> str:
+    """A moment as it stands in the columns of SQLite, for statements in the words of its driver."""
+    return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
 class ExactDecimal(TypeDecorator[Decimal]):
     """An exact number: ``numeric`` on PostgreSQL, text on SQLite (whose own numbers are binary)."""
 

@@ -53,9 +53,10 @@ class Spending:
         after = until + amount * WINDOW / limit
         fits = after - now <= WINDOW
         if fits:
+            if who not in self._until:
+                self._forget(now)
             self._until[who] = until = after
             self._until.move_to_end(who)
-            self._forget(now)
         remaining = int((WINDOW - (until - now)) * limit / WINDOW + 1e-6)
         allowance = Allowance(
             name=self.name,
@@ -69,5 +70,5 @@ class Spending:
     def _forget(self, now: float) -> None:
         """Forget those who came longest ago: who has all of it back, and who is one too many."""
         until = self._until
-        while until and (len(until) > _MOST or next(iter(until.values())) <= now):
+        while until and (len(until) >= _MOST or next(iter(until.values())) <= now):
             until.popitem(last=False)

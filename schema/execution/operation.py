@@ -322,8 +322,9 @@ class _Operation:
             customers[customer_id] = make(self._view(loaded[customer_id], customer_id, gathered), customers)
         if customers:
             found = [gathered.of(customer_id) for customer_id in customers]
-            entry = reading(context.access, customers, context.selected, found, gathered.at)
-            context.services.audit.read(context.access.tenant, entry, context.selected)
+            selected = context.selected
+            entry = reading(context.access, customers, selected, found, gathered.at)
+            context.services.audit.read(context.access.tenant, entry, selected)
             context.hold(customers.values())
         for key, (_, field) in self._fields.items():
             answer = field.answer({one: customers[one] for one in self._chosen[key]})

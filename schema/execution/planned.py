@@ -60,7 +60,7 @@ class RememberedPlans:
         if (
             not steady
             or len(given) != len(operation.variable_definitions or ())
-            or any(value is None for value in given.values())
+            or None in given.values()
         ):
             return planner.plan(operation, fragments, variables, today, permit)
         key = (id(operation), today, id(permit))

@@ -7,11 +7,12 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import URL
 
+from store.columns import sqlite_text
 from store.engines import BUSY_TIMEOUT
 from store.errors import refused
 from store.readers.base import Row, Statement, Value
@@ -71,5 +72,5 @@ def _encoded(value: Value) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        return sqlite_text(value)
     return json.dumps(value, ensure_ascii=False)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, select
 
 from c360.contract import KeyKind
 from c360.records.party import PartyKind
 from store.data import CustomerData, CustomerFilter, CustomerOrder, EnrolCustomer, EnrolResult, Page
-from store.models import Customer, IdentityLink, LookupKey
+from store.models import Customer, IdentityLink, LookupKey, Redirect
 from store.models.customers import PRESENT
 from store.repositories.base import Repository
 from store.repositories.enrolment import Enrolment
@@ -18,6 +18,7 @@ from store.repositories.families import Families
 from store.repositories.links import LinkRepository
 from store.repositories.listing import Listing
 from store.repositories.profiles import ProfileRepository
+from store.repositories.survivors import merged
 from store.repositories.vault import Vault
 
 _BY_NAME = CustomerOrder()
@@ -100,6 +101,31 @@ class CustomerRepository(Repository):
             for connector, party_id, customer_id in rows
             if (connector, party_id) in wanted
         }
+
+    async def parties(self, ids: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
+        """The parties, as (instance id, party id), of whoever answers for each id; others are left out.
+
+        One query, and of customers nothing else is read.
+        """
+        present = func.coalesce(Redirect.survivor_id, Customer.id)
+        link = IdentityLink
+        rows = await self._session.execute(
+            select(Customer.id, link.connector, link.party_id)
+            .outerjoin(Redirect, merged(Customer.tenant, Customer.id))
+            .join(link, and_(link.tenant == Customer.tenant, link.customer_id == present))
+            .where(
+                Customer.tenant == self._tenant,
+                self._scope.among(Customer.id, ids),
+                Customer.erased_at.is_(None),
+                link.unlinked_at.is_(None),
+                *self._scope.seen(link.customer_id),
+                *self._scope.told_by(link.connector),
+            )
+        )
+        found: dict[str, set[tuple[str, str]]] = {}
+        for asked, connector, party_id in rows:
+            found.setdefault(asked, set()).add((connector, party_id))
+        return found
 
     async def kinds(self, ids: Iterable[str]) -> dict[str, PartyKind]:
         """Whether each is a person or an organisation; who is merged, erased or unknown is left out."""

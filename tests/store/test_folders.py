@@ -254,6 +254,14 @@ def test_an_old_id_leads_to_who_answers_for_it(database: Database, run: Run) -> 
             assert found.known == {ids[1]: ids[0]}
             assert list(found.of) == [ids[0]]
             assert len(found.of[ids[0]].customer.links) == 4
+            parties = {(link.connector, link.party_id) for link in found.of[ids[0]].customer.links}
+            assert await unit.customers.parties([*ids, "nobody"]) == {
+                ids[0]: parties,
+                ids[1]: parties,
+                ids[2]: {(name, f"{name}2 {AWKWARD}") for name in ("inn", "bank")},
+            }
+        async with database.read(T, Sight(reach=Reach.PARTNER, connectors=frozenset({"inn"}))) as unit:
+            assert await unit.customers.parties(ids[2:]) == {ids[2]: {("inn", f"inn2 {AWKWARD}")}}
 
     run(go())
 
