@@ -76,10 +76,11 @@ async def hung(database: Database, tenant: TenantId, url: str) -> AsyncIterator[
     bell = Bell(LISTENING_EVERY if listening else ALONE_EVERY)
     announcements = Bell(LISTENING_EVERY)
     tasks: list[asyncio.Task[None]] = []
+    own = _Own()
     if listening:
-        tasks.append(asyncio.create_task(_listen(url, tenant, bell), name="listening for events"))
+        tasks.append(asyncio.create_task(_listen(url, tenant, bell, own), name="listening for events"))
         tasks.append(
-            asyncio.create_task(_announce(database, tenant, announcements), name="announcing events")
+            asyncio.create_task(_announce(database, tenant, announcements, own), name="announcing events")
         )
 
     def committed(whose: TenantId) -> None:
@@ -100,14 +101,36 @@ async def hung(database: Database, tenant: TenantId, url: str) -> AsyncIterator[
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _listen(url: str, tenant: TenantId, bell: Bell) -> None:
+class _Own:
+    """Announcements of this process that it has yet to hear itself, and need not be woken by.
+
+    They come in the order in which they were committed, like those of others, and cannot be told from them.
+    That does not matter: as many as were made here are passed over, and for each of another process there is
+    one that is not.
+    """
+
+    def __init__(self) -> None:
+        self.coming = 0
+
+    def passes(self) -> bool:
+        """Whether what is heard is taken for one of its own."""
+        if not self.coming:
+            return False
+        self.coming -= 1
+        return True
+
+
+async def _listen(url: str, tenant: TenantId, bell: Bell, own: _Own) -> None:
     """Listen, again and again where the connection breaks. What was missed meanwhile is looked for."""
     pause = _SHORTEST_PAUSE
 
     def heard(announced: str) -> None:
         nonlocal pause
         pause = _SHORTEST_PAUSE
-        if announced in ("", tenant):
+        if not announced:
+            own.coming = 0  # what was announced before this connection is not heard any more
+            bell.ring()
+        elif announced == tenant and not own.passes():
             bell.ring()
 
     while True:
@@ -119,14 +142,16 @@ async def _listen(url: str, tenant: TenantId, bell: Bell) -> None:
         pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-async def _announce(database: Database, tenant: TenantId, announcements: Bell) -> None:
+async def _announce(database: Database, tenant: TenantId, announcements: Bell, own: _Own) -> None:
     while True:
         if not await announcements.wait():
             continue
         await asyncio.sleep(_TOGETHER)
+        own.coming += 1  # before the commit: it may be heard before that is known to have ended
         try:
             await _announced(database, tenant)
         except C360Error as error:
+            own.coming = max(0, own.coming - 1)
             _log.info("a commit of events was not announced (%s); others look by themselves", error)
 
 

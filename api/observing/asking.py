@@ -33,7 +33,7 @@ class Asking(msgspec.Struct, frozen=True):
 
 def _made() -> str:
     """An id that no other request has; it guards nothing, so that the system need not be asked for one."""
-    return f"{random.getrandbits(128):032x}"  # noqa: S311
+    return f"{random.getrandbits(128):032x}"
 
 
 _asking: ContextVar[Asking | None] = ContextVar("c360_asking", default=None)

@@ -39,6 +39,11 @@ _LOCK = text(
     "| CASE WHEN is_called THEN last_value ELSE 0 END) FROM outbox_sequence"
 )
 _DRAW = text("SELECT nextval('outbox_sequence') FROM generate_series(1, :count)")
+_ONE = (
+    "INSERT INTO outbox (tenant, sequence, id, kind, version, customer_ids, data, at) VALUES (%(tenant)s, "
+    "nextval('outbox_sequence'), %(id)s, %(kind)s, %(version)s, %(customer_ids)s, %(data)s, %(at)s)"
+)
+"""An event that is the only one of its transaction, as most are, draws its place as it is written."""
 _LEAST_LOCKED = text(
     "SELECT min((classid::bigint << 32 | objid::bigint) & ((1::bigint << 40) - 1)) FROM pg_locks "
     "WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND classid::bigint >> 8 = :class "
@@ -66,9 +71,8 @@ class OutboxRepository(Repository):
         if not drafts:
             return
         now = self._scope.clock()
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
-                "sequence": place,
                 "id": new_id(),
                 "kind": draft.kind,
                 "version": draft.version,
@@ -76,9 +80,18 @@ class OutboxRepository(Repository):
                 "data": msgspec.json.encode(draft.data).decode(),
                 "at": now,
             }
-            for place, draft in zip(await self._draw(len(drafts)), drafts, strict=True)
+            for draft in drafts
         ]
-        await self._scope.insert_many(OutboxEvent, rows)
+        if self._scope.postgres:
+            await self._session.execute(_LOCK, {"class": _CLASS})
+        if self._scope.postgres and len(rows) == 1:
+            connection = await self._session.connection()
+            await connection.exec_driver_sql(_ONE, {"tenant": self._tenant, **rows[0]})
+        else:
+            places = await self._draw(len(rows))
+            await self._scope.insert_many(
+                OutboxEvent, [{"sequence": place, **row} for place, row in zip(places, rows, strict=True)]
+            )
         self.written += len(rows)
 
     async def _draw(self, count: int) -> Sequence[int]:
@@ -86,7 +99,6 @@ class OutboxRepository(Repository):
             # The newest event is never pruned, so that the count never goes back.
             last = await self._newest()
             return range(last + 1, last + 1 + count)
-        await self._session.execute(_LOCK, {"class": _CLASS})
         return sorted(await self._session.scalars(_DRAW, {"count": count}))
 
     async def _newest(self) -> int:

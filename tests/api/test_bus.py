@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import make_url
 
+from api.bell import Bell, hung
 from api.bus import OutboxBus, opened
 from c360.access import TenantId
 from store.data_events import EventData, EventDraft
@@ -75,6 +76,36 @@ def test_what_another_process_tells_is_heard(
             assert await take(all_, 4) == ["a", "b", "c", "d"]
             assert await take(mine, 1) == ["b"]
             assert await take(offers, 1) == ["d"]
+
+    run(go())
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+def test_nobody_is_woken_by_what_the_process_itself_announced(
+    database: Database, other: Database, database_url: str, run: Run
+) -> None:
+    """A commit rings at once; its announcement comes back to the process, too, and has nothing to tell it."""
+
+    async def woken(bell: Bell) -> int:
+        """How often the bell was rung until there was silence."""
+        times = 0
+        while True:
+            try:
+                async with asyncio.timeout(0.3):
+                    times += await bell.wait()
+            except TimeoutError:
+                return times
+
+    async def go() -> None:
+        async with hung(database, T, database_url) as bell, hung(other, T, database_url):
+            assert await woken(bell), "since something may have happened before it listened"
+            await tell(database, "a")
+            assert await woken(bell) == 1
+            await tell(other, "b")
+            assert await woken(bell) == 1
+            await tell(database, "c")
+            await tell(other, "d")
+            assert await woken(bell) >= 1
 
     run(go())
 
