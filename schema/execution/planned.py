@@ -57,11 +57,7 @@ class RememberedPlans:
         steady = self._steady.get(id(operation))
         if steady is None:
             steady = self._steady[id(operation)] = _is_steady(operation, fragments)
-        if (
-            not steady
-            or len(given) != len(operation.variable_definitions or ())
-            or None in given.values()
-        ):
+        if not steady or len(given) != len(operation.variable_definitions or ()) or None in given.values():
             return planner.plan(operation, fragments, variables, today, permit)
         key = (id(operation), today, id(permit))
         kept = self._kept.get(key)
