@@ -36,6 +36,8 @@ class SourceState(enum.Enum):
     WITHHELD = "WITHHELD"
     """Consent, purpose or permission keeps the data from this caller."""
 
+    __hash__ = object.__hash__  # members are one of each, and looked up for every kind of every source
+
 
 class SourceProblem(msgspec.Struct, frozen=True, kw_only=True):
     """Why a source did not answer in full."""
