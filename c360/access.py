@@ -33,6 +33,8 @@ class Purpose(enum.Enum):
     ANALYTICS = "ANALYTICS"
     """Learning from many customers, of whom none is addressed."""
 
+    __hash__ = object.__hash__  # members are one of each; the library's own is a call in Python
+
 
 class Reach(enum.Enum):
     """Whose data a caller may come to, before any other rule."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
-from scipy.special import expit
 
+from resolvers.lifetime_value.bgnbd import logistic_many
 from resolvers.offers.features import matrix
 from resolvers.offers.propensity import scorer
 from resolvers.risk import behavioural
@@ -61,7 +61,7 @@ def _scores(models: Models, population: Population) -> dict[str, Floats]:
         **_by_line("lifetime_value", value_by_line, len(population)),
         **_by_line("profit", profit_by_line, len(population)),
         **{
-            f"propensity.{product}": expit(scorer(models.propensity, product).log_odds_many(features))
+            f"propensity.{product}": logistic_many(scorer(models.propensity, product).log_odds_many(features))
             for product in models.propensity.products
         },
     }

@@ -11,6 +11,7 @@ from functools import cached_property
 import msgspec
 
 from c360.values import CurrencyCode
+from resolvers.lifetime_value import bgnbd
 from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.lifetime_value.model import ValueModel
 from resolvers.lifetime_value.value import Valuer
@@ -64,8 +65,11 @@ def load(source: Source) -> Models:
     Raises:
         RegistryError: one cannot be read.
     """
+    value = source.load(ModelName.LIFETIME_VALUE, ValueModel)
+    for line in value.purchases.values():
+        bgnbd.prepare(line.purchases)
     return Models(
-        value=source.load(ModelName.LIFETIME_VALUE, ValueModel),
+        value=value,
         propensity=source.load(ModelName.PROPENSITY, Propensities),
         ranks=source.load(ModelName.RANKS, Ranks),
         risk=risk_models(source),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Generic, TypeGuard, TypeVar
 
@@ -66,31 +65,38 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
             records: In any order.
             window: Where given, those of other days are left out; those without a moment belong to any.
         """
-        kept = records if window is None else [one for one in records if self._inside(one, window)]
-        rows = sorted(((self._key(record), record) for record in kept), key=itemgetter(0), reverse=True)
-        if any(left[0] == right[0] for left, right in pairwise(rows)):
+        rows = self._rows(records, window or _ANY)
+        rows.sort(key=itemgetter(0), reverse=True)
+        keys = [key for key, _ in rows]
+        if len(set(keys)) < len(keys):
             placed = _distinct([(_place(key), record) for key, record in rows])
             return Line([record for _, record in placed], places=[place for place, _ in placed])
-        return Line([record for _, record in rows], keys=[key for key, _ in rows])
+        return Line([record for _, record in rows], keys=keys)
 
-    def _inside(self, record: Record, window: Need) -> bool:
-        day = self.day(record)
-        if day is None:
-            return True
-        return (window.since is None or day >= window.since) and (window.until is None or day <= window.until)
-
-    def _key(self, record: Record) -> _Key:
-        moment = self.moment(record)
-        identity = getattr(record, self.id_field) or content_digest(record)
-        if moment is None:
-            return (True, _NEVER, record.connector, identity)
-        return (False, moment if _is_utc(moment) else _instant(moment), record.connector, identity)
+    def _rows(self, records: Iterable[RecordT], window: Need) -> list[tuple[_Key, RecordT]]:
+        """The records of a window, each with what it is ordered by. Many go through here: it is one loop."""
+        moment_of, id_field, since, until = self.moment, self.id_field, window.since, window.until
+        rows = []
+        for record in records:
+            moment = moment_of(record)
+            if moment is None:
+                instant = _NEVER
+            else:
+                day = moment.date() if isinstance(moment, datetime) else moment
+                if (since is not None and day < since) or (until is not None and day > until):
+                    continue
+                instant = moment if _is_utc(moment) else _instant(moment)
+            identity = getattr(record, id_field) or content_digest(record)
+            rows.append(((moment is None, instant, record.connector, identity), record))
+        return rows
 
 
 _Key = tuple[bool, datetime, str, str]
 """What a record is ordered by: whether it has no moment, its moment in UTC, its connector, its id. Falls
 along a line as its places do, and costs a fraction of them."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_ANY = Need(kind="")
+"""A window without ends."""
 
 
 class Line(Generic[RecordT]):

@@ -108,6 +108,23 @@ class CustomerView:
         found: ResultT = self._once[key]
         return found
 
+    def lasting(self, key: Hashable, given: tuple[Any, ...], compute: Callable[[], ResultT]) -> ResultT:
+        """What follows from what the hub knows of the customer, computed once as long as that stays the same.
+
+        Args:
+            key: Of what is computed; few of them, since they are kept.
+            given: All that it follows from.
+            compute: Computes it.
+        """
+        memory = self._remembered
+        if memory is None:
+            return self.once(key, compute)
+        kept = memory.get(key)
+        if kept is None or kept[0] != given:
+            kept = memory[key] = (given, compute())
+        found: ResultT = kept[1]
+        return found
+
     @property
     def complete(self) -> bool:
         """Whether every source that was needed answered within the freshness asked for."""
@@ -123,8 +140,12 @@ class CustomerView:
     def profile(self) -> GoldenProfile:
         """The golden profile."""
         parties = self.of(PARTY, Party)
-        if not parties and self._remembered is not None:
-            return self._profile_of_old(self._remembered)
+        if not parties:
+            return self.lasting(
+                ("profile", self.order),
+                (self.rules,),
+                lambda: golden_profile(self.customer.values, (), self.order, rules=self.rules),
+            )
         fetched = {
             source.connector: result.fetched_at
             for source in self.sources
@@ -132,17 +153,9 @@ class CustomerView:
         }
         return golden_profile(self.customer.values, parties, self.order, rules=self.rules, fetched=fetched)
 
-    def _profile_of_old(self, remembered: dict[Any, Any]) -> GoldenProfile:
-        """The golden profile where no partner said anything new: put together once."""
-        found: tuple[ProfileRules, GoldenProfile] | None = remembered.get(("profile", self.order))
-        if found is None or found[0] is not self.rules:
-            made = golden_profile(self.customer.values, (), self.order, rules=self.rules)
-            found = remembered["profile", self.order] = (self.rules, made)
-        return found[1]
-
     def of(self, kind: str, record: type[RecordT]) -> tuple[RecordT, ...]:
         """The records of a kind over all sources, in their order."""
-        return tuple(one for one in self.records(kind) if isinstance(one, record))
+        return tuple([one for one in self.records(kind) if isinstance(one, record)])
 
     def records(self, kind: str) -> tuple[Record, ...]:
         """The records of a kind as the sources gave them."""
@@ -170,9 +183,10 @@ class CustomerView:
         """What the sources of each domain gave of its kinds."""
         found: dict[str, list[KindResult]] = {}
         for source in self.sources:
-            found.setdefault(source.domain, []).extend(
-                result for kind, result in source.kinds.items() if _domain(kind) == source.domain
-            )
+            mine = found.setdefault(source.domain, [])
+            for kind, result in source.kinds.items():
+                if _domain(kind) == source.domain:
+                    mine.append(result)
         return found
 
     def joined(self, kind: str) -> tuple[Record, ...]:
@@ -194,7 +208,18 @@ class CustomerView:
 
     def answered(self, domain: str) -> bool:
         """Whether any source gave anything of a domain, even if that is an empty list."""
-        return any(result.state in _ANSWERED for result in self._by_domain.get(domain, ()))
+        return domain in self._answered
+
+    @cached_property
+    def _answered(self) -> frozenset[str]:
+        """The domains of which any source gave anything."""
+        return frozenset(
+            [
+                domain
+                for domain, results in self._by_domain.items()
+                if any(result.state in _ANSWERED for result in results)
+            ]
+        )
 
     def missing(self, domain: str) -> tuple[Missing, ...]:
         """What a domain's sources did not give; empty where its totals are whole.

@@ -21,7 +21,7 @@ from schema import ids
 from schema.errors import ErrorCode, InputError
 from schema.inputs import LONGEST_WINDOW, WindowArguments
 from schema.paging import Connection, cut, stretch
-from schema.shapes import ContactPoint, MissingSource, Profile, SourceProblem, SourceStatus
+from schema.shapes import ContactPoint, MissingSource, Profile, SourceProblem
 
 Answer = Callable[[CustomerView], Any]
 
@@ -101,17 +101,38 @@ def windowed(timeline: Timeline, view: CustomerView, asked: WindowArguments) -> 
     )
 
 
-def source_status(source: SourceResult, at: datetime) -> SourceStatus:
-    """How a source answered, as of the operation."""
-    return SourceStatus(
-        connector=source.connector,
-        domain=source.domain,
-        status=source.state,
-        fetched_at=source.fetched_at,
-        age=None if source.fetched_at is None else max(at - source.fetched_at, timedelta(0)),
-        latency=source.latency,
-        problem=problem(source.problem),
-    )
+class SourceAnswer:
+    """How a source answered, as of the operation; read by the fields' names of :class:`SourceStatus`."""
+
+    __slots__ = ("_at", "_source", "connector", "domain", "status")
+
+    def __init__(self, source: SourceResult, at: datetime) -> None:
+        self._source = source
+        self._at = at
+        self.connector = source.connector
+        self.domain = source.domain
+        self.status = source.state
+
+    @property
+    def fetched_at(self) -> datetime | None:
+        """When the oldest of its records was fetched."""
+        return self._source.fetched_at
+
+    @property
+    def age(self) -> timedelta | None:
+        """How old that is."""
+        fetched = self._source.fetched_at
+        return None if fetched is None else max(self._at - fetched, timedelta(0))
+
+    @property
+    def latency(self) -> timedelta | None:
+        """How long it took."""
+        return self._source.latency
+
+    @property
+    def problem(self) -> SourceProblem | None:
+        """Why it did not answer in full."""
+        return problem(self._source.problem)
 
 
 def problem(found: results.SourceProblem | None) -> SourceProblem | None:
@@ -140,7 +161,7 @@ def customer_answers(domain_of: Mapping[str, str]) -> dict[str, Answer]:
         "created_at": lambda view: view.customer.created_at,
         "updated_at": lambda view: view.customer.updated_at,
         "domain_of": lambda _: domain_of,
-        "sources": lambda view: [source_status(source, view.at) for source in view.sources],
+        "sources": lambda view: [SourceAnswer(source, view.at) for source in view.sources],
         "complete": lambda view: view.complete,
     }
 

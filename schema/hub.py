@@ -149,14 +149,20 @@ async def _actions(unit: Unit, customers: Customers, asked: EntriesArguments) ->
 def _summarised(view: CustomerView, found: Sequence[PartyFigures] | None) -> Summaries:
     """The figures of all parties of a customer in one currency."""
     rates = view.models.rates
-    return summarise(
-        [one for one in found or () if one.connector not in view.closed],
-        linked=[link.connector for link in view.customer.links if link.connector not in view.closed],
-        domains={source.connector: source.domain for source in view.sources},
-        currency=rates.base,
-        convert=rates.convert,
-        today=view.today,
-    )
+    domains = {source.connector: source.domain for source in view.sources}
+
+    def reckon() -> Summaries:
+        return summarise(
+            [one for one in found or () if one.connector not in view.closed],
+            linked=[link.connector for link in view.customer.links if link.connector not in view.closed],
+            domains=domains,
+            currency=rates.base,
+            convert=rates.convert,
+            today=view.today,
+        )
+
+    # What is kept follows from the same links: it is not kept where some are closed.
+    return view.lasting(SUMMARIES, (found, domains, rates, view.today), reckon)
 
 
 async def defined(unit: Unit) -> SegmentSet:

@@ -34,7 +34,7 @@ from resolvers.view import CustomerView
 from schema import ids
 from schema.actions.fields import action_fields
 from schema.actions.shapes import PartnerAction
-from schema.answers import Answer, CustomerAnswer, FieldAnswers, missing, windowed
+from schema.answers import Answer, CustomerAnswer, FieldAnswers, SourceAnswer, missing, windowed
 from schema.consents.fields import consent_fields
 from schema.derive import Demand, Deriver, NodeOf
 from schema.docs import description
@@ -112,7 +112,7 @@ def deriver(groups: Sequence[Group], references: Mapping[str, Referrer]) -> Deri
         },
         asking={CustomerOrderField.NAME: needs(Scope.PROFILE_READ)},
     )
-    made.expected["SourceStatus"] = (SourceStatus,)
+    made.expected["SourceStatus"] = (SourceAnswer,)
     made.expected |= {name: (one.record, owned_type(one.record)) for name, one in references.items()}
     return made
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import enum
+import functools
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -106,6 +107,8 @@ class CustomerConsents:
             channel: through what; none where it is not said.
             connector: of which partner; none for the hub as a whole.
         """
+        if not self.decisions and not self.partners:
+            return _of_silence(purpose)
         cell = Cell(purpose, Scope(channel, connector))
         found = self._found.get(cell)
         if found is None:
@@ -169,6 +172,13 @@ class CustomerConsents:
 
     def _standing(self, kind: DecisionKind, purpose: Purpose | None, scope: Scope) -> Found:
         return standing(self.decisions, kind=kind, purpose=purpose, scope=scope, at=self.at)
+
+
+@functools.cache
+def _of_silence(purpose: Purpose) -> Verdict:
+    """Of somebody who never said anything, to the hub or to a partner: the same in every scope, whenever."""
+    cell = Cell(purpose, Scope())
+    return CustomerConsents(at=datetime.min.replace(tzinfo=UTC))._verdict(cell)  # noqa: SLF001  # our own
 
 
 def _is_act(status: ConsentStatus) -> bool:

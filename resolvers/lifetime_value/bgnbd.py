@@ -15,12 +15,12 @@ horizon is short; there, and where the library's hypergeometric function fails, 
 
 from __future__ import annotations
 
+import importlib
 import math
 from typing import Annotated
 
 import msgspec
 import numpy as np
-import scipy  # which loads its parts when they are first used
 from msgspec import Meta
 from numpy.typing import NDArray
 
@@ -81,7 +81,7 @@ def p_alive_many(model: BgNbd, frequency: Floats, recency: Floats, age: Floats) 
     log_odds = np.log(model.a / (model.b + repeats - 1)) + (model.r + repeats) * (
         np.log(model.alpha + age) - np.log(model.alpha + recency)
     )
-    alive: Floats = np.where(frequency > 0, scipy.special.expit(-log_odds), 1.0)
+    alive: Floats = np.where(frequency > 0, logistic_many(-log_odds), 1.0)
     return alive
 
 
@@ -116,11 +116,13 @@ def purchases_if_alive_at(model: BgNbd, frequency: float, ages: Floats, horizons
     r, alpha, a, b = model.r, model.alpha, model.a, model.b
     c = a + b + frequency - 1
     ages, horizons = np.broadcast_arrays(ages, horizons)
-    if 1 / a + 1 / (b + frequency) < _NARROW:
+    if _is_narrow(model, frequency):
         return _averaged(model, frequency, horizons / (alpha + ages))
+    from scipy.special import hyp2f1  # 27 MiB: what serves by the shipped models never comes here
+
     z = horizons / (alpha + ages + horizons)
     with np.errstate(invalid="ignore", over="ignore"):  # where it is no number it is integrated below
-        bracket = 1 - (1 - z) ** (a - 1) * scipy.special.hyp2f1(a + b - 1 - r, a - 1, c, z)
+        bracket = 1 - (1 - z) ** (a - 1) * hyp2f1(a + b - 1 - r, a - 1, c, z)
     found: Floats = bracket * (c / (a - 1)) if a != 1 else np.zeros_like(bracket)
     poor = ~(np.abs(bracket) > _CANCELS)
     if abs(r - a - round(r - a)) < _DEGENERATE:
@@ -128,6 +130,17 @@ def purchases_if_alive_at(model: BgNbd, frequency: float, ages: Floats, horizons
     if poor.any():
         found[poor] = _integrated(model, frequency, horizons[poor] / (alpha + ages[poor]))
     return found
+
+
+def prepare(model: BgNbd) -> None:
+    """Load what a model takes that is slow to load, before anybody waits for it."""
+    if not _is_narrow(model, 0.0):
+        importlib.import_module("scipy.special")
+
+
+def _is_narrow(model: BgNbd, frequency: float) -> bool:
+    """Whether everybody leaves with about the same probability, so that it is averaged over that."""
+    return 1 / model.a + 1 / (model.b + frequency) < _NARROW
 
 
 def _integrated(model: BgNbd, frequency: float, times: Floats) -> Floats:
@@ -141,11 +154,13 @@ def _integrated(model: BgNbd, frequency: float, times: Floats) -> Floats:
         frequency: repeat purchases x.
         times: w = t/(α+T).
     """
+    from scipy.special import betaln
+
     a, beta, k = model.a, model.b + frequency, model.r + frequency
     y = np.arange(_FIRST, _LAST, _STEP)
-    p = scipy.special.expit(y)
-    norm = scipy.special.betaln(a, beta)
-    density = np.exp(a * scipy.special.log_expit(y) + beta * scipy.special.log_expit(-y) - norm)
+    p = logistic_many(y)
+    norm = betaln(a, beta)
+    density = np.exp(a * _log_logistic(y) + beta * _log_logistic(-y) - norm)
     chance = -np.expm1(-k * np.log1p(np.multiply.outer(times, p))) / p
     left = k * times * np.exp(a * (_FIRST - _STEP) - norm) / -np.expm1(-a * _STEP)
     last = y[-1] + _STEP
@@ -162,8 +177,8 @@ def _averaged(model: BgNbd, frequency: float, times: Floats) -> Floats:
     a, beta, k = model.a, model.b + frequency, model.r + frequency
     width = math.sqrt(1 / a + 1 / beta)
     y = math.log(a / beta) + width * np.arange(-_WIDTHS, _WIDTHS + _FINE, _FINE)
-    p = scipy.special.expit(y)
-    logs = a * scipy.special.log_expit(y) + beta * scipy.special.log_expit(-y)
+    p = logistic_many(y)
+    logs = a * _log_logistic(y) + beta * _log_logistic(-y)
     density = np.exp(logs - logs.max())
     chance = -np.expm1(-k * np.log1p(np.multiply.outer(times, p))) / p
     found: Floats = chance @ (density / density.sum())
@@ -172,20 +187,34 @@ def _averaged(model: BgNbd, frequency: float, times: Floats) -> Floats:
 
 def log_likelihood(model: BgNbd, frequency: Floats, recency: Floats, age: Floats) -> Floats:
     """Log-likelihood of each customer's history (equation 6 of the paper)."""
+    from scipy.special import gammaln
+
     r, alpha, a, b = model.r, model.alpha, model.a, model.b
     x = frequency
     common = (
-        scipy.special.gammaln(r + x)
-        - scipy.special.gammaln(r)
+        gammaln(r + x)
+        - gammaln(r)
         + r * math.log(alpha)
-        + scipy.special.gammaln(a + b)
-        + scipy.special.gammaln(b + x)
-        - scipy.special.gammaln(b)
-        - scipy.special.gammaln(a + b + x)
+        + gammaln(a + b)
+        + gammaln(b + x)
+        - gammaln(b)
+        - gammaln(a + b + x)
     )
     alive = -(r + x) * np.log(alpha + age)
     gone = math.log(a) - np.log(b + np.maximum(x, 1) - 1) - (r + x) * np.log(alpha + recency)
     found: Floats = common + np.where(x > 0, np.logaddexp(alive, gone), alive)
+    return found
+
+
+def logistic_many(log_odds: Floats) -> Floats:
+    """The probabilities of log-odds, to the last digit where they are close to 0 too."""
+    odds = np.exp(-np.abs(log_odds))
+    found: Floats = np.where(log_odds >= 0, 1.0, odds) / (1 + odds)
+    return found
+
+
+def _log_logistic(log_odds: Floats) -> Floats:
+    found: Floats = -np.logaddexp(0.0, -log_odds)
     return found
 
 

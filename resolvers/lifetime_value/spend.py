@@ -12,7 +12,6 @@ from typing import Annotated
 
 import msgspec
 import numpy as np
-import scipy  # which loads its parts when they are first used
 from msgspec import Meta
 from numpy.typing import NDArray
 
@@ -52,11 +51,13 @@ def expected_amount_many(model: GammaGamma, frequency: Floats, mean: Floats) -> 
 
 def log_likelihood(model: GammaGamma, frequency: Floats, mean: Floats) -> Floats:
     """Log-likelihood of each customer's mean amount; all have x > 0 and m > 0."""
+    from scipy.special import gammaln
+
     p, q, gamma, x = model.p, model.q, model.gamma, frequency
     found: Floats = (
-        scipy.special.gammaln(p * x + q)
-        - scipy.special.gammaln(p * x)
-        - scipy.special.gammaln(q)
+        gammaln(p * x + q)
+        - gammaln(p * x)
+        - gammaln(q)
         + q * math.log(gamma)
         + (p * x - 1) * np.log(mean)
         + p * x * np.log(x)

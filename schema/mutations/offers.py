@@ -16,6 +16,7 @@ from resolvers.events.work import OfferResponded
 from resolvers.offers.features import FEATURES
 from resolvers.offers.situation import Channel, Doing, Situation
 from resolvers.offers.stages import Case, Offer, Ready, Stage
+from resolvers.risk.behavioural import BehaviouralScore
 from resolvers.summaries.customer import Summaries, summarise
 from schema import ids
 from schema.errors import ErrorCode, InputError
@@ -135,11 +136,14 @@ class RecordOfferResponse(Mutation):
             raise Refusal(customer_missing(self._customer, self._paths))
         figures = await unit.summaries.of([customer.id])
         decided = await unit.consents.of([customer.id])
+        summaries = self._summaries(customer, figures.get(customer.id, ()))
         case = case_of(
             customer,
             catalogue,
-            self._summaries(customer, figures.get(customer.id, ())),
+            summaries,
             models=self.models,
+            value=lambda: self.models.valuer.value(summaries),
+            score=lambda: BehaviouralScore(self.models.risk.behavioural, summaries, self.domains_of),
             situation=Situation(doing=self.asked.context, channel=self.asked.channel),
             contacts=(),
             domains_of=self.domains_of,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from c360.access import Purpose
 from c360.kinds import domains
 from resolvers.consents.customer import CustomerConsents
+from resolvers.lifetime_value.value import CustomerValue
 from resolvers.offers.catalogue import Bundle
 from resolvers.offers.consent import Consents, OfferConsents
 from resolvers.offers.contact_policy import Contacts
 from resolvers.offers.facts import Facts, unknown_lines
 from resolvers.offers.situation import Situation
 from resolvers.offers.stages import Case, Catalogue, Offer, levers
+from resolvers.reckoned import score_of, value_of
 from resolvers.risk.behavioural import BehaviouralScore
 from resolvers.serving import Models
 from resolvers.summaries.customer import Summaries
@@ -39,6 +41,8 @@ def offers_of(view: CustomerView, situation: Situation, *, first: int, rejected:
         catalogue,
         summaries,
         models=view.models,
+        value=lambda: value_of(view, summaries),
+        score=lambda: score_of(view, summaries),
         situation=situation,
         contacts=shelf.contacts,
         domains_of=domains_of,
@@ -77,6 +81,8 @@ def case_of(
     summaries: Summaries,
     *,
     models: Models,
+    value: Callable[[], CustomerValue],
+    score: Callable[[], BehaviouralScore],
     situation: Situation,
     contacts: tuple[Contact, ...],
     domains_of: Mapping[str, str],
@@ -90,6 +96,8 @@ def case_of(
         catalogue: what can be offered.
         summaries: what they hold and do.
         models: what is reckoned by.
+        value: reckons the customer's lifetime value.
+        score: reckons the customer's behavioural score.
         situation: the moment.
         contacts: what became of offers before.
         domains_of: domain of each connector instance.
@@ -98,14 +106,14 @@ def case_of(
     """
     band = None
     if catalogue.needs_risk:
-        score = BehaviouralScore(models.risk.behavioural, summaries, domains_of)
-        band = score.band if score.known else None
+        conduct = score()
+        band = conduct.band if conduct.known else None
     facts = Facts(
         summaries,
         kind=customer.kind,
         country=customer.country,
         risk_band=band,
-        value=models.valuer.value(summaries).value if catalogue.needs_value else None,
+        value=value().value if catalogue.needs_value else None,
         situation=situation,
         unknown=unknown_lines(summaries, domains_of),
     )

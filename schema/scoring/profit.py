@@ -12,6 +12,7 @@ from c360.values import CurrencyCode, Money
 from resolvers.lifetime_value.lines import LineProfit as LineFound
 from resolvers.lifetime_value.lines import Term, Unvalued
 from resolvers.lifetime_value.value import CustomerProfit
+from resolvers.reckoned import profit_of
 from resolvers.segments.ranks import Ranked, decile_of
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Line
@@ -110,7 +111,7 @@ class ProfitAnswer(Reckoned):
 
     def __init__(self, view: CustomerView, summaries: Summaries) -> None:
         super().__init__(view, summaries)
-        self.found: CustomerProfit = view.models.valuer.profit(summaries)
+        self.found: CustomerProfit = profit_of(view, summaries)
         self.value = self.known(self.found.value)
         self.total = money(self.value, self.currency)
         self.reason = self.why_not(self.value)

@@ -11,6 +11,7 @@ from strawberry.types.field import StrawberryField
 from c360.values import CurrencyCode
 from resolvers.lifetime_value.assumptions import Assumption as Assumed
 from resolvers.money import rounded
+from resolvers.reckoned import score_of
 from resolvers.risk.balance_sheet import BALANCES, KINDS, POLICIES, POSITIONS, Item, balance_sheet
 from resolvers.risk.behavioural import BehaviouralScore, Reason
 from resolvers.risk.combined import combined, notice
@@ -103,8 +104,7 @@ class RiskAnswer:
     @cached_property
     def score(self) -> BehaviouralScore:
         """By conduct."""
-        domains = {source.connector: source.domain for source in self.view.sources}
-        return BehaviouralScore(self.models.behavioural, self.summaries, domains)
+        return score_of(self.view, self.summaries)
 
     @cached_property
     def price(self) -> OptionPrice:

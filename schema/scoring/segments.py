@@ -9,11 +9,12 @@ from msgspec import Meta
 from strawberry.types.field import StrawberryField
 
 from c360.values import Money
+from resolvers.reckoned import profit_of, score_of, value_of
 from resolvers.segments.definitions import Action, SegmentSet, Versioned
 from resolvers.segments.dimensions import Dimension, Finding, Lifecycle, Risk, Value
 from resolvers.segments.placing import Membership, Placer, Standing
 from resolvers.segments.scores import Subject
-from resolvers.segments.scoring import scored
+from resolvers.segments.scoring import brought_together
 from resolvers.summaries.customer import Summaries
 from resolvers.view import CustomerView
 from schema import hub
@@ -194,7 +195,13 @@ class _Placed:
         self._summaries: Summaries = known(view, hub.SUMMARIES)
         self._ranks = view.models.ranks
         kind = view.customer.kind
-        scores = scored(view.models, self._summaries).scores
+        summaries = self._summaries
+        scores = brought_together(
+            summaries,
+            value=lambda: value_of(view, summaries),
+            profit=lambda: profit_of(view, summaries),
+            score=lambda: score_of(view, summaries),
+        ).scores
         self._subject = Subject(kind=kind, summaries=self._summaries, scores=scores)
         self._placer = Placer(self._defined, self._ranks)
         self.found: Standing = self._placer.standing(self._subject)

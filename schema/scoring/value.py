@@ -12,6 +12,7 @@ from c360.values import CurrencyCode, Money
 from resolvers.lifetime_value.lines import LineValue as Valued
 from resolvers.lifetime_value.lines import Unvalued
 from resolvers.lifetime_value.value import MONTHS, MOST_MONTHS, CustomerValue
+from resolvers.reckoned import value_of
 from resolvers.segments.ranks import Ranked
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Line
@@ -160,7 +161,7 @@ class ValueAnswer(Reckoned):
 
     def __init__(self, view: CustomerView, summaries: Summaries, months: int) -> None:
         super().__init__(view, summaries)
-        self.found: CustomerValue = view.models.valuer.value(summaries, months)
+        self.found: CustomerValue = value_of(view, summaries, months)
         self.months = months
         self.value = self.known(self.found.value)
         self.total = money(self.value, self.currency)
@@ -185,8 +186,8 @@ class ValueAnswer(Reckoned):
     @property
     def versus(self) -> ValueRank | None:
         """Beside the population."""
-        valuer = self.view.models.valuer
-        value = self.value if self.months == MONTHS else self.known(valuer.value(self.summaries).value)
+        usual = self.found if self.months == MONTHS else value_of(self.view, self.summaries)
+        value = self.known(usual.value)
         return rank(self.view, Ranked.LIFETIME_VALUE, value)
 
     @property

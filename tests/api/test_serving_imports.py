@@ -18,17 +18,25 @@ TRAINING = (
     "duckdb",
     "sqlglot",
     "matplotlib",
+    "scipy",
 )
 SELDOM = ("alembic", "opentelemetry", "psycopg", "psycopg_binary", "openpyxl")
 """What some deployments, some requests or an upgrade need."""
 PROGRAM = """
 import sys
+from datetime import date
 import api.app, api.engine, api.http, api.models, api.serving, api.worker
+from resolvers.lifetime_value.model import PURCHASES
 from resolvers.serving import shipped
+from resolvers.summaries.customer import Summaries
+from resolvers.summaries.measures import Measure
 from schema.build import build_schema
 
 build_schema()
-shipped()
+bought = {Measure.PURCHASE_DAYS: 4.0, Measure.FIRST_ON: 739_000.0, Measure.LAST_ON: 739_200.0,
+          Measure.SPENT_AFTER_FIRST: 300.0}
+summaries = Summaries(day=date(2025, 1, 1), currency="AUD", lines=dict.fromkeys(PURCHASES, bought))
+assert shipped().valuer.value(summaries).value
 print(*sorted({name.partition(".")[0] for name in sys.modules}))
 """
 
