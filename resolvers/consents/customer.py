@@ -107,7 +107,7 @@ class CustomerConsents:
             channel: through what; none where it is not said.
             connector: of which partner; none for the hub as a whole.
         """
-        if not self.decisions and not self.partners:
+        if not self.decisions and connector not in self.partners:
             return _of_silence(purpose)
         cell = Cell(purpose, Scope(channel, connector))
         found = self._found.get(cell)
@@ -176,7 +176,7 @@ class CustomerConsents:
 
 @functools.cache
 def _of_silence(purpose: Purpose) -> Verdict:
-    """Of somebody who never said anything, to the hub or to a partner: the same in every scope, whenever."""
+    """Of somebody who never said anything, neither to the hub nor to who is asked about: whenever it is."""
     cell = Cell(purpose, Scope())
     return CustomerConsents(at=datetime.min.replace(tzinfo=UTC))._verdict(cell)  # noqa: SLF001  # our own
 

@@ -18,7 +18,7 @@ A question that names no channel or no partner is answered by decisions that nam
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -89,7 +89,7 @@ NOT_RECORDED = Found()
 
 
 def standing(
-    decisions: Iterable[DecisionData],
+    decisions: Collection[DecisionData],
     *,
     kind: DecisionKind,
     purpose: Purpose | None,
@@ -106,6 +106,8 @@ def standing(
         at: the moment, by which permissions are over. What is kept was decided before, whatever the
             clocks of several processes say.
     """
+    if not decisions:
+        return NOT_RECORDED
     applying = [
         one
         for one in decisions

@@ -9,7 +9,7 @@ from cachetools import LRUCache
 
 from resolvers.lifetime_value.assumptions import Assumptions
 from resolvers.offers.propensity import Propensities
-from resolvers.offers.stages import Catalogue
+from resolvers.offers.weighing import Catalogue
 from resolvers.rates import Rates
 from store.data_offers import ProductData
 

@@ -13,9 +13,11 @@ from resolvers.consents.customer import CustomerConsents
 from resolvers.events.catalogue import drafted
 from resolvers.events.customers import Aspect, CustomerChanged
 from resolvers.events.work import OfferResponded
+from resolvers.offers.contact_policy import Contacts
 from resolvers.offers.features import FEATURES
 from resolvers.offers.situation import Channel, Doing, Situation
-from resolvers.offers.stages import Case, Offer, Ready, Stage
+from resolvers.offers.stages import Case, Offer, Stage
+from resolvers.offers.weighing import Ready
 from resolvers.risk.behavioural import BehaviouralScore
 from resolvers.summaries.customer import Summaries, summarise
 from schema import ids
@@ -29,7 +31,7 @@ from schema.mutations.refusing import Paths, customer_missing
 from schema.permissions.rules import needs
 from schema.permissions.scopes import Scope
 from schema.ports import Unit
-from schema.scoring.offer_answers import case_of, offer_consents
+from schema.scoring.offer_answers import offer_consents, weighed
 from schema.shapes import Shape
 from store.data import CustomerData, PartyFigures
 from store.data_events import EventDraft
@@ -137,17 +139,21 @@ class RecordOfferResponse(Mutation):
         figures = await unit.summaries.of([customer.id])
         decided = await unit.consents.of([customer.id])
         summaries = self._summaries(customer, figures.get(customer.id, ()))
-        case = case_of(
+        weighing = weighed(
             customer,
             catalogue,
             summaries,
-            models=self.models,
             value=lambda: self.models.valuer.value(summaries),
             score=lambda: BehaviouralScore(self.models.risk.behavioural, summaries, self.domains_of),
             situation=Situation(doing=self.asked.context, channel=self.asked.channel),
-            contacts=(),
             domains_of=self.domains_of,
             at=self.at,
+        )
+        case = Case(
+            weighing,
+            customer_id=customer.id,
+            contacts=Contacts((), self.at),
+            policy=self.models.offers,
             consents=offer_consents(
                 customer, CustomerConsents(decided.get(customer.id, ()), at=self.at), self.domains_of
             ),

@@ -11,14 +11,14 @@ from c360.kinds import domains
 from resolvers.consents.customer import CustomerConsents
 from resolvers.lifetime_value.value import CustomerValue
 from resolvers.offers.catalogue import Bundle
-from resolvers.offers.consent import Consents, OfferConsents
+from resolvers.offers.consent import OfferConsents
 from resolvers.offers.contact_policy import Contacts
 from resolvers.offers.facts import Facts, unknown_lines
-from resolvers.offers.situation import Situation
-from resolvers.offers.stages import Case, Catalogue, Offer, levers
+from resolvers.offers.situation import ANY, Situation
+from resolvers.offers.stages import Case, Offer
+from resolvers.offers.weighing import Catalogue, Weighing, levers
 from resolvers.reckoned import score_of, value_of
 from resolvers.risk.behavioural import BehaviouralScore
-from resolvers.serving import Models
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Line
 from resolvers.view import CustomerView
@@ -27,7 +27,7 @@ from schema.scoring import policy_loans
 from schema.scoring.answers import money
 from schema.scoring.shapes import Basis, Contribution, ModelOrigin, model_origin
 from store.data import CustomerData
-from store.data_offers import Contact, ProductData
+from store.data_offers import ProductData
 
 
 def offers_of(view: CustomerView, situation: Situation, *, first: int, rejected: bool) -> list[OfferAnswer]:
@@ -36,17 +36,26 @@ def offers_of(view: CustomerView, situation: Situation, *, first: int, rejected:
     summaries: Summaries = hub.known(view, hub.SUMMARIES)
     catalogue = view.models.shelves.of(shelf.products)
     domains_of = {source.connector: source.domain or "" for source in view.sources}
-    case = case_of(
-        view.customer,
-        catalogue,
-        summaries,
-        models=view.models,
-        value=lambda: value_of(view, summaries),
-        score=lambda: score_of(view, summaries),
-        situation=situation,
-        contacts=shelf.contacts,
-        domains_of=domains_of,
-        at=view.at,
+
+    def weigh() -> Weighing:
+        return weighed(
+            view.customer,
+            catalogue,
+            summaries,
+            value=lambda: value_of(view, summaries),
+            score=lambda: score_of(view, summaries),
+            situation=situation,
+            domains_of=domains_of,
+            at=view.at,
+        )
+
+    day = view.at.astimezone(dt.UTC).date()
+    given = (view.models, catalogue, summaries, situation, domains_of, day)
+    case = Case(
+        view.lasting("offers", given, weigh) if situation == ANY else weigh(),
+        customer_id=view.customer.id,
+        contacts=Contacts(shelf.contacts, view.at),
+        policy=view.models.offers,
         consents=offer_consents(view.customer, view.consents, domains_of, asked_for=view.purpose),
     )
     found = case.offers(catalogue, first=first, rejected=rejected)
@@ -75,34 +84,28 @@ def offer_consents(
     return OfferConsents(consents=consents, connectors=connectors, asked_for=asked_for)
 
 
-def case_of(
+def weighed(
     customer: CustomerData,
     catalogue: Catalogue,
     summaries: Summaries,
     *,
-    models: Models,
     value: Callable[[], CustomerValue],
     score: Callable[[], BehaviouralScore],
     situation: Situation,
-    contacts: tuple[Contact, ...],
     domains_of: Mapping[str, str],
     at: dt.datetime,
-    consents: Consents,
-) -> Case:
-    """A customer with all that the stages ask about; models are asked only where a rule needs them.
+) -> Weighing:
+    """Products, as what is known of a customer weighs them; models are asked only where a rule needs them.
 
     Args:
         customer: as the hub knows them.
         catalogue: what can be offered.
         summaries: what they hold and do.
-        models: what is reckoned by.
         value: reckons the customer's lifetime value.
         score: reckons the customer's behavioural score.
         situation: the moment.
-        contacts: what became of offers before.
         domains_of: domain of each connector instance.
         at: the present.
-        consents: what the customer agreed to.
     """
     band = None
     if catalogue.needs_risk:
@@ -117,14 +120,7 @@ def case_of(
         situation=situation,
         unknown=unknown_lines(summaries, domains_of),
     )
-    return Case(
-        facts,
-        customer_id=customer.id,
-        today=at.astimezone(dt.UTC).date(),
-        contacts=Contacts(contacts, at),
-        policy=models.offers,
-        consents=consents,
-    )
+    return Weighing(facts, at.astimezone(dt.UTC).date())
 
 
 class ProductAnswer:

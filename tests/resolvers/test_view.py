@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
@@ -102,6 +103,21 @@ def test_records_are_given_their_customer_only_where_they_are_referred_to() -> N
     (owned,) = referring.joined("banking.accounts")
     assert isinstance(owned, Account)
     assert getattr(owned, "hub_customer_id") == "c"  # noqa: B009  # no record has it by itself
+
+
+def test_what_follows_from_what_the_hub_knows_is_computed_again_only_where_that_changed() -> None:
+    remembered: dict[Any, Any] = {}
+    made = iter(range(9))
+
+    def asked(given: object, *, kept: bool = True) -> int:
+        memory = remembered if kept else None
+        one = CustomerView(view().customer, (), today=NOW.date(), at=NOW, order=(), remembered=memory)
+        found = one.lasting("figure", (given,), lambda: next(made))
+        assert one.lasting("figure", (given,), lambda: next(made)) == found
+        return found
+
+    assert [asked("a"), asked("a"), asked("b"), asked("b"), asked("a")] == [0, 0, 1, 1, 2]
+    assert asked("a", kept=False) == 3
 
 
 def test_complete_counts_kept_and_withheld_but_not_stale_or_unavailable() -> None:

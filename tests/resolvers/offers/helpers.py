@@ -19,7 +19,8 @@ from resolvers.offers.consent import OfferConsents
 from resolvers.offers.contact_policy import Contacts, Policy
 from resolvers.offers.facts import Facts
 from resolvers.offers.propensity import ProductModel, Propensities, Weight
-from resolvers.offers.stages import Case, Catalogue
+from resolvers.offers.stages import Case
+from resolvers.offers.weighing import Catalogue, Weighing
 from resolvers.rates import Rates
 from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Line, Measure
@@ -109,9 +110,9 @@ def case(known: Facts | None = None, **changes: Any) -> Case:
     """A customer today, whom nothing was ever offered, on a day that is not explored."""
     given: dict[str, Any] = {
         "customer_id": "c1",
-        "today": TODAY,
         "contacts": Contacts((), NOW),
         "policy": Policy(explore=0),
         "consents": consents(),
     }
-    return Case(known or facts(), **(given | changes))
+    weighing = Weighing(known or facts(), changes.pop("today", TODAY))
+    return Case(weighing, **(given | changes))
