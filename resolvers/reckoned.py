@@ -38,9 +38,10 @@ def profit_of(view: CustomerView, summaries: Summaries) -> CustomerProfit:
 
 def score_of(view: CustomerView, summaries: Summaries) -> BehaviouralScore:
     """A customer's behavioural score."""
-
-    def reckon() -> BehaviouralScore:
-        domains = {source.connector: source.domain for source in view.sources}
-        return BehaviouralScore(view.models.risk.behavioural, summaries, domains)
-
-    return view.once("behavioural score", reckon)
+    model = view.models.risk.behavioural
+    domains = {source.connector: source.domain for source in view.sources}
+    return view.lasting(
+        "behavioural score",
+        (model, summaries, domains),
+        lambda: BehaviouralScore(model, summaries, domains),
+    )
