@@ -11,9 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from benchmarks.population.records import Moment, Records, records_of
+from c360.records.base import Record
 from resolvers.summaries.cashflow import month_ends
 from resolvers.summaries.customer import combined
 from resolvers.summaries.measures import Figure, Line, Measure, Unit
@@ -286,6 +288,26 @@ def test_what_is_asked_for_reaches_back_three_years() -> None:
     assert needs["banking.balances"].since is None
     (trades,) = (each for each in needs_for(kinds_for("brokerage"), DAY) if each.since)
     assert (trades.kind, trades.since) == ("brokerage.transactions", YEAR_AGO + timedelta(1))
+
+
+def test_figures_are_made_of_the_fields_that_are_asked_for(parties: list[Party]) -> None:
+    left_out = 0
+    for party in at(parties, "banking"):
+        records: dict[str, Any] = dict(party.records)
+        for need in needs_for(records, DAY):
+            if need.fields is not None:
+                narrow = [_only(each, need.fields) for each in records[need.kind]]
+                left_out += narrow != list(records[need.kind])
+                records[need.kind] = narrow
+        assert reckon(records, DAY) == party.figures
+    assert left_out > 0
+
+
+def _only(record: Record, fields: frozenset[str]) -> Record:
+    """What a connector may give that is asked for some fields: those, and what a record has to have."""
+    known = msgspec.structs.fields(type(record))
+    kept = [each.name for each in known if each.required or each.name in fields]
+    return type(record)(**{name: getattr(record, name) for name in kept})
 
 
 def test_an_insurer_cut_in_two_tells_the_same(parties: list[Party]) -> None:
