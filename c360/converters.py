@@ -72,9 +72,14 @@ def decimal(value: str | float | Decimal) -> Decimal:
     return found
 
 
-@lru_cache(maxsize=256)
 def currency(value: str) -> CurrencyCode:
-    """An ISO 4217 code, in whichever case it is written. The few there are come again and again."""
+    """An ISO 4217 code, in whichever case it is written."""
+    return _currency(value)
+
+
+@lru_cache(maxsize=256)
+def _currency(value: str) -> CurrencyCode:
+    """Checked once: the few there are come again and again. What is refused is not remembered."""
     code = value.strip().upper()
     if not _CURRENCY.match(code):
         raise Unconvertible("expected an ISO 4217 currency code")
