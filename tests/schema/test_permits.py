@@ -128,6 +128,31 @@ def test_a_holder_keeps_one_customers_field(world: Any) -> None:
     assert second
 
 
+def test_a_holder_is_asked_of_what_is_selected_alone(world: Any) -> None:
+    """By whatever way the field is reached; and not at all where nobody would see what it keeps back."""
+    one = world.customer(1, name="Ada")
+    asked: list[str] = []
+
+    def holds(view: Any, _access: Any) -> list[Hold]:
+        asked.append(view.customer.id)
+        return []
+
+    holder = Holder(fields=frozenset({("Customer", "displayName")}), holds=holds)
+    object.__setattr__(world.engine._services, "holders", (holder,))
+    node = ids.encode("Customer", one)
+    world.data("{ customers { edges { node { id kind withheld { reason } } } } }")
+    assert not asked
+    for selection in (
+        "customers { edges { node { name: displayName } } }",
+        f'node(id: "{node}") {{ ... on Customer {{ displayName }} }}',
+        f'customer(by: {{id: "{node}"}}) {{ ... {{ ...F }} }}',
+    ):
+        more = " fragment F on Customer { displayName }" if "...F" in selection else ""
+        world.data(f"{{ {selection} }}{more}")
+        assert asked == [one], selection
+        asked.clear()
+
+
 @pytest.mark.parametrize("switches", [0, 9], ids=["compiled", "interpreted"])
 def test_whoever_does_not_ask_what_is_held_back_answers_nothing(
     world: Any, monkeypatch: pytest.MonkeyPatch, switches: int
