@@ -108,12 +108,23 @@ export class Upstream {
     return ids.map((id) => found.get(id));
   }
 
+  // The list of hotels is kept for five minutes, for all operations, as c360 does.
   hotels() {
-    return this.once("hotels", async () => {
-      const headers = { "x-api-key": this.facts.credentials.hotel };
-      const answer = await ask(this.partners.hotel, "GET", "/getHotels?pageNumber=1&pageSize=100", headers);
-      return new Map(answer.data.map((hotel) => [hotel.propertyID, hotel]));
-    });
+    const { partners } = this;
+    if (!(partners.hotelsUntil > Date.now())) {
+      partners.hotelsUntil = Date.now() + 300_000;
+      partners.hotels = this.listed().catch((error) => {
+        partners.hotelsUntil = 0;
+        throw error;
+      });
+    }
+    return partners.hotels;
+  }
+
+  async listed() {
+    const headers = { "x-api-key": this.facts.credentials.hotel };
+    const answer = await ask(this.partners.hotel, "GET", "/getHotels?pageNumber=1&pageSize=100", headers);
+    return new Map(answer.data.map((hotel) => [hotel.propertyID, hotel]));
   }
 
   guest(customer) {
