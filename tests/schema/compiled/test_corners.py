@@ -93,7 +93,9 @@ class Values:
         return made
 
 
-def both(schema: GraphQLSchema, operation: Operation, root: Any) -> tuple[Any, Any] | None:
+def both(
+    schema: GraphQLSchema, operation: Operation, root: Any, *, in_place: bool = False
+) -> tuple[Any, Any] | None:
     """The compiled answer and the library's; none where the variables do not fit."""
     document = parse(operation.text)
     node: Any = document.definitions[0]
@@ -102,7 +104,7 @@ def both(schema: GraphQLSchema, operation: Operation, root: Any) -> tuple[Any, A
     variables = get_variable_values(schema, node.variable_definitions or (), operation.variables)
     if isinstance(variables, list):
         return None
-    compiler = Compiler(schema, lambda _field, given: given)
+    compiler = Compiler(schema, lambda _field, given: given, expected={"Toy": (dict,)} if in_place else None)
     run = compiler.compile(node, fragments).run(None, variables, guards={}, hide_suggestions=False)
     if run is None:
         return None
@@ -125,7 +127,7 @@ def test_corners_answer_as_the_library_does(corners: GraphQLSchema) -> None:
         root = {name: values.value(one.type) for name, one in corners.query_type.fields.items()}  # type: ignore[union-attr]  # it has one
         for _ in range(10):
             operation = made.operation()
-            answers = both(corners, operation, root)
+            answers = both(corners, operation, root, in_place=state % 2 == 1)
             if answers is not None:
                 assert answers[0] == answers[1], operation.text
                 same += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -334,3 +335,29 @@ def test_what_is_made_up_is_valid(schema: Schema) -> None:
     found = [validate(schema.graphql, parse(made.operation().text)) for _ in range(60)]
     wrong = [errors for errors in found if errors and "conflict" not in errors[0].message]
     assert wrong == []
+
+
+HAS = {
+    "fragment": r"\.\.\.F\w+",
+    "inline fragment": r"\.\.\. on \w+",
+    "fragment without a condition": r"\.\.\.\s+(@\w+\([^)]*\)\s*)*\{",
+    "interface": r"\bon Node\b",
+    "alias": r"\w+: \w+[ ({]",
+    "skip by a variable": r"@skip\(if: \$",
+    "include by a variable": r"@include\(if: \$",
+    "variable": r"\$v\d+",
+    "connection": r"edges\w*[^{]*\{",
+    "page": r"pageInfo\w*[^{]*\{",
+    "name of a type": r"__typename",
+    "argument in place": r"first: \d+",
+}
+"""What operations are made of, by the text that shows it. Unions and lists in lists are those of the corners'
+own schema, bad values and failing sources those of the stages."""
+
+
+def test_what_is_made_up_has_everything_that_is_compiled(schema: Schema) -> None:
+    made = Operations(schema.graphql, random.Random(11), most=30, often=OFTEN)
+    kinds_of = ("query", "mutation", "subscription")
+    texts = [made.operation(kinds_of[number % 3]).text for number in range(150)]
+    missing = [name for name, pattern in HAS.items() if not any(re.search(pattern, one) for one in texts)]
+    assert missing == []
