@@ -79,6 +79,8 @@ class Club:
         """Adjustments made, by idempotency key."""
         self.redeemed: set[str] = set()
         """Rewards that were used."""
+        self.hooks: dict[str, str] = {}
+        """Addresses that are called, by the key under which they were registered."""
 
     async def send(self, request: Request) -> Response:
         credential = request.auth.headers() if request.auth else ()
@@ -89,6 +91,8 @@ class Club:
             return _json(404, {"error": "NOT_FOUND"})
         steps = [unquote(it) for it in parts.path.removeprefix("/v1/").split("/")]
         body = json.loads(request.content) if request.content else {}
+        if steps[0] == "hooks":
+            return self._hooks(request, steps[1:], body)
         return self._answer(request, steps, dict(request.params), body)
 
     def _answer(  # noqa: PLR0911  # a table of operations
@@ -117,6 +121,15 @@ class Club:
             case ("GET", "rewards", reward):
                 return _json(200, {"used": reward in self.redeemed})
         return _json(404, {"error": "NOT_FOUND"})
+
+    def _hooks(self, request: Request, rest: list[str], body: Mapping[str, Any]) -> Response:
+        match (request.method, *rest):
+            case ("POST",):
+                self.hooks[dict(request.headers)["idempotency-key"]] = body["url"]
+                return _json(200, {"secret": WEBHOOK_SECRET})
+            case ("DELETE", key):
+                return _json(200 if self.hooks.pop(key, None) else 404, {})
+        return _json(200, {"hooks": self.hooks})
 
     def _adjust(self, account: str, key: str, body: Mapping[str, Any]) -> Response:
         if account not in {it["account_id"] for it in ACCOUNTS.values()}:

@@ -37,7 +37,9 @@ from c360.contract import (
     PartyQuery,
     Receipt,
     Ref,
+    Registration,
     RejectionCode,
+    Subscription,
     Upsert,
     Webhook,
     WebhookSpec,
@@ -137,6 +139,14 @@ class WireCall(msgspec.Struct):
     member_id: Text
 
 
+class WireHook(msgspec.Struct):
+    secret: Text
+
+
+class WireHooks(msgspec.Struct):
+    hooks: dict[str, str]
+
+
 class ClubConfig(ConnectorConfig, frozen=True, kw_only=True):
     """Settings of one club."""
 
@@ -164,7 +174,9 @@ class GoodClub(Connector[ClubConfig]):
             ActionSpec(kind="loyalty.adjust_points", effect=Effect.KEYED),
             ActionSpec(kind="loyalty.redeem_reward", effect=Effect.TRACEABLE),
         ),
-        webhooks=WebhookSpec(kinds=(PROFILE,), signed=True, replay_window=_REPLAY_WINDOW),
+        webhooks=WebhookSpec(
+            kinds=(PROFILE,), signed=True, replay_window=_REPLAY_WINDOW, registers=Effect.KEYED
+        ),
         config=ClubConfig,
         limits=Limits(concurrency=4, requests_per_second=20),
         documentation="https://developer.club.example/api",
@@ -338,6 +350,24 @@ class GoodClub(Connector[ClubConfig]):
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise WebhookRefused("not the club's form", code=RefusalCode.MALFORMED) from None
         return Receipt(event_id=call.event_id, changes=(Outdated(kind=PROFILE, party_id=call.member_id),))
+
+    async def register(self, subscription: Subscription) -> Registration:
+        headers = {"idempotency-key": subscription.idempotency_key}
+        answer = await self.ctx.http.post("/hooks", json={"url": subscription.url}, headers=headers)
+        made = answer.decode(WireHook)
+        return Registration(
+            url=subscription.url,
+            references=(subscription.idempotency_key,),
+            secret=Secret(made.secret),
+        )
+
+    async def registrations(self) -> Sequence[Registration]:
+        found = (await self.ctx.http.get("/hooks")).decode(WireHooks).hooks
+        return [Registration(url=url, references=(key,)) for key, url in found.items()]
+
+    async def deregister(self, references: Sequence[str]) -> None:
+        for key in references:
+            await self.ctx.http.request("DELETE", f"/hooks/{quote(key, safe='')}", accept=(404,))
 
     def verify(self, webhook: Webhook) -> None:
         at = webhook.headers.get("club-timestamp", "")

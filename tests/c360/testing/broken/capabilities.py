@@ -139,6 +139,11 @@ class ReadsFirst(GoodClub):
         return super().receive(webhook)
 
 
+class NeverRemoves(GoodClub):
+    async def deregister(self, references: Sequence[str]) -> None:
+        """Says that it is done, and does nothing."""
+
+
 class NeverSure(GoodClub):
     async def act(self, action: Action) -> ActionOutcome:
         outcome = await super().act(action)
@@ -211,6 +216,7 @@ CASES = (
     Broken(BuiltInSecret, "webhook-other-secret"),
     Broken(NeverTooOld, "webhook-replayed"),
     Broken(ReadsFirst, "webhook-malformed"),
+    Broken(NeverRemoves, "webhook-registered"),
     Broken(NeverSure, "action-performed"),
     Broken(ClaimsSafety, "actions-declared-unsafe"),
     Broken(PerformsAnything, "action-refused-undeclared"),
