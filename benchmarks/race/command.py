@@ -2,6 +2,8 @@
 
 The first run of a day prepares a store and records the partners, which takes some minutes; later ones
 start in seconds. ``--fresh`` prepares anew: for a change that makes c360 ask partners for something else.
+What a workload comes to is written as soon as it is known, over what the file has of the same workload and
+contender: a race may be run in parts, and ``--resume`` goes on after one that was cut short.
 
 .. code-block:: sh
 
@@ -23,7 +25,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,21 +34,23 @@ import msgspec
 from benchmarks.race import documents
 from benchmarks.race.contenders import NAMES, NODE, OWN, compare, missing, started
 from benchmarks.race.cores import cores, on_core
-from benchmarks.race.endurance import MIXED, cold_start, memory
-from benchmarks.race.facts import facts, types
+from benchmarks.race.endurance import cold_start, memory
+from benchmarks.race.facts import facts, hub_knows, types
 from benchmarks.race.load import Shot, ask, opened
 from benchmarks.race.outcomes import RaceReport
 from benchmarks.race.profiling import profiled
 from benchmarks.race.running import Contender, Race, people, record
 from benchmarks.race.scene import PEOPLE, Cache, Scene, scene, today
 from benchmarks.race.table import text
-from benchmarks.race.workloads import WORKLOADS, Customers, Workload
+from benchmarks.race.workloads import WORKLOADS, Customers, Workload, recorded
 from benchmarks.stage.partners import CHECKOUT, People
 
 CACHE = CHECKOUT / "var" / "race"
 COMPARED = 24
 """Requests of each workload whose answers are compared before anything is timed."""
 REPORT = CHECKOUT / "var" / "race.json"
+RESUMED = timedelta(hours=3)
+"""How old a measurement may be that a run is resumed after."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -56,50 +60,61 @@ def main(arguments: Sequence[str]) -> int:
     wanted = [name for name in options.workloads.split(",") if name]
     if unknown := set(wanted) - set(WORKLOADS):
         _parser().error(f"there is no workload {', '.join(sorted(unknown))}; use {', '.join(WORKLOADS)}")
-    chosen = [WORKLOADS[name] for name in wanted]
-    asked = [*chosen, *(WORKLOADS[name] for name in MIXED if options.memory)]
     who = People(people=options.people, companies=8, today=today())
     cache = Cache(options.cache, who, fresh=options.fresh)
     names, reason = _contenders(options.contenders)
-    busy = os.getloadavg()[0]
+    chosen = [WORKLOADS[name] for name in wanted if not (options.resume and _known(options, name, names))]
+    everybody = any(each.everybody for each in chosen)
+    recording = _recording(cache, everybody=everybody)
+    blank = RaceReport(
+        at=datetime.now(UTC),
+        backend=options.store,
+        processors=os.cpu_count() or 1,
+        load=os.getloadavg()[0],
+        left_out=reason,
+    )
+
+    def keep(**found: Any) -> None:
+        _keep(options.json, msgspec.structs.replace(blank, **found))
+
     with ExitStack() as stack:
-        digest = _digest(asked)
         place = stack.enter_context(
             scene(
                 cache,
                 who,
                 backend=options.store,
-                record=lambda found: asyncio.run(record(found, asked)),
-                documents=digest,
+                record=lambda found: asyncio.run(_record(found, everybody=everybody)),
+                recording=recording,
             )
         )
         own = Contender(name=OWN, url=place.gateway, process=place.process)
-        others = _others(
-            stack, place, names, recording=cache / f"recording-{digest}", day=who.today, chosen=chosen
-        )
+        others = _others(stack, place, names, recording=recording, day=who.today, chosen=chosen)
         others += _variants(stack, place, options)
         race = Race(place, [own, *others], seconds=options.seconds, slices=options.slices)
         with profiled(place.process, options.profile):
-            outcomes = asyncio.run(race.run(chosen))
+            outcomes = asyncio.run(race.run(chosen, lambda found: keep(outcomes=found)))
         if outcomes:
             print(text(outcomes))
-        found = RaceReport(
-            at=datetime.now(UTC),
-            backend=options.store,
-            processors=os.cpu_count() or 1,
-            load=busy,
-            outcomes=outcomes,
-            cold_start=cold_start(place) if options.cold else None,
-            memory=asyncio.run(memory(place, options.memory)) if options.memory else None,
-            left_out=reason,
-        )
-    if found.cold_start is not None:
-        print(f"\nfirst answer of a new process after {found.cold_start:.2f} s")
-    if found.memory is not None:
-        held = ", ".join(f"{each:.0f}" for each in found.memory.after)
-        print(f"\n{found.memory.before:.0f} MiB before {found.memory.requests:,} requests, then {held}")
-    _keep(options.json, found)
+        if options.cold:
+            seconds = cold_start(place, cache / "bytecode")
+            keep(cold_start=seconds)
+            print(f"\nfirst answer of a new process after {seconds:.2f} s")
+        if options.memory:
+            found = asyncio.run(memory(place, options.memory))
+            keep(memory=found)
+            held = ", ".join(f"{each:.0f}" for each in found.after)
+            print(f"\n{found.before:.0f} MiB before {found.requests:,} requests, then {held}")
     return 0
+
+
+def _known(options: argparse.Namespace, workload: str, names: Sequence[str]) -> bool:
+    """Whether a run of the last hours measured a workload already, and all contenders in it."""
+    if not options.json.exists():
+        return False
+    kept = msgspec.json.decode(options.json.read_bytes(), type=RaceReport)
+    since = datetime.now(UTC) - RESUMED
+    running = [OWN, *(names if WORKLOADS[workload].compared else ())]
+    return kept.backend == options.store and all(kept.has(workload, name, since) for name in running)
 
 
 def _keep(file: Path, found: RaceReport) -> None:
@@ -107,7 +122,28 @@ def _keep(file: Path, found: RaceReport) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     if file.exists():
         found = found.over(msgspec.json.decode(file.read_bytes(), type=RaceReport))
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+    half = file.with_suffix(".half")
+    half.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2) + b"\n")
+    half.replace(file)
+
+
+def _recording(cache: Cache, *, everybody: bool) -> Path:
+    """The file of what partners answer to all that is ever asked of them in a race.
+
+    One holds what is asked of the customers whom all partners know; a longer one, of everybody, is made
+    where a workload needs it, and serves for all others from then on.
+    """
+    digest = hashlib.sha256(inspect.getsource(documents).encode()).hexdigest()[:12]
+    longer = cache / f"recording-{digest}-everybody"
+    return longer if everybody or longer.exists() else cache / f"recording-{digest}"
+
+
+async def _record(place: Scene, *, everybody: bool) -> None:
+    """Ask for everything once that is asked in a race, also beside what is timed."""
+    await record(place, recorded(everybody=everybody))
+    async with opened().build() as client:
+        known = await people(client, place)
+        await hub_knows(client, place, known.everybody if everybody else known.known_to_six)
 
 
 def _contenders(given: str) -> tuple[list[str], str]:
@@ -201,13 +237,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--profile", type=Path, help="write where the gateway's time goes, by py-spy")
     parser.add_argument("--json", type=Path, default=REPORT, help="file to write (var/race.json)")
     parser.add_argument("--cache", type=Path, default=CACHE, help="what is prepared (var/race)")
+    parser.add_argument(
+        "--resume", action="store_true", help="leave out what the file has of the last hours already"
+    )
     parser.add_argument("--fresh", action="store_true", help="prepare and record anew")
     return parser
-
-
-def _digest(workloads: Sequence[Workload]) -> str:
-    """Changes with what the race asks for."""
-    names = ",".join(
-        sorted(each.name for each in workloads if each.upstream is not False or not each.compared)
-    )
-    return hashlib.sha256(f"{names} {inspect.getsource(documents)}".encode()).hexdigest()[:12]

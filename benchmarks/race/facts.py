@@ -75,10 +75,7 @@ async def facts(client: Client, scene: Scene, customers: Sequence[str], recordin
     """
     tokens, bookings = links(scene.customers), _bookings(recording)
     known = []
-    for customer in customers:  # one after the other: this is prepared, not measured
-        body = msgspec.json.encode({"query": KNOWN, "variables": {"id": customer}})
-        headers = {"content-type": "application/json", **scene.callers[0]}
-        told = (await ask(client, scene.gateway, Shot(body, headers)))["customer"]
+    for told in await hub_knows(client, scene, customers):
         parties = {one["connector"]: one["partyId"] for one in told.pop("identities")}
         known.append(
             {
@@ -104,6 +101,16 @@ async def facts(client: Client, scene: Scene, customers: Sequence[str], recordin
         "since": (day - timedelta(days=DAYS)).isoformat(),
         "until": (day + timedelta(days=DAYS)).isoformat(),
     }
+
+
+async def hub_knows(client: Client, scene: Scene, customers: Sequence[str]) -> list[dict[str, Any]]:
+    """What c360 itself knows and reckons of customers."""
+    found = []
+    for customer in customers:  # one after the other: this is prepared, not measured
+        body = msgspec.json.encode({"query": KNOWN, "variables": {"id": customer}})
+        headers = {"content-type": "application/json", **scene.callers[0]}
+        found.append((await ask(client, scene.gateway, Shot(body, headers)))["customer"])
+    return found
 
 
 def _bookings(recording: Path) -> Mapping[str, list[str]]:

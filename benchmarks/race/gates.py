@@ -11,6 +11,7 @@ from benchmarks.race.outcomes import Outcome, RaceReport
 CHAIN = 40.0
 """Milliseconds that the slowest partner takes in E1: two answers that build on each other, 20 ms each."""
 FLAT = 1.1
+"""What stays the same may differ by a tenth from one measurement to the next."""
 OWN, PEER, STOCK, BOUND = "c360", "mercurius", "strawberry", "bare"
 
 
@@ -110,6 +111,13 @@ def _alone(report: RaceReport) -> Iterator[Gate]:
         least=True,
     )
     yield Gate(
+        name="F: calls of partners for a request",
+        unit="calls",
+        gate=0,
+        value=hot.calls if hot else None,
+        least=False,
+    )
+    yield Gate(
         name="calls of the partner with batches for a profile, 64 at the same time",
         unit="calls",
         gate=1,
@@ -121,18 +129,15 @@ def _alone(report: RaceReport) -> Iterator[Gate]:
 
 def _lasting(report: RaceReport) -> Iterator[Gate]:
     for workload in ("A", "B"):
-        own = _find(report, workload, OWN)
-        for each in report.outcomes:
-            if own and each.workload == workload and each.contender.startswith(f"{OWN} +"):
-                more = each.contender.removeprefix(f"{OWN} +")
-                what = f"{more[:-1]} more connectors" if more.endswith("c") else f"{more} more customers"
-                yield Gate(
-                    name=f"{workload} with {what}, against without",
-                    unit="times",
-                    gate=FLAT,
-                    value=each.processor / own.processor,
-                    least=False,
-                )
+        yield from _grown(report, workload)
+    fifty, ten = _find(report, "C", OWN), _find(report, "C10", OWN)
+    yield Gate(
+        name="C: processor time of a listed customer, of fifty against of ten",
+        unit="times",
+        gate=FLAT,
+        value=(fifty.processor / 50) / (ten.processor / 10) if fifty and ten else None,
+        least=False,
+    )
     held = report.memory
     after = f"{held.requests:,} mixed requests" if held else "mixed requests"
     yield Gate(
@@ -150,6 +155,26 @@ def _lasting(report: RaceReport) -> Iterator[Gate]:
         least=False,
     )
     yield Gate(name="first answer of a new process", unit="s", gate=1.5, value=report.cold_start, least=False)
+
+
+def _grown(report: RaceReport, workload: str) -> Iterator[Gate]:
+    """What more customers or connectors cost; a line of its own for each size there was."""
+    own = _find(report, workload, OWN)
+    sizes = [
+        each.contender.removeprefix(f"{OWN} +")
+        for each in report.outcomes
+        if each.workload == workload and each.contender.startswith(f"{OWN} +")
+    ]
+    for size in sizes or ("1,000,000", "54c"):
+        found = _find(report, workload, f"{OWN} +{size}")
+        what = f"{size[:-1]} more connectors" if size.endswith("c") else f"{size} more customers"
+        yield Gate(
+            name=f"{workload} with {what}, against without",
+            unit="times",
+            gate=FLAT,
+            value=found.processor / own.processor if own and found else None,
+            least=False,
+        )
 
 
 def _find(report: RaceReport, workload: str, contender: str) -> Outcome | None:

@@ -28,6 +28,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """MiB after the last slice."""
     rate: float
     """Requests answered in a second, as fast as the rest of the scene let them be."""
+    at: datetime | None = None
+    """When it was measured."""
 
     @property
     def rate_per_core(self) -> float:
@@ -61,12 +63,22 @@ class RaceReport(msgspec.Struct, frozen=True, kw_only=True):
     """Why contenders of Node.js did not take part, where they did not."""
 
     def over(self, before: RaceReport) -> RaceReport:
-        """This one, and of an earlier one what this one did not measure."""
-        again = {each.workload for each in self.outcomes}
+        """This one, and of an earlier one what this one did not measure: contenders, workload by workload."""
+        again = {(each.workload, each.contender) for each in self.outcomes}
+        kept = [each for each in before.outcomes if (each.workload, each.contender) not in again]
         return msgspec.structs.replace(
             self,
-            outcomes=[each for each in before.outcomes if each.workload not in again] + self.outcomes,
+            outcomes=kept + self.outcomes,
             cold_start=before.cold_start if self.cold_start is None else self.cold_start,
             memory=self.memory or before.memory,
             left_out=self.left_out or before.left_out,
+        )
+
+    def has(self, workload: str, contender: str, since: datetime) -> bool:
+        """Whether a contender was measured in a workload since then."""
+        return any(
+            (each.workload, each.contender) == (workload, contender)
+            and each.at is not None
+            and each.at >= since
+            for each in self.outcomes
         )

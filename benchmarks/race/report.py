@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import io
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from benchmarks.figures import Figure
+from benchmarks.race.contenders import NAMES
 from benchmarks.race.gates import Gate, gates, slow_peer
-from benchmarks.race.outcomes import Outcome, RaceReport
+from benchmarks.race.outcomes import Memory, Outcome, RaceReport
 from benchmarks.race.workloads import WORKLOADS
 from benchmarks.stage.partners import CHECKOUT
 
@@ -20,6 +22,8 @@ RACE, BENCH = CHECKOUT / "var" / "race.json", CHECKOUT / "var" / "bench.json"
 DOCS = CHECKOUT / "docs"
 PREAMBLE = Path(__file__).with_name("performance.md")
 """What is said before the figures: how they come about."""
+ONE_RUN = timedelta(minutes=5)
+"""Contenders of one run are done with a workload within seconds."""
 SHOWN = ("A", "B", "C")
 """Workloads of the picture."""
 INK, FAINT, OWN, OTHER = "#23272e", "#b9bfc8", "#c8553d", "#1f6f8b"
@@ -64,11 +68,13 @@ def page(report: RaceReport, figures: Sequence[Figure]) -> str:
         lines += ["", *_busy(report)]
     lines += ["", "## What was measured"]
     for name in WORKLOADS:
-        rows = [each for each in report.outcomes if each.workload == name]
+        rows = sorted((each for each in report.outcomes if each.workload == name), key=_turn)
         if rows:
             lines += ["", *_outcomes(name, rows)]
-    if fan_out := [each for each in figures if each.workload == "sockets at once"]:
-        lines += ["", *_sockets(fan_out)]
+    if report.memory:
+        lines += ["", *_memory(report.memory)]
+    fan_out = [each for each in figures if each.workload == "sockets at once"]
+    lines += ["", *_sockets(fan_out)]
     return "\n".join(lines) + "\n"
 
 
@@ -91,8 +97,13 @@ def _promises(found: Sequence[Gate]) -> Iterator[str]:
         yield f"| {each.name} | {sign} {each.gate:g} | {goal} | {value} | {each.said} |"
 
 
+def _turn(outcome: Outcome) -> int:
+    """Where a contender stands in a table: c360 first, larger ones of itself last."""
+    return NAMES.index(outcome.contender) if outcome.contender in NAMES else len(NAMES)
+
+
 def _outcomes(name: str, rows: Sequence[Outcome]) -> Iterator[str]:
-    own = rows[0].processor
+    own = next((each.processor for each in rows if each.contender == NAMES[0]), None)
     yield f"### {name}: {WORKLOADS[name].title}"
     yield ""
     yield f"{rows[0].concurrency} at the same time."
@@ -100,16 +111,36 @@ def _outcomes(name: str, rows: Sequence[Outcome]) -> Iterator[str]:
     yield "| contender | CPU ms | times c360 | requests/s and core | p50 ms | p99 ms | upstream calls | MiB |"
     yield "|---|---:|---:|---:|---:|---:|---:|---:|"
     for each in rows:
+        times = "" if own is None else f"{each.processor / own:.2f}"
         yield (
-            f"| {each.contender} | {each.processor:.3f} | {each.processor / own:.2f} "
+            f"| {each.contender} | {each.processor:.3f} | {times} "
             f"| {each.rate_per_core:,.0f} | {each.p50:.1f} | {each.p99:.1f} | {each.calls:.2f} "
             f"| {each.memory:.0f} |"
         )
+    taken = [each.at for each in rows if each.at is not None]
+    if taken and max(taken) - min(taken) > ONE_RUN:
+        yield ""
+        yield "Not all of these rows come from one run: they were not measured in turns with each other."
+
+
+def _memory(held: Memory) -> Iterator[str]:
+    yield "### Memory of a worker"
+    yield ""
+    yield f"What it held while it answered {held.requests:,} requests, mixed of A, B, F and G."
+    yield ""
+    after = (held.requests * (step + 1) // len(held.after) for step in range(len(held.after)))
+    steps = ["before", *(f"after {each:,}" for each in after)]
+    yield f"| {' | '.join(steps)} |"
+    yield f"|{'---:|' * len(steps)}"
+    yield f"| {' | '.join(f'{each:.0f} MiB' for each in (held.before, *held.after))} |"
 
 
 def _sockets(figures: Sequence[Figure]) -> Iterator[str]:
     yield "### H: subscriptions"
     yield ""
+    if not figures:
+        yield "Not measured: `python -m benchmarks sockets` does."
+        return
     yield "Every socket follows the same; what happens is committed by another process."
     yield ""
     yield "| figure | value |"

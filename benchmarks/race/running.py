@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import statistics
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -62,13 +63,22 @@ class Race:
         self._seconds = seconds
         self._slices = slices
 
-    async def run(self, workloads: Sequence[Workload]) -> list[Outcome]:
-        """All outcomes, workload by workload."""
+    async def run(
+        self, workloads: Sequence[Workload], measured: Callable[[list[Outcome]], None]
+    ) -> list[Outcome]:
+        """All outcomes, workload by workload.
+
+        Args:
+            workloads: in which order.
+            measured: is given those of each workload as soon as it is done.
+        """
         async with opened().build() as client:
             customers = await people(client, self._scene)
             found: list[Outcome] = []
             for workload in workloads:
-                found += await self._workload(client, workload, customers)
+                outcomes = await self._workload(client, workload, customers)
+                measured(outcomes)
+                found += outcomes
             return found
 
     async def _workload(self, client: Client, workload: Workload, customers: Customers) -> list[Outcome]:
@@ -94,7 +104,8 @@ class Race:
         self, client: Client, workload: Workload, contender: Contender, shots: Sequence[Shot]
     ) -> None:
         """Every request once, then load, so that just-in-time compilers have seen enough."""
-        await fire(client, contender.url, shots, concurrency=4, seconds=60, most=len(shots))
+        together = max(4, workload.concurrency // 8)
+        await fire(client, contender.url, shots, concurrency=together, seconds=60, most=len(shots))
         await fire(
             client, contender.url, shots, concurrency=workload.concurrency, seconds=min(3.0, self._seconds)
         )
@@ -146,7 +157,7 @@ async def record(scene: Scene, workloads: Sequence[Workload]) -> None:
         customers = await people(client, scene)
         for workload in workloads:
             shots = workload.shots(customers, scene.callers)
-            await fire(client, scene.gateway, shots, concurrency=2, seconds=600, most=len(shots))
+            await fire(client, scene.gateway, shots, concurrency=4, seconds=600, most=len(shots))
 
 
 def _slice(load: Round, busy: float, calls: Mapping[str, int]) -> Slice:
@@ -178,4 +189,5 @@ def _outcome(workload: Workload, contender: Contender, slices: Sequence[Slice]) 
         calls_by_partner=by_partner,
         memory=resident(contender.process),
         rate=statistics.median(each.requests / each.seconds for each in slices),
+        at=datetime.now(UTC),
     )

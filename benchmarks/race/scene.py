@@ -117,7 +117,7 @@ def today() -> date:
 
 @contextmanager
 def scene(
-    cache: Cache, who: People, *, backend: str, record: Callable[[Scene], None], documents: str
+    cache: Cache, who: People, *, backend: str, record: Callable[[Scene], None], recording: Path
 ) -> Iterator[Scene]:
     """Everything started: the gateway on a core of its own, the rest on the other.
 
@@ -126,11 +126,10 @@ def scene(
         who: the population.
         backend: ``sqlite`` or ``postgresql``.
         record: sends every request of the race once, so that partners' answers are recorded.
-        documents: says which requests these are; others are recorded anew.
+        recording: the file of what they answered, written where there is none.
     """
     answering, other = cores()
     dump = cache / f"store-{backend}"
-    recording = cache / f"recording-{documents}"
     with ExitStack() as stack:
         stack.enter_context(on_core(other))
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="c360-race-")))

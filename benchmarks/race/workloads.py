@@ -59,8 +59,8 @@ def _everybody(people: Customers) -> Given:
     return [{"id": customer, "gather": documents.LIVE} for customer in people.everybody]
 
 
-def _page(_: Customers) -> Given:
-    return [{"first": 50, "filter": documents.SIX_PARTNERS, "gather": documents.LIVE}]
+def _page(size: int) -> Callable[[Customers], Given]:
+    return lambda _: [{"first": size, "filter": documents.SIX_PARTNERS, "gather": documents.LIVE}]
 
 
 def _year(_: Customers) -> Given:
@@ -116,8 +116,17 @@ WORKLOADS: Mapping[str, Workload] = {
             name="C",
             title="fifty customers, six partners live",
             document=documents.PAGE,
-            variables=_page,
+            variables=_page(50),
             concurrency=1,  # several would ask for the same customers, whose calls would be shared
+            upstream=True,
+        ),
+        Workload(
+            name="C10",
+            title="as C, ten customers: what a customer costs does not depend on how many are listed",
+            document=documents.PAGE,
+            variables=_page(10),
+            concurrency=1,
+            compared=False,
             upstream=True,
         ),
         Workload(
@@ -167,3 +176,13 @@ WORKLOADS: Mapping[str, Workload] = {
     )
 }
 """By name."""
+
+
+def recorded(everybody: bool) -> list[Workload]:
+    """The workloads that partners are asked for, be it only once before something is remembered.
+
+    Args:
+        everybody: whether those are among them that ask for people whom only some partners know.
+    """
+    asking = [each for each in WORKLOADS.values() if each.upstream is not False or not each.compared]
+    return [each for each in asking if each.everybody <= everybody]

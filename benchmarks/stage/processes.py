@@ -47,11 +47,17 @@ class Installation:
         issuer = DevelopmentIssuer(settings.authentication, settings.folder)
         return {"authorization": f"Bearer {issuer.token(*(roles or ('supervisor',)), **more)}"}
 
-    def start(self, *arguments: str, output: int | IO[str] = subprocess.PIPE) -> subprocess.Popen[str]:
+    def start(
+        self,
+        *arguments: str,
+        output: int | IO[str] = subprocess.PIPE,
+        environment: Mapping[str, str] | None = None,
+    ) -> subprocess.Popen[str]:
         """Start a command; its standard output and error come together."""
         return subprocess.Popen(  # noqa: S603  # our own module
             [sys.executable, "-m", "api", "--config", str(self.file), *arguments],
             cwd=CHECKOUT,
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

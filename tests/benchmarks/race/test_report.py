@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -27,7 +27,9 @@ def raced() -> RaceReport:
         outcome("B", "c360", 0.5),
         outcome("B", "mercurius", 0.4),
         outcome("E1", "c360", 1.0, p50=44.0),
-        outcome("F", "c360", 0.2),
+        outcome("F", "c360", 0.2, calls=0.0),
+        outcome("C", "c360", 21.0),
+        outcome("C10", "c360", 4.0),
     ]
     at = datetime(2026, 6, 1, tzinfo=UTC)
     memory = Memory(requests=1000, before=90.0, after=(100.0, 120.0))
@@ -47,6 +49,8 @@ def found(raced: RaceReport, name: str) -> Gate:
         ("C: processor time of Mercurius", None, "not measured"),
         ("E1: p50 beyond", 4.0, "gate held"),
         ("F: requests", 5.0, "goal reached"),
+        ("F: calls", 0.0, "gate held"),
+        ("C: processor time of a listed customer", 1.05, "gate held"),
         ("calls of the partner with batches", 0.25, "goal reached"),
         ("A with 100,000 more customers", 1.05, "gate held"),
         ("memory after 1,000", 120.0, "gate held"),
@@ -73,9 +77,36 @@ def test_a_peer_that_is_not_at_its_best_is_named(raced: RaceReport) -> None:
 def test_a_later_run_replaces_only_what_it_measured(raced: RaceReport) -> None:
     later = RaceReport(at=raced.at, backend="postgresql", processors=2, outcomes=[outcome("B", "c360", 0.3)])
     merged = later.over(raced)
-    assert [each.processor for each in merged.outcomes if each.workload == "B"] == [0.3]
+    again = {each.contender: each.processor for each in merged.outcomes if each.workload == "B"}
+    assert again == {"c360": 0.3, "mercurius": 0.4}
     assert sum(each.workload == "A" for each in merged.outcomes) == 5
     assert merged.memory == raced.memory
+
+
+def test_a_resumed_run_knows_what_was_measured_lately(raced: RaceReport) -> None:
+    rows = [outcome("A", "c360", 1.0, at=raced.at), outcome("A", "bare", 2.0)]
+    kept = msgspec.structs.replace(raced, outcomes=rows)
+    assert kept.has("A", "c360", raced.at)
+    assert not kept.has("A", "c360", raced.at + timedelta(seconds=1))
+    assert not kept.has("A", "bare", raced.at)  # nobody knows when
+    assert not kept.has("B", "c360", raced.at)
+
+
+def test_rows_of_several_runs_are_told_apart(raced: RaceReport) -> None:
+    def page(later: timedelta) -> str:
+        rows = [outcome("A", "c360", 1.0, at=raced.at), outcome("A", "bare", 2.0, at=raced.at + later)]
+        return report.page(msgspec.structs.replace(raced, outcomes=rows), [])
+
+    assert "Not all of these rows" not in page(timedelta(seconds=20))
+    assert "Not all of these rows" in page(timedelta(hours=1))
+
+
+def test_every_promise_has_its_line_before_anything_was_measured(raced: RaceReport) -> None:
+    found = gates(msgspec.structs.replace(raced, outcomes=[], cold_start=None, memory=None))
+    assert {gate.said for gate in found} == {"not measured"}
+    names = " ".join(gate.name for gate in found)
+    for promised in ("1,000,000 more customers", "54 more connectors", "listed customer", "first answer"):
+        assert promised in names
 
 
 def test_the_page_and_its_picture_are_written_from_files(raced: RaceReport, tmp_path: Path) -> None:
