@@ -15,7 +15,10 @@ COPY migrations migrations
 COPY sandbox sandbox
 RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation -e . \
     && useradd --create-home --uid 10360 c360 \
-    && mkdir var && chown c360 var
+    && mkdir var && chown c360 var \
+    # Who runs it may not write here: what is not compiled now would be compiled at every start, for seconds.
+    # Some packages carry templates that are no Python, and are passed over.
+    && (python -m compileall -qq -j 0 "$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')" . || true)
 USER c360
 # Settings come from C360_* variables or a mounted file; see docs/operating.md.
 EXPOSE 8360

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
-from api.commands import run
+
+def main() -> int:
+    """Load what commands have in common, and run the one that is named."""
+    # What a module leaves when it is loaded stays: to look through it meanwhile takes a third longer.
+    gc.disable()
+    from api.commands import run
+
+    gc.enable()
+    return run()
+
 
 if __name__ == "__main__":
-    sys.exit(run())
+    sys.exit(main())

@@ -13,10 +13,9 @@ from contextvars import Token
 
 from opentelemetry import context as contexts
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 from opentelemetry.trace import (
     Span,
@@ -127,7 +126,36 @@ class OperationSpan:
         self._span.end()
 
 
+class LateExporter(SpanExporter):
+    """Sends spans to a collector. What does is loaded when the first are sent, not while a process starts.
+
+    Args:
+        endpoint: Where the collector takes them.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+        self._made: SpanExporter | None = None
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send them: called in a thread of its own, and never twice at the same time."""
+        if self._made is None:
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+
+            self._made = OTLPSpanExporter(endpoint=self._endpoint)
+        return self._made.export(spans)
+
+    def shutdown(self) -> None:
+        """Send nothing any more."""
+        if self._made is not None:
+            self._made.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Whether all is sent: nothing waits here."""
+        return self._made is None or self._made.force_flush(timeout_millis)
+
+
 def exported(settings: Observing, process: str) -> Traces:
     """Traces that go where the settings say."""
-    exporter: SpanExporter = OTLPSpanExporter(endpoint=settings.traces)
+    exporter = LateExporter(settings.traces)
     return Traces.to(BatchSpanProcessor(exporter), sampled=settings.sampled, process=process)

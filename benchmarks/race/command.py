@@ -113,7 +113,8 @@ def _known(options: argparse.Namespace, workload: str, names: Sequence[str]) -> 
         return False
     kept = msgspec.json.decode(options.json.read_bytes(), type=RaceReport)
     since = datetime.now(UTC) - RESUMED
-    running = [OWN, *(names if WORKLOADS[workload].compared else ())]
+    asked = WORKLOADS[workload]
+    running = [OWN, *(name for name in names if asked.compared and name not in asked.without)]
     return kept.backend == options.store and all(kept.has(workload, name, since) for name in running)
 
 

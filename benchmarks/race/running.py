@@ -98,6 +98,8 @@ class Race:
     def _takes_part(self, contender: Contender, workload: Workload) -> bool:
         if contender.grown:
             return workload.name in GROWTH
+        if contender.name in workload.without:
+            return False
         return workload.compared or contender is self._contenders[0]
 
     async def _warmed(

@@ -35,6 +35,8 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds that every partner takes for every answer."""
     compared: bool = True
     """Whether other servers than c360 can do the same."""
+    without: frozenset[str] = frozenset()
+    """Servers that cannot do it before who asked them gives up."""
     everybody: bool = False
     """Whether it asks for people whom only some partners know."""
     upstream: bool | None = None
@@ -144,6 +146,7 @@ WORKLOADS: Mapping[str, Workload] = {
             document=documents.PROFILE,
             variables=_everybody,
             concurrency=512,
+            without=frozenset({"strawberry"}),
             everybody=True,
             latency=0.02,
             upstream=True,
