@@ -23,6 +23,8 @@ from functools import cache
 
 _MARKUP = re.compile(r":(?:class|meth|func|attr|mod|data):`~?(?:[\w.]*\.)?(\w+)`|``([^`]*)``")
 
+_CLASS = re.compile(r"^class (\w+).*?(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
+
 
 def description(documented: object) -> str:
     """A docstring as GraphQL shows it: one paragraph a line, without Python's markup.
@@ -65,21 +67,21 @@ def _in_words(name: str) -> str:
 def _written(kind: type[enum.Enum]) -> Mapping[str, str]:
     """What is written beneath the members of an enum at the top of its module, by their names."""
     # Of a module with enums these are a small part: to parse all of it would take ten times as long.
-    own = re.search(
-        rf"^class {kind.__qualname__}\b.*?(?=^\S|\Z)", _source(kind.__module__), re.MULTILINE | re.DOTALL
-    )
+    own = _classes(kind.__module__).get(kind.__qualname__)
     if own is None:
         return {}
-    (node,) = ast.parse(own[0]).body
+    (node,) = ast.parse(own).body
     return _beneath(node.body) if isinstance(node, ast.ClassDef) else {}
 
 
 @cache
-def _source(module: str) -> str:
+def _classes(module: str) -> Mapping[str, str]:
+    """The source of every class at the top of a module, by name."""
     try:
-        return inspect.getsource(sys.modules[module])
+        source = inspect.getsource(sys.modules[module])
     except (KeyError, OSError, TypeError):  # made at run time, or shipped without its source
-        return ""
+        return {}
+    return {found[1]: found[0] for found in _CLASS.finditer(source)}
 
 
 def _beneath(body: Sequence[ast.stmt]) -> dict[str, str]:
