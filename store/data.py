@@ -36,7 +36,7 @@ class ProfileValueData(msgspec.Struct, frozen=True, kw_only=True):
     """When the hub recorded it as it stands."""
 
 
-class LinkData(msgspec.Struct, frozen=True, kw_only=True):
+class LinkData(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An active link of a customer to a partner's record."""
 
     connector: str
@@ -104,7 +104,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     has_previous: bool
 
 
-class EnrolKey(msgspec.Struct, frozen=True, kw_only=True):
+class EnrolKey(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A key that leads to the customer."""
 
     kind: KeyKind
@@ -120,7 +120,7 @@ class EnrolGrant(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
 
 
-class StatedValue(msgspec.Struct, frozen=True, kw_only=True):
+class StatedValue(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One value within a party's statement."""
 
     attribute: str
@@ -139,7 +139,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """``None``: whenever it is recorded, and of no effect where it repeats what is known."""
 
 
-class EnrolLink(msgspec.Struct, frozen=True, kw_only=True):
+class EnrolLink(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The customer at one partner."""
 
     connector: str

@@ -137,7 +137,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     unchanged: int = 0
 
 
-class Whose(msgspec.Struct, frozen=True):
+class Whose(msgspec.Struct, frozen=True, gc=False):
     """By what a row names its customer: one of the two."""
 
     customer_id: str | None = None
@@ -146,7 +146,7 @@ class Whose(msgspec.Struct, frozen=True):
     """Instance id and the id there."""
 
 
-class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
+class CustomerRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A customer as a row brings them."""
 
     number: int
@@ -154,7 +154,7 @@ class CustomerRow(msgspec.Struct, frozen=True, kw_only=True):
     draft: CustomerDraft
 
 
-class InteractionRow(msgspec.Struct, frozen=True, kw_only=True):
+class InteractionRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An interaction as a row brings it: its customer is yet to be found."""
 
     number: int
@@ -162,7 +162,7 @@ class InteractionRow(msgspec.Struct, frozen=True, kw_only=True):
     data: InteractionData
 
 
-class BookingRow(msgspec.Struct, frozen=True, kw_only=True):
+class BookingRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A booking as a row brings it."""
 
     number: int
@@ -170,7 +170,7 @@ class BookingRow(msgspec.Struct, frozen=True, kw_only=True):
     data: BookingData
 
 
-class TouchpointRow(msgspec.Struct, frozen=True, kw_only=True):
+class TouchpointRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A step of a journey as a row brings it."""
 
     number: int

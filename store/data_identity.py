@@ -33,7 +33,7 @@ class EvidenceData(msgspec.Struct, frozen=True, kw_only=True):
     """Match weight in bits, log2(m/u): positive speaks for one person, negative against."""
 
 
-class LinkDecision(msgspec.Struct, frozen=True, kw_only=True):
+class LinkDecision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Why something is decided, and by whom: what every operation on the ledger asks for."""
 
     actor: str
@@ -107,7 +107,7 @@ class LedgerPage(msgspec.Struct, frozen=True, kw_only=True):
     has_previous: bool
 
 
-class CustomerDraft(msgspec.Struct, frozen=True, kw_only=True):
+class CustomerDraft(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a customer that comes to be is called. ``resolvers.identity`` makes it from the parties."""
 
     kind: PartyKind
@@ -119,7 +119,7 @@ class CustomerDraft(msgspec.Struct, frozen=True, kw_only=True):
     country: str | None = None
 
 
-class Admission(msgspec.Struct, frozen=True, kw_only=True):
+class Admission(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A party that belongs to nobody yet, and what is to become of it."""
 
     party: EnrolLink
@@ -148,7 +148,7 @@ class AdmissionState(enum.Enum):
     """It belonged to an erased person, or the customer named was erased. Nothing was kept."""
 
 
-class AdmissionResult(msgspec.Struct, frozen=True, kw_only=True):
+class AdmissionResult(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What became of one party."""
 
     party: PartyRef

@@ -35,7 +35,7 @@ class Keyring:
         KeyringError: a key is too short.
     """
 
-    __slots__ = ("_master", "_masters", "_pepper", "mark")
+    __slots__ = ("_hmac", "_master", "_masters", "mark")
 
     def __init__(self, master: bytes, pepper: bytes, *, former: bytes | None = None) -> None:
         for key in (master, former):
@@ -44,7 +44,7 @@ class Keyring:
         if len(pepper) < 16:
             raise KeyringError(f"the pepper has {len(pepper)} bytes; it takes at least 16 random bytes")
         self._master = AESGCM(master)
-        self._pepper = pepper
+        self._hmac = _Hmac(pepper)
         self.mark = _mark(master)
         """A one-way mark of the master key, kept beside what it wraps."""
         self._masters = {self.mark: self._master}
@@ -53,8 +53,8 @@ class Keyring:
 
     def lookup_hash(self, tenant: str, kind: str, value: str) -> bytes:
         """The hash under which a look-up value is kept. The value must be normalised already."""
-        about = _bound(tenant, kind) + bind(value)
-        return hmac.digest(self._pepper, about, "sha256")
+        encoded = value.encode("utf-8", "surrogatepass")
+        return self._hmac.digest(_bound(tenant, kind) + len(encoded).to_bytes(4, "big") + encoded)
 
     def wrap(self, tenant: str, customer_id: str, key: bytes) -> bytes:
         """A data key as it may be stored."""
@@ -107,6 +107,28 @@ class Keyring:
 
 def _mark(master: bytes) -> str:
     return hmac.new(master, b"c360 master key", hashlib.sha256).hexdigest()[:16]
+
+
+class _Hmac:
+    """HMAC-SHA256 (RFC 2104) with one key, from which both of its hashes are begun once and for all.
+
+    Every look-up hashes, and an uploaded customer a dozen times: :func:`hmac.digest` begins both anew each
+    time, and takes four times as long.
+    """
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        block = hashlib.sha256().block_size
+        padded = (hashlib.sha256(key).digest() if len(key) > block else key).ljust(block, b"\0")
+        self._inner = hashlib.sha256(bytes(each ^ 0x36 for each in padded))
+        self._outer = hashlib.sha256(bytes(each ^ 0x5C for each in padded))
+
+    def digest(self, message: bytes) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 class DataKey:

@@ -23,7 +23,7 @@ class UnreadableError(Exception):
         self.reason = reason
 
 
-class RawRow(msgspec.Struct, frozen=True, kw_only=True):
+class RawRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A row as it stands there."""
 
     number: int

@@ -10,7 +10,7 @@ from resolvers import names
 from resolvers.attributes import party_values
 from resolvers.identity import normalise
 from resolvers.identity.blocks import blocks
-from resolvers.identity.features import party_features
+from resolvers.identity.features import block_features
 from resolvers.profile import golden_profile
 from resolvers.survivorship import AS_EVER, ProfileRules
 from store.data import EnrolKey, EnrolLink, ProfileValueData, StatedValue
@@ -148,7 +148,7 @@ def party_link(party: Party, region: str, *, method: str = "import") -> EnrolLin
         connector=party.connector,
         party_id=party.party_id,
         keys=party_keys(party, region),
-        blocks=blocks(party_features(party, region=region)),
+        blocks=blocks(block_features(party)),
         values=stated(party),
         observed_at=party.updated_at,
         method=method,

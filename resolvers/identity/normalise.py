@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import NamedTuple
 
 import phonenumbers
 
@@ -22,6 +23,7 @@ MAX_KEY = 254
 
 _EMAIL_LOCAL = re.compile(r"[^\s@<>()\[\],;:\"\\]+")
 _HOST_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _NUMBER_NOISE = re.compile(r"[\s.\-/·]+")
 _NUMBER = re.compile(r"[0-9A-Z_+:#*|=@]+")
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
@@ -34,6 +36,7 @@ _LETTERS = str.maketrans(
 """Latin letters that Unicode does not take apart into a letter and an accent."""
 
 
+@functools.lru_cache(maxsize=1024)
 def email(text: str) -> str | None:
     """An e-mail address in lower case with its host in ASCII (IDNA), or ``None``.
 
@@ -90,6 +93,8 @@ def phone(text: str, region: str | None = None) -> str | None:
         region: Country whose national format is understood; without it only international
             numbers are.
     """
+    if _E164.fullmatch(text) and _is_plain(text[1:]):
+        return text
     cleaned = unicodedata.normalize("NFKC", text).strip()
     if len(cleaned) > MAX_KEY:
         return None
@@ -102,6 +107,44 @@ def phone(text: str, region: str | None = None) -> str | None:
     if parsed.extension or not phonenumbers.is_possible_number(parsed):
         return None
     return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _is_plain(digits: str) -> bool:
+    """Whether a number behind its ``+`` stands as it is: of a possible length, with no prefix to take away.
+
+    Most numbers are. Of the others nothing is said here: the library reads them, at twenty times the cost.
+    """
+    for size in (1, 2, 3):
+        plan = _plan(digits[:size])
+        if plan is not None:
+            national = digits[size:]
+            return len(national) in plan.lengths and not (plan.prefix and plan.prefix.match(national))
+    return False
+
+
+class _Plan(NamedTuple):
+    """What of a numbering plan says whether a number stands as it is."""
+
+    lengths: frozenset[int]
+    prefix: re.Pattern[str] | None
+    """What people write before a number within the country, such as ``0``."""
+
+
+@functools.lru_cache(maxsize=2048)
+def _plan(calling_code: str) -> _Plan | None:
+    """The plan of a country calling code; none where there is no such code."""
+    regions = phonenumbers.COUNTRY_CODE_TO_REGION_CODE.get(int(calling_code))
+    found = regions and phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(
+        int(calling_code), regions[0]
+    )
+    general = found and found.general_desc
+    if not found or not general:
+        return None
+    prefix = found.national_prefix_for_parsing
+    return _Plan(
+        lengths=frozenset(general.possible_length) - frozenset(general.possible_length_local_only),
+        prefix=re.compile(prefix) if prefix else None,
+    )
 
 
 def number(text: str) -> str | None:

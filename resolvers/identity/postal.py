@@ -38,11 +38,13 @@ def address(written: PostalAddress) -> ComparableAddress:
         street=street,
         numbered=street is not None and any(char.isdigit() for char in street),
         city=naming.joined(naming.words(written.city)) if written.city else None,
-        postcode=_postcode(written.postal_code),
+        postcode=postcode(written.postal_code),
     )
 
 
-def _postcode(written: str | None) -> str | None:
+@functools.lru_cache(maxsize=65_536)
+def postcode(written: str | None) -> str | None:
+    """A postal code in capitals without what separates its parts; ``None`` where there is none."""
     if not written:
         return None
     return _NOISE.sub("", _POSTCODE_COUNTRY.sub("", written.strip()).upper()) or None

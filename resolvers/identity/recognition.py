@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from c360.records.party import Party
 from resolvers.identity import blocks
 from resolvers.identity.decide import Candidate, Decision, KnownParty, Matcher, PairEvidence, PartyKey
-from resolvers.identity.features import Features, party_features, stored_features
+from resolvers.identity.features import Features, block_features, party_features, stored_features
 from resolvers.identity.keeping import party_keys
 from store.data import EnrolKey
 from store.data_identity import CandidateData, EvidenceData
@@ -36,7 +36,7 @@ class Recogniser:
 
     def blocks(self, party: Party) -> tuple[str, ...]:
         """What leads to them where no key does."""
-        return blocks.blocks(self._features(party))
+        return blocks.blocks(block_features(party, self._blocked))
 
     def recognise(self, party: Party, candidates: Iterable[CandidateData]) -> Decision:
         """Who of the candidates the party is: for certain, perhaps, or nobody of them.

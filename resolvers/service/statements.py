@@ -15,9 +15,9 @@ import msgspec
 
 from c360.records.party import Party, PartyKind
 from resolvers import names
-from resolvers.attributes import ATTRIBUTES
+from resolvers.attributes import ATTRIBUTES, party_values
 from resolvers.identity.blocks import blocks
-from resolvers.identity.features import party_features
+from resolvers.identity.features import block_features
 from resolvers.identity.keeping import UNNAMED, party_keys
 from resolvers.profile import golden_profile
 from resolvers.survivorship import ProfileRules
@@ -58,15 +58,12 @@ class OwnStatement(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def values(self) -> tuple[StatedValue, ...]:
         """It as the store keeps it."""
+        checked = self.verified
         return tuple(
             StatedValue(
-                attribute=attribute.name,
-                value=text,
-                rank=rank,
-                verified=(attribute.name, text) in self.verified,
+                attribute=name, value=text, rank=rank, verified=bool(checked) and (name, text) in checked
             )
-            for attribute in ATTRIBUTES.values()
-            for rank, text in enumerate(map(attribute.write, attribute.values(self.party)))
+            for name, text, rank in party_values(self.party)
         )
 
     def link(self, region: str, at: datetime) -> EnrolLink:
@@ -80,7 +77,7 @@ class OwnStatement(msgspec.Struct, frozen=True, kw_only=True):
             connector=HUB,
             party_id=self.party.party_id,
             keys=party_keys(self.party, region),
-            blocks=blocks(party_features(self.party, region=region)),
+            blocks=blocks(block_features(self.party)),
             values=self.values,
             observed_at=at,
             method=METHOD,

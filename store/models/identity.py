@@ -16,6 +16,8 @@ from store.models.base import Base, of_customer, of_home
 
 STANDING = text("ended_at IS NULL")
 UNDECIDED = text("verdict IS NULL")
+REVERSING = text("reverses IS NOT NULL")
+REVIEWED = text("review_id IS NOT NULL")
 
 
 def _of(table: str, column: str) -> ForeignKeyConstraint:
@@ -41,9 +43,22 @@ class IdentityEntry(Base):
 
     __table_args__: Any = (
         CheckConstraint("probability BETWEEN 0 AND 1", name="probability"),
-        # At most one entry takes back another.
-        Index("uq_identity_entry_reverses", "tenant", "reverses", unique=True),
-        Index(None, "tenant", "review_id"),
+        # At most one entry takes back another. Most take back nothing, and settle no review.
+        Index(
+            "uq_identity_entry_reverses",
+            "tenant",
+            "reverses",
+            unique=True,
+            sqlite_where=REVERSING,
+            postgresql_where=REVERSING,
+        ),
+        Index(
+            "ix_identity_entry_tenant_review_id",
+            "tenant",
+            "review_id",
+            sqlite_where=REVIEWED,
+            postgresql_where=REVIEWED,
+        ),
     )
 
 

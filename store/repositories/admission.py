@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -76,7 +76,7 @@ class Admissions(Repository):
             if held.customer_id == target:
                 return None
             raise PartyTaken(party, held.customer_id)
-        if party in await self._erased([party]):
+        if party in await self._erased(self.marks([party])):
             raise PartyErased(party)
         apart = await self._kept_apart({party: target})
         if party in apart:
@@ -86,6 +86,20 @@ class Admissions(Repository):
         await Relocation(self._scope).add_names({party: target}, {target: target})
         return (await Entries(self._scope).get([given.entry_id]))[given.entry_id]
 
+    async def strangers(self, parties: Mapping[bytes, PartyRef]) -> bool:
+        """Whether none of these parties belongs to anybody, or did to somebody who was erased.
+
+        Args:
+            parties: by :meth:`marks`.
+        """
+        linked = await Relocation(self._scope).links_of(parties.values())
+        return not linked and not await self._erased(parties)
+
+    def marks(self, parties: Iterable[PartyRef]) -> dict[bytes, PartyRef]:
+        """Parties by the keyed hash that is left of one when its person is erased."""
+        keys = KeyRepository(self._scope)
+        return {keys.party_hash(ERASED, party): party for party in parties}
+
     async def _chunk(self, admissions: Sequence[Admission]) -> list[AdmissionResult]:
         parties = [_ref(each.party) for each in admissions]
         families = Families(self._scope)
@@ -93,7 +107,7 @@ class Admissions(Repository):
             party: link.customer_id
             for party, link in (await Relocation(self._scope).links_of(set(parties))).items()
         }
-        erased = await self._erased(set(parties))
+        erased = await self._erased(self.marks(parties))
         named = {each.customer_id for each in admissions if each.customer_id is not None}
         targets = await families.hold(named, shared=True)
         kinds = await self._kinds(targets.values())
@@ -128,11 +142,11 @@ class Admissions(Repository):
             [
                 Newcomer(
                     customer_id=each.customer_id,
-                    external_id=self._external(each.party),
+                    external_id=self.external(each.party),
                     entry_id=each.entry_id,
                     draft=each.admission.draft,
                     party=each.admission.party,
-                    link=_link(each, now),
+                    link=link_of(each.admission, now),
                     decision=each.admission.decision,
                 )
                 for each in new
@@ -151,7 +165,7 @@ class Admissions(Repository):
             return
         now = self._scope.clock()
         await LinkRepository(self._scope).add(
-            {(each.party.connector, each.party.party_id): _link(each, now) for each in given},
+            {(each.party.connector, each.party.party_id): link_of(each.admission, now) for each in given},
             of={(each.party.connector, each.party.party_id): each.customer_id for each in given},
         )
         await KeyRepository(self._scope).put([(each.customer_id, each.admission.party) for each in given])
@@ -210,17 +224,16 @@ class Admissions(Repository):
         }
         await GrantRepository(self._scope).put(grants)
 
-    async def _erased(self, parties: Iterable[PartyRef]) -> frozenset[PartyRef]:
-        keys = KeyRepository(self._scope)
-        hashes = {keys.party_hash(ERASED, party): party for party in parties}
+    async def _erased(self, marks: Mapping[bytes, PartyRef]) -> frozenset[PartyRef]:
         found = await self._session.scalars(
             select(ErasedParty.hash).where(
-                ErasedParty.tenant == self._tenant, self._scope.among_bytes(ErasedParty.hash, hashes)
+                ErasedParty.tenant == self._tenant, self._scope.among_bytes(ErasedParty.hash, marks)
             )
         )
-        return frozenset(hashes[digest] for digest in found)
+        return frozenset(marks[digest] for digest in found)
 
-    def _external(self, party: PartyRef) -> str:
+    def external(self, party: PartyRef) -> str:
+        """The external id of a customer who is made of a party."""
         # A hash, because the external id of a customer outlives them.
         return f"party:{KeyRepository(self._scope).party_hash(_EXTERNAL, party).hex()[:40]}"
 
@@ -264,8 +277,9 @@ def _of_link(link: EnrolLink, decision: LinkDecision) -> Admission:
     return Admission(party=link, draft=draft, decision=decision)
 
 
-def _link(given: _Given, now: datetime) -> LinkData:
-    decision, link = given.admission.decision, given.admission.party
+def link_of(admission: Admission, now: datetime) -> LinkData:
+    """The link by which a party comes to its customer."""
+    decision, link = admission.decision, admission.party
     return LinkData(
         connector=link.connector,
         party_id=link.party_id,

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     CursorResult,
+    Dialect,
     LargeBinary,
     TableClause,
     Text,
@@ -34,7 +35,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from c360.access import TenantId
 from store.columns import storable
-from store.copying import Always, Columns, count, lines
+from store.copying import Always, Columns, Written, count, lines
 from store.copying import rows as copied_rows
 from store.errors import KeyringError
 from store.keyring import Keyring
@@ -87,9 +88,14 @@ class Scope:
         return b"" if self.keyring_or_none is None else _salt(self.keyring_or_none, self.tenant)
 
     @property
+    def dialect(self) -> Dialect:
+        """The database's."""
+        return self.session.get_bind().dialect
+
+    @property
     def postgres(self) -> bool:
         """Whether this is PostgreSQL; otherwise it is SQLite."""
-        return self.session.get_bind().dialect.name == "postgresql"
+        return self.dialect.name == "postgresql"
 
     def among(
         self, column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], values: Iterable[str]
@@ -170,39 +176,29 @@ class Scope:
 
     async def insert_columns(self, model: type[Base], columns: Columns) -> None:
         """Insert rows that are given column by column, in one round trip."""
-        columns = {"tenant": Always(self.tenant), **columns}
-        if self.postgres and count(columns) >= COPIED:
-            await self._copy(table(model).name, columns, await self._lines(model, columns))
-        elif count(columns):
-            await self.session.execute(table(model).insert(), copied_rows(columns))
+        made = functools.partial(self.written, model, columns, self.dialect)
+        await self.insert_written([await asyncio.to_thread(made) if count(columns) >= COPIED else made()])
 
-    async def insert_each(self, makers: Sequence[tuple[type[Base], Callable[[], Columns]]]) -> None:
-        """Insert into one table after the other; what the next one gets is made while the database writes.
+    def written(self, model: type[Base], columns: Columns, dialect: Dialect) -> Written:
+        """Rows as they are sent to a database; touches no transaction, and may be done in a thread.
 
         Args:
-            makers: tables in the order in which they refer to each other, each with what makes its rows.
+            model: whose rows they are.
+            columns: all but the tenant.
+            dialect: the database's.
         """
-        dialect = self.session.get_bind().dialect
+        columns = {"tenant": Always(self.tenant), **columns}
+        target = table(model)
+        large = dialect.name == "postgresql" and count(columns) >= COPIED
+        return Written(target, columns, lines(target, columns, dialect).encode() if large else b"")
 
-        def made(place: int) -> tuple[Columns, str] | None:
-            if place == len(makers):
-                return None
-            model, make = makers[place]
-            columns = {"tenant": Always(self.tenant), **make()}
-            large = dialect.name == "postgresql" and count(columns) >= COPIED
-            return columns, lines(table(model), columns, dialect) if large else ""
-
-        waiting = await asyncio.to_thread(made, 0)
-        for place, (model, _) in enumerate(makers, 1):
-            columns, written = waiting or ({}, "")
-            ahead = asyncio.ensure_future(asyncio.to_thread(made, place))
-            try:
-                if written:
-                    await self._copy(table(model).name, columns, written)
-                elif columns and count(columns):
-                    await self.session.execute(table(model).insert(), copied_rows(columns))
-            finally:
-                waiting = await ahead
+    async def insert_written(self, rows: Iterable[Written]) -> None:
+        """Insert into one table after the other, in the order given."""
+        for each in rows:
+            if each.text:
+                await self._copy(each.table.name, each.columns, each.text)
+            elif count(each.columns):
+                await self.session.execute(each.table.insert(), copied_rows(each.columns))
 
     async def stage(self, model: type[Base], rows: Rows) -> TableClause:
         """Many rows in a table of this transaction's own, from which one statement moves them on.
@@ -224,14 +220,11 @@ class Scope:
         # What an earlier call of this transaction staged is not to be moved on again.
         await self.session.execute(text(f'TRUNCATE "{stage.name}"'))
         columns: Columns = {name: [row[name] for row in rows] for name in rows[0]}
-        await self._copy(stage.name, columns, await self._lines(model, columns))
+        text_of = await asyncio.to_thread(lines, table(model), columns, self.dialect)
+        await self._copy(stage.name, columns, text_of.encode())
         return stage
 
-    async def _lines(self, model: type[Base], columns: Columns) -> str:
-        dialect = self.session.get_bind().dialect
-        return await asyncio.to_thread(lines, table(model), columns, dialect)
-
-    async def _copy(self, name: str, columns: Iterable[str], written: str) -> None:
+    async def _copy(self, name: str, columns: Iterable[str], written: bytes) -> None:
         """Insert many rows on PostgreSQL by its COPY, several times as fast as by an INSERT.
 
         Args:
@@ -257,7 +250,7 @@ class Scope:
                 error,
                 psycopg.Error,
                 hide_parameters=True,
-                dialect=self.session.get_bind().dialect,
+                dialect=self.dialect,
             ) from None
 
     async def replace_many(self, model: type[Base], rows: Rows) -> None:

@@ -48,7 +48,10 @@ class CandidateRepository(Repository):
         rows = (
             await self._session.execute(
                 union_all(
-                    *(self._led_to(place, kind, digest, limit) for place, (kind, digest) in enumerate(hashes))
+                    *(
+                        self._led_to(place, kind, digest, limit)
+                        for place, (digest, kind) in enumerate(hashes.items())
+                    )
                 )
             )
         ).all()

@@ -6,22 +6,27 @@ same row, and what is different in it is changed.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy import ColumnElement, Dialect, func, literal_column, select
 from sqlalchemy.dialects import postgresql
 
+from store.columns import new_id
+from store.copying import Written
 from store.data_bulk import Counts, CustomerRow, OwnRow, RowProblem, RowProblemCode, Whose
 from store.data_identity import Admission, AdmissionState, LinkDecision, PartyRef
 from store.keyring import DataKey
 from store.models import Customer
 from store.models.base import Base, table
-from store.repositories.admission import Admissions
+from store.repositories.admission import Admissions, link_of
 from store.repositories.base import Repository, Rows, Scope
 from store.repositories.families import Families
 from store.repositories.interactions import InteractionRepository
+from store.repositories.newcomers import Newcomer, Newcomers
 from store.repositories.own import OwnRepository, plain
 from store.repositories.records import BookingRepository, TouchpointRepository
 from store.repositories.relocation import Relocation
@@ -30,6 +35,11 @@ from store.repositories.vault import Vault
 
 RULE = "UPLOAD"
 """The rule of the ledger's entries by which uploads make customers."""
+
+
+_FRESH = timedelta(seconds=10)
+"""For which prepared rows are taken. What is noted of them says when they were prepared, and who goes through
+the ledger behind it waits no longer than a minute for a transaction to end."""
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,22 +51,71 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     """Whom they are about."""
 
 
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """Customers of rows as they are written where nobody knows them yet: most of a first upload."""
+
+    at: datetime
+    marks: Mapping[bytes, PartyRef]
+    """Their parties, by what would be left of them after an erasure."""
+    customers: tuple[str, ...]
+    rows: tuple[Written, ...]
+
+
 class IntakeRepository(Repository):
     """Writes rows of one kind; a fixed number of statements for any number of them."""
 
-    async def customers(self, rows: Sequence[CustomerRow], *, by: str, called: Called) -> Taken:
+    async def prepare(self, rows: Sequence[CustomerRow], *, by: str) -> Prepared:
+        """Make, in a thread and without the database, what is written of customers who are new.
+
+        Args:
+            rows: no two of the same customer, and one at least.
+            by: who uploads.
+        """
+        return await asyncio.to_thread(self._prepared, rows, by, self._scope.dialect)
+
+    def _prepared(self, rows: Sequence[CustomerRow], by: str, dialect: Dialect) -> Prepared:
+        now, admissions = self._scope.clock(), Admissions(self._scope)
+        marks = admissions.marks([_party(row) for row in rows])
+        newcomers = [
+            Newcomer(
+                customer_id=new_id(),
+                external_id=admissions.external(party),
+                entry_id=new_id(),
+                draft=admission.draft,
+                party=admission.party,
+                link=link_of(admission, now),
+                decision=admission.decision,
+            )
+            for party, admission in zip(marks.values(), _admissions(rows, by), strict=True)
+        ]
+        return Prepared(
+            at=now,
+            marks=marks,
+            customers=tuple([each.customer_id for each in newcomers]),
+            rows=Newcomers(self._scope).written(newcomers, now, dialect),
+        )
+
+    async def customers(
+        self, rows: Sequence[CustomerRow], *, by: str, called: Called, prepared: Prepared | None = None
+    ) -> Taken:
         """Create customers, or bring what a system says of them up to date.
 
         Args:
             rows: no two of the same customer.
             by: who uploads.
             called: what a customer of whom something else is said now is called.
+            prepared: the same rows, prepared not long ago.
         """
-        parties = {PartyRef(row.link.connector, row.link.party_id): row for row in rows}
-        decision = LinkDecision(actor=by, rule=RULE)
-        results = await Admissions(self._scope).admit(
-            [Admission(party=row.link, draft=row.draft, decision=decision) for row in parties.values()]
-        )
+        if (
+            prepared is not None
+            and self._scope.clock() - prepared.at < _FRESH
+            and await Admissions(self._scope).strangers(prepared.marks)
+        ):
+            await self._scope.insert_written(prepared.rows)
+            counts = Counts(created=len(prepared.customers))
+            return Taken(counts=counts, customers=prepared.customers)
+        parties = {_party(row): row for row in rows}
+        results = await Admissions(self._scope).admit(_admissions(list(parties.values()), by))
         problems = [
             RowProblem(
                 number=parties[result.party].number,
@@ -172,6 +231,15 @@ _TARGETS: Mapping[type, type[OwnRepository[Any]]] = {
     BookingRepository.data: BookingRepository,
     TouchpointRepository.data: TouchpointRepository,
 }
+
+
+def _party(row: CustomerRow) -> PartyRef:
+    return PartyRef(row.link.connector, row.link.party_id)
+
+
+def _admissions(rows: Sequence[CustomerRow], by: str) -> list[Admission]:
+    decision = LinkDecision(actor=by, rule=RULE)
+    return [Admission(party=row.link, draft=row.draft, decision=decision) for row in rows]
 
 
 class _Upsert:

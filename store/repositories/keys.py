@@ -37,7 +37,7 @@ class KeyRepository(Repository):
         wanted = {
             (customer_id, link.connector, link.party_id, kind, digest)
             for customer_id, link in links
-            for kind, digest in self.hashes(link.keys, link.blocks)
+            for digest, kind in self.hashes(link.keys, link.blocks).items()
         }
         rows = await self._session.execute(
             select(*(table(LookupKey).c[name] for name in _COLUMNS)).where(
@@ -74,14 +74,17 @@ class KeyRepository(Repository):
             (owners[_ref(link)].customer_id, link.connector, link.party_id, kind, digest)
             for link in links
             if _ref(link) in owners
-            for kind, digest in self.hashes(link.keys, link.blocks)
+            for digest, kind in self.hashes(link.keys, link.blocks).items()
         }
         await self._scope.add_many(LookupKey, [dict(zip(_COLUMNS, row, strict=True)) for row in sorted(rows)])
 
-    def hashes(self, keys: Iterable[EnrolKey], blocks: Iterable[str]) -> list[tuple[str, bytes]]:
-        """Kind and keyed hash of each key, then of each block."""
-        values = [(key.kind.value, key.value) for key in keys] + [(BLOCK, block) for block in blocks]
-        return [(kind, self._scope.keyring.lookup_hash(self._tenant, kind, value)) for kind, value in values]
+    def hashes(self, keys: Iterable[EnrolKey], blocks: Iterable[str]) -> dict[bytes, str]:
+        """The keyed hash of each key, then of each block, with its kind."""
+        digest, tenant = self._scope.keyring.lookup_hash, self._tenant
+        found = {digest(tenant, key.kind.value, key.value): key.kind.value for key in keys}
+        for block in blocks:
+            found[digest(tenant, BLOCK, block)] = BLOCK
+        return found
 
     def party_hash(self, purpose: str, party: PartyRef) -> bytes:
         """A keyed hash that stands for a party where its own id must not; another one for each purpose."""

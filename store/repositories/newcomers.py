@@ -6,17 +6,16 @@ So nothing is looked up here, and every table is written once.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
-from typing import Any
 
 import msgspec
+from sqlalchemy import Dialect
 
 from store import names
-from store.bitemporal import revise
 from store.columns import new_id
-from store.copying import Always, Columns
+from store.copying import Always, Columns, Written
 from store.data import EnrolLink, LinkData
 from store.data_identity import CustomerDraft, EntryKind, LinkDecision
 from store.models import (
@@ -30,6 +29,7 @@ from store.models import (
     NameToken,
     ProfileValue,
 )
+from store.models.base import Base
 from store.repositories.base import Repository
 from store.repositories.keys import KeyRepository
 
@@ -51,37 +51,48 @@ class Newcomers(Repository):
 
     async def add(self, newcomers: Sequence[Newcomer]) -> None:
         """Write them; their parties must belong to nobody, and be in it once."""
-        if not newcomers:
-            return
-        now = self._scope.clock()
-        await self._scope.insert_each(
-            [
-                (Customer, partial(_customers, newcomers, now)),
-                (NameToken, partial(_names, newcomers)),
-                (IdentityLink, partial(_links, newcomers, now)),
-                (LookupKey, partial(self._keys, newcomers)),
-                (ProfileValue, partial(_values, newcomers, now)),
-                (IdentityEntry, partial(_entries, newcomers, now)),
-                (EntryCustomer, partial(_concerned, newcomers)),
-                (EntryParty, partial(_moved, newcomers)),
-                (Evidence, partial(_evidence, newcomers)),
-            ]
+        if newcomers:
+            now, dialect = self._scope.clock(), self._scope.dialect
+            await self._scope.insert_written(await asyncio.to_thread(self.written, newcomers, now, dialect))
+
+    def written(self, newcomers: Sequence[Newcomer], now: datetime, dialect: Dialect) -> tuple[Written, ...]:
+        """Their rows, in the order in which they refer to each other; may be done in a thread.
+
+        Args:
+            newcomers: at least one.
+            now: when they come.
+            dialect: the database's.
+        """
+        made: Sequence[tuple[type[Base], Columns]] = (
+            (Customer, _customers(newcomers, now)),
+            (NameToken, _names(newcomers)),
+            (IdentityLink, _links(newcomers, now)),
+            (LookupKey, self._keys(newcomers)),
+            (ProfileValue, _values(newcomers, now)),
+            (IdentityEntry, _entries(newcomers, now)),
+            (EntryCustomer, _concerned(newcomers)),
+            (EntryParty, _moved(newcomers)),
+            (Evidence, _evidence(newcomers)),
         )
+        return tuple(self._scope.written(model, columns, dialect) for model, columns in made)
 
     def _keys(self, newcomers: Sequence[Newcomer]) -> Columns:
         hashes = KeyRepository(self._scope).hashes
-        rows = [
-            (each.customer_id, each.party.connector, each.party.party_id, kind, digest)
-            for each in newcomers
-            for kind, digest in dict.fromkeys(hashes(each.party.keys, each.party.blocks))
-        ]
+        found = [hashes(each.party.keys, each.party.blocks) for each in newcomers]
+        digests = [digest for each in found for digest in each]
+        kinds = [kind for each in found for kind in each.values()]
+        whose = [place for place, each in enumerate(found) for _ in each]
         # In the order of the index, so that its pages are written once each.
-        rows.sort(key=lambda row: row[3:])
-        return _by_column(("customer_id", "connector", "party_id", "kind", "hash"), rows)
-
-
-def _by_column(columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> dict[str, Sequence[Any]]:
-    return dict(zip(columns, zip(*rows, strict=True) if rows else [()] * len(columns), strict=True))
+        index = [kind.encode() + b"\0" + digest for kind, digest in zip(kinds, digests, strict=True)]
+        order = sorted(range(len(index)), key=index.__getitem__)
+        theirs = [newcomers[whose[at]] for at in order]
+        return {
+            "customer_id": [each.customer_id for each in theirs],
+            "connector": [each.party.connector for each in theirs],
+            "party_id": [each.party.party_id for each in theirs],
+            "kind": [kinds[at] for at in order],
+            "hash": [digests[at] for at in order],
+        }
 
 
 def _customers(newcomers: Sequence[Newcomer], now: datetime) -> Columns:
@@ -95,19 +106,16 @@ def _customers(newcomers: Sequence[Newcomer], now: datetime) -> Columns:
         "country": [draft.country for draft in drafts],
         "created_at": Always(now),
         "updated_at": Always(now),
-        "erased_at": Always(None),
-        "standing": Always("PRESENT"),
     }
 
 
 def _names(newcomers: Sequence[Newcomer]) -> Columns:
-    rows = sorted(
-        (token, each.customer_id)
-        for each in newcomers
-        for token in names.tokens({each.draft.display_name, *each.draft.names})
-    )
-    whose = [customer_id for _, customer_id in rows]
-    return {"token": [token for token, _ in rows], "customer_id": whose, "home_id": whose}
+    found = [names.tokens({each.draft.display_name, *each.draft.names}) for each in newcomers]
+    tokens = [token for each in found for token in each]
+    whose = [place for place, each in enumerate(found) for _ in each]
+    order = sorted(range(len(tokens)), key=tokens.__getitem__)
+    ids = [newcomers[whose[at]].customer_id for at in order]
+    return {"token": [tokens[at] for at in order], "customer_id": ids, "home_id": ids}
 
 
 def _links(newcomers: Sequence[Newcomer], now: datetime) -> Columns:
@@ -124,47 +132,28 @@ def _links(newcomers: Sequence[Newcomer], now: datetime) -> Columns:
         "confidence": [link.confidence for link in links],
         "evidence": [link.evidence for link in links],
         "linked_at": [link.linked_at for link in links],
-        "unlinked_at": Always(None),
         "recorded_at": Always(now),
     }
 
 
 def _values(newcomers: Sequence[Newcomer], now: datetime) -> Columns:
-    rows = [
-        (
-            new_id(),
-            each.customer_id,
-            each.party.connector,
-            each.party.party_id,
-            belief.stated.attribute,
-            belief.stated.rank,
-            belief.stated.value,
-            belief.stated.verified,
-            belief.observed_at,
-            belief.valid_from,
-        )
-        for each in newcomers
-        for belief in revise((), each.party.values, each.party.observed_at, now).recorded
-    ]
+    # As `store.bitemporal.revise` has it where nothing was believed: all of it, since it was said.
+    said = [dict.fromkeys(each.party.values) for each in newcomers]
+    values = [value for each in said for value in each]
+    whose = [newcomers[place] for place, each in enumerate(said) for _ in each]
+    since = [each.party.observed_at or now for each in whose]
     return {
-        **_by_column(
-            (
-                "id",
-                "customer_id",
-                "connector",
-                "party_id",
-                "attribute",
-                "rank",
-                "value",
-                "verified",
-                "observed_at",
-                "valid_from",
-            ),
-            rows,
-        ),
-        "valid_to": Always(None),
+        "id": [new_id() for _ in values],
+        "customer_id": [each.customer_id for each in whose],
+        "connector": [each.party.connector for each in whose],
+        "party_id": [each.party.party_id for each in whose],
+        "attribute": [value.attribute for value in values],
+        "rank": [value.rank for value in values],
+        "value": [value.value for value in values],
+        "verified": [value.verified for value in values],
+        "observed_at": since,
+        "valid_from": since,
         "recorded_from": Always(now),
-        "recorded_to": Always(None),
     }
 
 
@@ -179,8 +168,6 @@ def _entries(newcomers: Sequence[Newcomer], now: datetime) -> Columns:
         "probability": [one.probability for one in decisions],
         "model_version": [one.model_version for one in decisions],
         "reason": [one.reason for one in decisions],
-        "review_id": Always(None),
-        "reverses": Always(None),
     }
 
 
@@ -197,15 +184,18 @@ def _moved(newcomers: Sequence[Newcomer]) -> Columns:
         "entry_id": [each.entry_id for each in newcomers],
         "connector": [each.party.connector for each in newcomers],
         "party_id": [each.party.party_id for each in newcomers],
-        "from_id": Always(None),
         "to_id": [each.customer_id for each in newcomers],
     }
 
 
 def _evidence(newcomers: Sequence[Newcomer]) -> Columns:
     rows = [
-        (each.entry_id, place, one.field, one.agreement, one.weight)
-        for each in newcomers
-        for place, one in enumerate(each.decision.evidence)
+        (each.entry_id, place, one) for each in newcomers for place, one in enumerate(each.decision.evidence)
     ]
-    return _by_column(("entry_id", "place", "field", "agreement", "weight"), rows)
+    return {
+        "entry_id": [entry for entry, _, _ in rows],
+        "place": [place for _, place, _ in rows],
+        "field": [one.field for _, _, one in rows],
+        "agreement": [one.agreement for _, _, one in rows],
+        "weight": [one.weight for _, _, one in rows],
+    }

@@ -130,7 +130,7 @@ class ProfileRepository(Repository):
         )
         said: dict[PartyRef, list[ProfileValueData]] = {}
         if parties:
-            which = Relocation(self._scope).of_parties(ProfileValue, parties)
+            which = Relocation(self._scope).values_of(parties)
             for _, value in await self._select(which, *believed, *_valid(valid_at)):
                 said.setdefault(PartyRef(value.connector, value.party_id), []).append(value)
         return {

@@ -154,6 +154,16 @@ class Relocation(Repository):
             )
         )
 
+    def values_of(self, parties: Iterable[PartyRef]) -> ColumnElement[bool]:
+        """Whether a value is one that one of these parties said; found by whose they are now."""
+        parties = tuple(parties)
+        theirs = select(IdentityLink.customer_id).where(
+            IdentityLink.tenant == self._tenant,
+            self.of_parties(IdentityLink, parties),
+            IdentityLink.unlinked_at.is_(None),
+        )
+        return and_(ProfileValue.customer_id.in_(theirs), self.of_parties(ProfileValue, parties))
+
     async def counts(self, customer_ids: Collection[str]) -> tuple[Moves, ...]:
         """How many rows of each table would go with these customers. One query."""
         parts = [
@@ -232,7 +242,7 @@ class Relocation(Repository):
 
     async def drop_names(self, customer_id: str, parties: Collection[PartyRef]) -> None:
         """Words of the names that only parties that left a customer explain are its names no longer."""
-        gone = await self._names(self.of_parties(ProfileValue, parties))
+        gone = await self._names(self.values_of(parties))
         await self._scope.change(
             delete(NameToken).where(
                 NameToken.tenant == self._tenant,
@@ -255,7 +265,7 @@ class Relocation(Repository):
         """Words of the names of parties are names of the customers that they came back to."""
         for home in sorted(set(homes.values())):
             mine = [party for party, where in homes.items() if where == home]
-            found = await self._names(self.of_parties(ProfileValue, mine))
+            found = await self._names(self.values_of(mine))
             await self._scope.add_many(
                 NameToken,
                 [{"token": token, "customer_id": owners[home], "home_id": home} for token in sorted(found)],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,22 @@ def test_an_email_has_one_form(written: str, same: str | None) -> None:
 )
 def test_a_phone_is_e164(written: str, region: str | None, same: str | None) -> None:
     assert normalise.phone(written, region) == same
+
+
+@given(
+    st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)) | st.integers(1, 999),
+    st.from_regex(r"0{0,2}[0-9]{3,13}", fullmatch=True),
+)
+def test_a_number_that_stands_as_it_is_is_what_the_library_makes_of_it(code: int, national: str) -> None:
+    written = f"+{code}{national}"
+    try:
+        # With a space in it nothing is short-cut.
+        parsed = phonenumbers.parse(f"+{code} {national}")
+        right = phonenumbers.is_possible_number(parsed)
+        form = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) if right else None
+    except phonenumbers.NumberParseException:
+        form = None
+    assert normalise.phone(written) == form
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hmac
 import pickle
 from collections.abc import Callable, Coroutine
 from datetime import date, timedelta
@@ -242,6 +243,12 @@ def test_hashes_depend_on_everything(keyring: Keyring) -> None:
         Keyring(b"m" * 32, b"q" * 32).lookup_hash("t", "EMAIL", "a"),
     }
     assert len(hashes) == 5
+
+
+@given(st.binary(min_size=16, max_size=150), st.text(max_size=300))
+def test_a_hash_is_the_hmac_of_what_it_is_about(pepper: bytes, value: str) -> None:
+    mine = Keyring(b"m" * 32, pepper).lookup_hash("t", "EMAIL", value)
+    assert mine == hmac.digest(pepper, bind("t", "EMAIL", value), "sha256")
 
 
 @given(st.lists(st.text(max_size=3), max_size=4), st.lists(st.text(max_size=3), max_size=4))
