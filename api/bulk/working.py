@@ -248,7 +248,7 @@ def _quick_turns() -> Iterator[None]:
     """Let the loop have its turn soon while a thread reckons.
 
     What is written goes to the database in some dozens of pieces a batch, and the loop, which sends each,
-    would wait for Python's usual five milliseconds every time: a third of the whole.
+    would wait for Python's usual five milliseconds every time.
     """
     before = sys.getswitchinterval()
     sys.setswitchinterval(min(before, _TURN))
