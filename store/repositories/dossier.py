@@ -96,6 +96,7 @@ NOTHING_TOLD: Mapping[str, str] = {
     "upload": "of no one person; what was taken in of it is told of",
     "upload_chunk": "what a program sent of many at once, deleted once taken in and then told of",
     "upload_problem": "numbers of rows that were not taken in",
+    "webhook_registration": "of no customer: addresses at which partners were asked to call the hub",
 }
 """Tables of which a person is told nothing, with the reason."""
 

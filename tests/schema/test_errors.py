@@ -211,7 +211,7 @@ def test_a_database_that_does_not_answer_is_told_apart_from_a_fault(world: Any, 
     def refuse(*_given: object) -> None:
         raise error
 
-    world.store.read = refuse
+    world.store.read = world.store.folders = refuse
     response = world.ask('{ customer(by: {email: "a@b.ch"}) { id } }')
     assert codes(response) == [("UNAVAILABLE", None)]
     assert response.data is None
