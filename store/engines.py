@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,7 @@ def writing(url: URL, *, echo: bool) -> AsyncEngine:
             url, echo=echo, hide_parameters=True, pool_size=1, max_overflow=0, **_sqlite_arguments()
         )
         listen(engine.sync_engine, begin="BEGIN IMMEDIATE", pragmas=_WRITING)
+        _undo_what_is_broken_off(engine.sync_engine)
         return engine
     return create_async_engine(
         url, echo=echo, hide_parameters=True, pool_size=10, max_overflow=10, **_postgres_arguments()
@@ -77,6 +79,7 @@ def reading(url: URL, writer: AsyncEngine, *, echo: bool) -> AsyncEngine:
             url, echo=echo, hide_parameters=True, pool_size=_READERS, max_overflow=0, **_sqlite_arguments()
         )
         listen(engine.sync_engine, begin="BEGIN", pragmas=_READING)
+        _undo_what_is_broken_off(engine.sync_engine)
         return engine
     return writer.execution_options(postgresql_readonly=True)
 
@@ -141,3 +144,27 @@ def listen(engine: Engine, *, begin: str, pragmas: Sequence[str]) -> None:
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+
+def _undo_what_is_broken_off(engine: Engine) -> None:
+    """Roll back on SQLite what a cancelled unit began, before its connection is given up.
+
+    SQLite ends a connection that is closed only once nobody knows its statements any more. The traceback of
+    the cancellation does, until garbage is collected; meanwhile its transaction would lock everybody out.
+    """
+    under_way: set[asyncio.Task[None]] = set()
+
+    @event.listens_for(engine, "invalidate")
+    def _given_up(connection: Any, _record: object, _error: object) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return  # whoever could wait for it is gone, and with the loop's end goes the connection
+        # It begins before the close, which the library asks for next, in the order of the driver's queue.
+        undoing = loop.create_task(
+            connection.driver_connection.rollback(), name="rollback of a broken-off unit"
+        )
+        under_way.add(undoing)
+        undoing.add_done_callback(under_way.discard)
+        # Where it fails, the connection is closed already and nothing is left to undo.
+        undoing.add_done_callback(lambda done: None if done.cancelled() else done.exception())

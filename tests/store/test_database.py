@@ -6,7 +6,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,28 @@ def test_a_unit_that_is_cancelled_leaves_nothing_and_blocks_nobody(database: Dat
             await unit.customers.enrol([ADA])
         async with database.read(T) as unit:
             assert await unit.customers.count() == 1
+
+    run(go())
+
+
+def test_at_whatever_moment_units_are_cancelled_the_next_one_can_write(database: Database, run: Run) -> None:
+    """Also within a statement, whose connection is given up with a transaction that holds the file."""
+
+    async def write(name: str) -> None:
+        while True:
+            async with database.unit(T) as unit:
+                await unit.feeds.save(name, "rental.bookings", new_id(), finished=False)
+                await unit.leases.acquire(name, "somebody", timedelta(seconds=10))
+
+    async def go() -> None:
+        for moment in range(60):
+            writing = [asyncio.create_task(write(f"bank-{number}")) for number in range(4)]
+            await asyncio.sleep(0.005 + 0.0007 * moment)
+            for task in writing:
+                task.cancel()
+            await asyncio.wait(writing)
+            async with asyncio.timeout(5), database.unit(T) as unit:
+                await unit.leases.release("bank-0", "somebody")
 
     run(go())
 
