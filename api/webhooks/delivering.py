@@ -112,10 +112,7 @@ class Delivering:
 
     async def _round(self) -> float:
         """Make out deliveries and begin those that are due; how long until the next one is, in seconds."""
-        await self._database.retrying(
-            self._tenant, lambda unit: rights.check(unit, self._tenant, self._clock(), self._lasting)
-        )
-        while await self._database.retrying(self._tenant, lambda unit: unit.deliveries.plan(payload.wants)):
+        while await self._database.retrying(self._tenant, self._plan):
             pass
         async with self._database.read(self._tenant) as unit:
             waiting = [one for one in await unit.deliveries.next_ones() if one.endpoint_id not in self._busy]
@@ -126,6 +123,11 @@ class Delivering:
                 break  # whoever ends wakes
             self._begin(delivery)
         return LONGEST_WAIT
+
+    async def _plan(self, unit: Unit) -> bool:
+        """Make out some deliveries, by what the owners may receive by then; whether there are more."""
+        await rights.check(unit, self._tenant, self._clock(), self._lasting)
+        return await unit.deliveries.plan(payload.wants)
 
     def _due(self, delivery: DeliveryData) -> bool:
         return delivery.next_at is not None and delivery.next_at <= self._clock()

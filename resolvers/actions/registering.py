@@ -147,19 +147,15 @@ class Registrar:
                     problem=present.problem,
                 )
                 return await self._move(present, gone)
-            if (
-                present.state is UNKNOWN
-                and present.wish is RegistrationWish.CALL
-                and not self._keyed(present)
-            ):
+            if self._is_looked_at_first(present):
                 present = await self._trace(present)
-            return await self._send(present) if present.state in {REQUESTED, UNKNOWN} else present
+            if present.state not in {REQUESTED, UNKNOWN} or self._is_looked_at_first(present):
+                return present
+            return await self._send(present)
         except RegistrationMoved:  # somebody else goes on with it
             return await self._read(present.connector) or present
 
     async def _send(self, present: RegistrationData) -> RegistrationData:
-        if present.state is UNKNOWN and present.wish is RegistrationWish.CALL and not self._keyed(present):
-            return present  # it is looked at again first
         doubtful = present.state is UNKNOWN
         going = RegistrationChange(after=SENT, next_at=self._clock() + self._lease, sent=True)
         sent = await self._move(present, going)
@@ -239,8 +235,13 @@ class Registrar:
     def _due(self, present: RegistrationData) -> bool:
         return present.next_at is not None and present.next_at <= self._clock()
 
-    def _keyed(self, present: RegistrationData) -> bool:
-        return self._effect(present.connector) is Effect.KEYED
+    def _is_looked_at_first(self, present: RegistrationData) -> bool:
+        """Whether it is open what became of asking, and the partner is not asked again under the same key."""
+        return (
+            present.state is UNKNOWN
+            and present.wish is RegistrationWish.CALL
+            and self._effect(present.connector) is not Effect.KEYED
+        )
 
     def _effect(self, connector: str) -> Effect:
         info = next((each for each in self._host.infos() if each.id == connector), None)
