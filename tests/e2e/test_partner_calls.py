@@ -6,10 +6,11 @@ import asyncio
 import base64
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 from urllib.parse import urljoin
 
 import httpx
@@ -52,7 +53,7 @@ async def listening(hub: Hub, stage: Stage, port: int = 0) -> AsyncIterator[str]
 
 
 class Square:
-    """The partner as one of its own clients has it."""
+    """The partner as one of its own clients has it, who leaves accounts as other tests expect them."""
 
     def __init__(self, stage: Stage) -> None:
         self._base = stage.partners.connectors["loyalty"]["base_url"].rstrip("/") + "/"
@@ -60,24 +61,24 @@ class Square:
             trust_env=False, headers={"authorization": f"Bearer {CREDENTIALS['access_token']}"}, timeout=30
         )
         self._key = 0
-        self._added = 0
+        self._added: Counter[str] = Counter()
 
-    @asynccontextmanager
-    async def leaving(self, account: str) -> AsyncIterator[None]:
-        """Leave an account with the points it had, since other tests meet the same partner."""
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         try:
-            yield
+            for account, points in dict(self._added).items():
+                await self.add(account, -points)
         finally:
-            if self._added:
-                await self.add(account, -self._added)
-            await self.close()
+            await self._client.aclose()
 
     async def add(self, account: str, points: int) -> None:
         self._key += 1
         body = {"idempotency_key": f"{id(self)}-{self._key}", "adjust_points": {"points": points}}
         answer = await self._client.post(urljoin(self._base, f"loyalty/accounts/{account}/adjust"), json=body)
         answer.raise_for_status()
-        self._added += points
+        self._added[account] += points
 
     async def call(self, url: str, body: bytes, *, key: str = CREDENTIALS["webhook_signature_key"]) -> int:
         """Call the hub by hand; the status of its answer, which never says more."""
@@ -86,9 +87,6 @@ class Square:
         answer = await self._client.post(url, content=body, headers=headers)
         assert answer.content == b""
         return answer.status_code
-
-    async def close(self) -> None:
-        await self._client.aclose()
 
 
 async def points(process: Graph, key: Any) -> int:
@@ -141,10 +139,9 @@ def test_a_change_at_a_partner_shows_in_every_process(
             raise failure
 
     async def scenario() -> None:
-        square = Square(stage)
         account = account_id(presence)
         async with (
-            square.leaving(account),
+            Square(stage) as square,
             open_graph(stage.settings, stage.clock) as called,
             open_graph(stage.settings, stage.clock) as other,
             listening(called.hub, stage) as url,
@@ -178,9 +175,12 @@ def test_a_hub_has_the_partner_call_it_and_believes_what_it_signs_then(rememberi
     settings = msgspec.structs.replace(stage.settings, connectors={"loyalty": loyalty})
 
     async def scenario() -> None:
-        square = Square(stage)
         account = account_id(presence)
-        async with open_graph(settings, stage.clock) as graph, listening(graph.hub, stage) as url:
+        async with (
+            Square(stage) as square,
+            open_graph(settings, stage.clock) as graph,
+            listening(graph.hub, stage) as url,
+        ):
             before = await points(graph, key)
             stage.partners.behave("loyalty", "down", operations=["POST /v2/webhooks/subscriptions"])
             asked = await elsewhere(registering.register(settings, "loyalty", url))
@@ -200,7 +200,6 @@ def test_a_hub_has_the_partner_call_it_and_believes_what_it_signs_then(rememberi
             assert (removed.state.value, removed.signed) == ("CONFIRMED", False)
             (row,) = await elsewhere(registering.rows(settings))
             assert not row.at_partner
-        await square.close()
 
     asyncio.run(scenario())
 
@@ -213,8 +212,11 @@ def test_what_is_forged_or_repeated_does_nothing(remembering: Stage) -> None:
     body = msgspec.json.encode(event)
 
     async def scenario() -> None:
-        square = Square(stage)
-        async with open_hub(stage.settings, clock=stage.clock) as hub, listening(hub, stage) as url:
+        async with (
+            Square(stage) as square,
+            open_hub(stage.settings, clock=stage.clock) as hub,
+            listening(hub, stage) as url,
+        ):
             database, tenant = hub.store.database, hub.tenant
 
             async def events() -> int:
@@ -234,6 +236,5 @@ def test_what_is_forged_or_repeated_does_nothing(remembering: Stage) -> None:
                 at_once = await asyncio.gather(*(square.call(moved, body) for _ in range(5)))
                 assert at_once == [204] * 5
             assert await events() == start + 1
-        await square.close()
 
     asyncio.run(scenario())
