@@ -14,6 +14,7 @@ import msgspec
 
 from c360.kinds import kind as kind_of
 from c360.records.base import Record
+from resolvers.hints import hints_of
 
 
 class Join(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,7 +35,7 @@ def joins_of(record: type[Record]) -> tuple[Join, ...]:
         TypeError: The other kind has no id of this record to be joined by.
     """
     found = []
-    for name, hint in typing.get_type_hints(record, include_extras=True).items():
+    for name, hint in hints_of(record).items():
         joined = field_extra(hint).get("joined")
         if joined is not None:
             found.append(

@@ -28,6 +28,7 @@ from strawberry.types.lazy_type import LazyType
 from c360.access import Purpose
 from c360.contract import Need
 from c360.values import CountryCode, CurrencyCode, LanguageTag, Percentage
+from resolvers.hints import defaults_of, hints_of
 from resolvers.joins import field_extra
 from resolvers.timeline import Timeline
 from schema.definitions import Argument, Computed, Field, GraphType, define, define_input
@@ -260,7 +261,7 @@ class Deriver:
 
     def fields(self, record: type[msgspec.Struct]) -> dict[str, StrawberryField]:
         """The fields of a struct as GraphQL fields, resolved by attribute."""
-        hints = typing.get_type_hints(record, include_extras=True)
+        hints = hints_of(record)
         return {
             name: self.attribute(
                 _named(hint),
@@ -372,14 +373,14 @@ class Deriver:
         return self._inputs[struct]
 
     def _arguments(self, struct: type[msgspec.Struct]) -> Iterator[Argument]:
-        hints = typing.get_type_hints(struct, include_extras=True)
-        for field in msgspec.structs.fields(struct):
-            hint = hints[field.name]
+        hints = hints_of(struct)
+        for name, default in defaults_of(struct).items():
+            hint = hints[name]
             yield Argument(
-                field.name,
-                self._given(_nullable(field, hint)),
-                _described(struct, field.name, hint),
-                default=_default(field),
+                name,
+                self._given(_nullable(hint, default)),
+                _described(struct, name, hint),
+                default=_printed(default),
                 directives=self.directives.asking(field_extra(hint).get("asking")),
             )
 
@@ -404,18 +405,18 @@ def strawberry_type(hint: object) -> bool:
     return hasattr(hint, "__strawberry_definition__")
 
 
-def _default(field: msgspec.structs.FieldInfo) -> Any:
+def _printed(default: Any) -> Any:
     """No default is printed where none is meant: absent and null are the same to us."""
-    if field.default is msgspec.NODEFAULT:
+    if default is msgspec.NODEFAULT:
         return dataclasses.MISSING
-    if field.default is None or field.default == ():
+    if default is None or default == ():
         return strawberry.UNSET
-    return field.default
+    return default
 
 
-def _nullable(field: msgspec.structs.FieldInfo, hint: Any) -> Any:
+def _nullable(hint: Any, default: Any) -> Any:
     """An empty tuple stands for "not given", which callers leave out or give as null."""
-    return typing.Optional[hint] if field.default == () else hint  # noqa: UP045  # a run-time value
+    return typing.Optional[hint] if default == () else hint  # noqa: UP045  # a run-time value
 
 
 def _said(

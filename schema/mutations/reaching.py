@@ -18,6 +18,7 @@ import msgspec
 from strawberry.utils.str_converters import to_camel_case
 
 from c360.kinds import kinds
+from resolvers.hints import hints_of
 from schema import ids
 from schema.derive import GraphName
 from schema.errors import InputError
@@ -131,7 +132,7 @@ def _records() -> frozenset[str]:
 @functools.cache
 def _members(struct: type[msgspec.Struct]) -> tuple[tuple[str, str, bool], ...]:
     """The fields of an input: name, name in the graph, and whether they hold ids."""
-    hints = typing.get_type_hints(struct, include_extras=True)
+    hints = hints_of(struct)
     return tuple((name, to_camel_case(name), _holds_ids(hints[name])) for name in struct.__struct_fields__)
 
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import enum
 import functools
-import typing
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ import msgspec
 from graphql import GraphQLObjectType, GraphQLSchema
 from strawberry.utils.str_converters import to_snake_case
 
+from resolvers.hints import hints_of
 from resolvers.joins import field_extra
 from resolvers.masking import masked
 from resolvers.references import with_identity
@@ -153,7 +153,7 @@ def _stated(value: Any) -> bool:
 @functools.cache
 def personal_fields(struct: type[msgspec.Struct]) -> frozenset[str]:
     """The fields of a struct that hold what is personal."""
-    hints = typing.get_type_hints(struct, include_extras=True)
+    hints = hints_of(struct)
     told = {name for name in struct.__struct_fields__ if _is_personal(hints[name])}
     return frozenset(told | _KNOWN.get(struct.__name__, frozenset()))
 

@@ -6,7 +6,6 @@ struct in :mod:`c360.records` with what all of them have beside it, so that each
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
@@ -20,6 +19,7 @@ from c360.kinds import actions
 from resolvers.actions.machine import LONGEST_VALID, VALID_FOR
 from resolvers.events.catalogue import drafted
 from resolvers.events.work import ActionChanged
+from resolvers.hints import defaults_of, hints_of
 from schema import ids
 from schema.actions.answers import partner_action
 from schema.actions.shapes import PARTNER_ACTION, PartnerAction
@@ -271,12 +271,10 @@ _PROMISE = (
 
 def _input(kind: ActionKind, name: str) -> type[MutationInput]:
     """The fields that all actions have, and then those of this one."""
-    hints = typing.get_type_hints(kind.input, include_extras=True)
+    hints = hints_of(kind.input)
     fields: list[Any] = [
-        (field.name, hints[field.name])
-        if field.default is msgspec.NODEFAULT
-        else (field.name, hints[field.name], field.default)
-        for field in msgspec.structs.fields(kind.input)
+        (name, hints[name]) if default is msgspec.NODEFAULT else (name, hints[name], default)
+        for name, default in defaults_of(kind.input).items()
     ]
     made: type[MutationInput] = _made(name, fields, ActionInput, description(kind.input))
     return made
