@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import uuid_utils
 from sqlalchemy import DateTime, Dialect, Numeric, Text
-from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -64,10 +63,10 @@ class ExactDecimal(TypeDecorator[Decimal]):
 # Code point order on both databases: prefix ranges use the index, and paging agrees with Python's order.
 BINARY_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
-Key = Annotated[str, mapped_column(BINARY_TEXT)]
+Key = Annotated[str, BINARY_TEXT]
 """Text that is compared, sorted or searched by prefix."""
 
-Moment = Annotated[datetime, mapped_column(UtcDateTime)]
+Moment = Annotated[datetime, UtcDateTime]
 """A point in time in UTC."""
 
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column
 
 from store.columns import BINARY_TEXT, Key, Moment, UtcDateTime
 from store.data_actions import BECOMES, ActionRejection, PartnerActionState, StepReason
+from store.mapping import Mapped, mapped_column
 from store.models.base import Base, of_customer, of_home
 
 DUE = text("next_at IS NOT NULL")

@@ -3,9 +3,9 @@
 from typing import Any
 
 from sqlalchemy import UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
 
 from store.columns import BINARY_TEXT, Key, Moment
+from store.mapping import Mapped, mapped_column
 from store.models.base import Base
 
 

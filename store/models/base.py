@@ -1,9 +1,9 @@
 """What all tables have in common: names of constraints, the tenant, references to a customer."""
 
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from store.columns import BINARY_TEXT
+from store.mapping import Mapped, Model, mapped_column
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -15,12 +15,12 @@ NAMING = {
 """Every constraint has a name, the same on both databases, so that a later migration can drop it."""
 
 
-class Base(DeclarativeBase):
+class Base(Model):
     """Base of all tables."""
 
     metadata = MetaData(naming_convention=NAMING)
 
-    tenant: Mapped[str] = mapped_column(BINARY_TEXT, primary_key=True, sort_order=-1)
+    tenant: Mapped[str] = mapped_column(BINARY_TEXT, primary_key=True)
     """Part of every primary key and of every reference: no row can point into another tenant."""
 
 
@@ -37,8 +37,5 @@ def of_home(of: str) -> ForeignKeyConstraint:
 
 
 def table(model: type[Base]) -> Table:
-    """The table of a model, for statements over many rows that need no mapped objects."""
-    found = model.__table__
-    if not isinstance(found, Table):
-        raise TypeError(f"{model.__name__} is not mapped to a table")
-    return found
+    """The table of a model, for statements that ask for more than its columns."""
+    return model.__table__

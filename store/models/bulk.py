@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
 
 from store.columns import BINARY_TEXT, ExactDecimal, Key, Moment, UtcDateTime
+from store.mapping import Mapped, mapped_column
 from store.models.base import Base, of_customer, of_home
 
 WAITING = text("state IN ('QUEUED', 'RUNNING')")

@@ -13,9 +13,9 @@ from sqlalchemy import (
     SmallInteger,
     text,
 )
-from sqlalchemy.orm import Mapped, mapped_column
 
 from store.columns import BINARY_TEXT, Key, Moment, UtcDateTime
+from store.mapping import Mapped, mapped_column
 from store.models.base import Base
 
 PLACES = Sequence("outbox_sequence", metadata=Base.metadata)

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
 
 from store.columns import BINARY_TEXT, Key, Moment, UtcDateTime
+from store.mapping import Mapped, mapped_column
 from store.models.base import Base, of_customer, of_home
 
 STANDING = text("ended_at IS NULL")

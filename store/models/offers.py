@@ -4,9 +4,9 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
-from sqlalchemy.orm import Mapped, mapped_column
 
 from store.columns import BINARY_TEXT, Key, Moment
+from store.mapping import Mapped, mapped_column
 from store.models.base import Base, of_customer, of_home
 
 CURRENT = text("current")

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import CheckConstraint, LargeBinary
-from sqlalchemy.orm import Mapped, mapped_column
 
 from store.columns import BINARY_TEXT, Key, Moment, UtcDateTime
 from store.data_actions import ActionRejection, PartnerActionState
 from store.data_registrations import RegistrationWish
+from store.mapping import Mapped, mapped_column
 from store.models.actions import listed
 from store.models.base import Base
 

@@ -28,28 +28,29 @@ class ApiKeyRepository(Repository):
             key: what it allows, and until when.
             secret: the key's secret part; not kept.
         """
-        self._session.add(
-            ApiKey(
-                tenant=self._tenant,
-                id=key.id,
-                kind=key.kind.value,
-                name=key.name,
-                hash=self._hash(key.id, secret),
-                roles=" ".join(key.roles),
-                scopes=None if key.scopes is None else " ".join(key.scopes),
-                purposes=None if key.purposes is None else " ".join(key.purposes),
-                connectors=" ".join(key.connectors),
-                created_at=key.created_at,
-                expires_at=key.expires_at,
-            )
+        await self._scope.insert_many(
+            ApiKey,
+            [
+                {
+                    "id": key.id,
+                    "kind": key.kind.value,
+                    "name": key.name,
+                    "hash": self._hash(key.id, secret),
+                    "roles": " ".join(key.roles),
+                    "scopes": None if key.scopes is None else " ".join(key.scopes),
+                    "purposes": None if key.purposes is None else " ".join(key.purposes),
+                    "connectors": " ".join(key.connectors),
+                    "created_at": key.created_at,
+                    "expires_at": key.expires_at,
+                }
+            ],
         )
-        await self._session.flush()
 
     async def find(self, key_id: str, secret: Secret) -> ApiKeyData | None:
         """The key of an id, where the secret is its own; also one that has ended."""
         if not storable(key_id):
             return None
-        row = await self._session.scalar(
+        row = await self._scope.first(
             select(ApiKey).where(ApiKey.tenant == self._tenant, ApiKey.id == key_id)
         )
         # Reckoned also where there is no such key: how long it takes tells nothing.
@@ -63,7 +64,7 @@ class ApiKeyRepository(Repository):
         statement = select(ApiKey).where(ApiKey.tenant == self._tenant).order_by(ApiKey.name, ApiKey.id)
         if name is not None:
             statement = statement.where(ApiKey.name == name)
-        return [_data(row) for row in await self._session.scalars(statement)]
+        return [_data(row) for row in await self._scope.every(statement)]
 
     async def end(self, key_id: str, at: datetime) -> bool:
         """Let a key end at a moment, unless it ends before; whether there is such a key in use."""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     ARRAY,
@@ -16,6 +16,7 @@ from sqlalchemy import (
     CursorResult,
     Dialect,
     LargeBinary,
+    Select,
     TableClause,
     Text,
     any_,
@@ -29,7 +30,6 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql import expression
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -45,6 +45,7 @@ from store.models.customers import PRESENT
 from store.repositories.sighting import Terms, blind, seen
 from store.sight import EVERYTHING, Sight
 
+T = TypeVar("T")
 Rows = Sequence[dict[str, Any]]
 COPIED = 200
 """Rows from which on COPY is worth its own round trips."""
@@ -98,7 +99,7 @@ class Scope:
         return self.dialect.name == "postgresql"
 
     def among(
-        self, column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None], values: Iterable[str]
+        self, column: ColumnElement[str] | ColumnElement[str | None], values: Iterable[str]
     ) -> ColumnElement[bool]:
         """Whether a column's value is among many: one parameter, whatever their number.
 
@@ -110,15 +111,13 @@ class Scope:
         listed = func.json_each(json.dumps(wanted, ensure_ascii=False)).table_valued("value")
         return column.in_(select(listed.c.value))
 
-    def among_bytes(
-        self, column: InstrumentedAttribute[bytes], values: Collection[bytes]
-    ) -> ColumnElement[bool]:
+    def among_bytes(self, column: ColumnElement[bytes], values: Collection[bytes]) -> ColumnElement[bool]:
         """The same of bytes."""
         if self.postgres:
             return column == any_(bindparam(None, list(values), ARRAY(LargeBinary)))
         return column.in_(list(values))
 
-    def seen(self, *customers: ColumnElement[str] | InstrumentedAttribute[Any]) -> list[ColumnElement[bool]]:
+    def seen(self, *customers: ColumnElement[Any]) -> list[ColumnElement[bool]]:
         """What holds of rows that are in sight: for everything that finds customers, or lists of them.
 
         Args:
@@ -143,7 +142,7 @@ class Scope:
             own=lambda connector: connector.in_(own),
         )
 
-    def told_by(self, connector: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
+    def told_by(self, connector: ColumnElement[str]) -> list[ColumnElement[bool]]:
         """What holds of rows of single partners' records that are in sight: those of a partner's own."""
         return [connector.in_(sorted(self.sight.connectors))] if self.sight.partial else []
 
@@ -273,6 +272,14 @@ class Scope:
             await self.session.execute(insert.on_conflict_do_nothing())
         elif rows:
             await self.session.execute(self.upsert(model).on_conflict_do_nothing(), self._tenanted(rows))
+
+    async def first(self, statement: Select[T]) -> T | None:
+        """The first row of a model that a statement finds: its values by the names of its columns."""
+        return cast("T | None", (await self.session.execute(statement)).first())
+
+    async def every(self, statement: Select[T]) -> Sequence[T]:
+        """All rows of a model that a statement finds."""
+        return cast("Sequence[T]", (await self.session.execute(statement)).all())
 
     async def change(self, statement: UpdateBase, rows: Rows | None = None) -> int:
         """Run an ``UPDATE`` or ``DELETE``; how many rows it touched."""

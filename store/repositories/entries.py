@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import aliased
 
 from store.columns import new_id, storable
 from store.data_identity import EntryKind, EvidenceData, LedgerEntry, LedgerPage, LinkDecision, PartyRef
 from store.errors import CursorError
 from store.errors_identity import EntryUnknown
+from store.mapping import aliased
 from store.models import EntryCustomer, EntryParty, Evidence, IdentityEntry, Redirect
 from store.models.base import table
 from store.repositories.base import Repository

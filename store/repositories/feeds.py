@@ -14,7 +14,7 @@ class FeedRepository(Repository):
 
     async def get(self, connector: str, kind: str) -> FeedData | None:
         """Where the feed stands; ``None`` where it was never read."""
-        row = await self._session.scalar(
+        row = await self._scope.first(
             select(FeedCursor).where(
                 FeedCursor.tenant == self._tenant,
                 FeedCursor.connector == connector,
@@ -25,7 +25,7 @@ class FeedRepository(Repository):
 
     async def all(self) -> tuple[FeedData, ...]:
         """All feeds, by instance and kind."""
-        rows = await self._session.scalars(
+        rows = await self._scope.every(
             select(FeedCursor)
             .where(FeedCursor.tenant == self._tenant)
             .order_by(FeedCursor.connector, FeedCursor.kind)

@@ -31,7 +31,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql.base import PGDialect
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
-from sqlalchemy.orm import InstrumentedAttribute
 
 from c360.access import Reach
 from store.data_folders import Part
@@ -114,11 +113,11 @@ class _Builder:
         rows += [self._common(part) for part in _COMMON if part in self._shape.parts]
         return union_all(*rows)
 
-    def _seen(self, column: ColumnElement[str] | InstrumentedAttribute[Any]) -> list[ColumnElement[bool]]:
+    def _seen(self, column: ColumnElement[Any]) -> list[ColumnElement[bool]]:
         reach = self._shape.reach
         return [] if reach is Reach.EVERYBODY else [seen(reach, column, self._terms)]
 
-    def _told_by(self, connector: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
+    def _told_by(self, connector: ColumnElement[str]) -> list[ColumnElement[bool]]:
         return [self._terms.own(connector)] if self._shape.reach is Reach.PARTNER else []
 
     def _ids(self) -> Select[Any]:

@@ -61,7 +61,7 @@ class GrantDutyRepository(Repository):
         )
         if not claimed:
             return None
-        row = await self._session.scalar(select(GrantDuty).where(*self._of(which)))
+        row = await self._scope.first(select(GrantDuty).where(*self._of(which)))
         key = None if row is None else (await Vault(self._scope).keys([row.sealed_for])).get(row.sealed_for)
         if row is None or key is None:
             return None

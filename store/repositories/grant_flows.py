@@ -35,26 +35,27 @@ class GrantFlowRepository(Repository):
         if key is None:
             return False
         sealed = _Sealed(flow.url, flow.state.reveal(), flow.verifier.reveal())
-        self._session.add(
-            GrantFlow(
-                tenant=self._tenant,
-                id=flow.id,
-                customer_id=flow.customer_id,
-                home_id=flow.customer_id,
-                connector=flow.connector,
-                party_id=flow.party_id,
-                subject=flow.subject,
-                state_hash=self._hash(_STATE, flow.state),
-                sealed_for=flow.customer_id,
-                sealed=key.seal(
-                    msgspec.json.encode(sealed), self._tenant, flow.customer_id, flow.connector, _PURPOSE
-                ),
-                return_to=flow.return_to,
-                created_at=self._scope.clock(),
-                expires_at=flow.expires_at,
-            )
+        await self._scope.insert_many(
+            GrantFlow,
+            [
+                {
+                    "id": flow.id,
+                    "customer_id": flow.customer_id,
+                    "home_id": flow.customer_id,
+                    "connector": flow.connector,
+                    "party_id": flow.party_id,
+                    "subject": flow.subject,
+                    "state_hash": self._hash(_STATE, flow.state),
+                    "sealed_for": flow.customer_id,
+                    "sealed": key.seal(
+                        msgspec.json.encode(sealed), self._tenant, flow.customer_id, flow.connector, _PURPOSE
+                    ),
+                    "return_to": flow.return_to,
+                    "created_at": self._scope.clock(),
+                    "expires_at": flow.expires_at,
+                }
+            ],
         )
-        await self._session.flush()
         return True
 
     async def open(self, flow_id: str, browser: Secret) -> FlowData | None:
@@ -80,7 +81,7 @@ class GrantFlowRepository(Repository):
         )
         if not opened:
             return None
-        row = await self._session.scalar(
+        row = await self._scope.first(
             select(GrantFlow).where(GrantFlow.tenant == self._tenant, GrantFlow.id == flow_id)
         )
         return None if row is None else await self._data(row)
@@ -97,7 +98,7 @@ class GrantFlowRepository(Repository):
 
         Commit before the code is exchanged, so that it is exchanged once whatever happens.
         """
-        row = await self._session.scalar(select(GrantFlow).where(*self._open(state)))
+        row = await self._scope.first(select(GrantFlow).where(*self._open(state)))
         if row is None or row.browser_hash is None:
             return None
         if not hmac.compare_digest(row.browser_hash, self._hash(_BROWSER, browser)):

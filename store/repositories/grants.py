@@ -13,6 +13,7 @@ from store.data import EnrolGrant
 from store.data_credentials import DutyKind, GrantData, GrantState, NewGrant, RevokedBy
 from store.keyring import DataKey
 from store.models import Grant, GrantDuty, IdentityLink, Snapshot
+from store.models.base import table
 from store.repositories.base import Repository
 from store.repositories.vault import Vault
 
@@ -73,7 +74,7 @@ class GrantRepository(Repository):
         """The grants of each customer, without their tokens."""
         now = self._scope.clock()
         rows = await self._session.execute(
-            select(Grant, GrantDuty.kind)
+            select(table(Grant), GrantDuty.kind.label("duty"))
             .outerjoin(
                 GrantDuty,
                 (GrantDuty.tenant == Grant.tenant)
@@ -89,8 +90,8 @@ class GrantRepository(Repository):
             .order_by(Grant.connector, Grant.party_id)
         )
         found: dict[str, tuple[GrantData, ...]] = {}
-        for row, duty in rows:
-            found[row.customer_id] = (*found.get(row.customer_id, ()), _data(row, duty, now))
+        for row in rows:
+            found[row.customer_id] = (*found.get(row.customer_id, ()), _data(row, row.duty, now))
         return found
 
     async def put(self, grants: Mapping[Which, EnrolGrant]) -> set[Which]:
@@ -316,10 +317,10 @@ class GrantRepository(Repository):
         await self._scope.change(delete(GrantDuty).where(*self._duty(which)))
 
     async def _held(self, customer_ids: set[str]) -> dict[Which, Grant]:
-        rows = await self._session.scalars(
-            select(Grant)
-            .where(Grant.tenant == self._tenant, self._scope.among(Grant.customer_id, customer_ids))
-            .execution_options(populate_existing=True)
+        rows = await self._scope.every(
+            select(Grant).where(
+                Grant.tenant == self._tenant, self._scope.among(Grant.customer_id, customer_ids)
+            )
         )
         return {(row.customer_id, row.connector, row.party_id): row for row in rows}
 

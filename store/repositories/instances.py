@@ -38,7 +38,7 @@ class InstanceRepository(Repository):
 
     async def all(self) -> tuple[InstanceData, ...]:
         """All instances, by id."""
-        rows = await self._session.scalars(
+        rows = await self._scope.every(
             select(ConnectorInstance)
             .where(ConnectorInstance.tenant == self._tenant)
             .order_by(ConnectorInstance.id)

@@ -14,7 +14,7 @@ class JobRepository(Repository):
 
     async def get(self, name: str) -> JobData | None:
         """Where the work stands; ``None`` where it was never begun."""
-        row = await self._session.scalar(select(Job).where(Job.tenant == self._tenant, Job.name == name))
+        row = await self._scope.first(select(Job).where(Job.tenant == self._tenant, Job.name == name))
         if row is None:
             return None
         return JobData(name=row.name, position=row.position, total=row.total, updated_at=row.updated_at)

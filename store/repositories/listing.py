@@ -10,7 +10,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, exists, false, func, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute
 
 from store import names
 from store.columns import storable
@@ -23,7 +22,7 @@ from store.repositories.instances import InstanceRepository
 
 _MOST_WORDS = 40
 """Words of a name at the most: each costs a look-up of its own, and no name has more."""
-_COLUMNS: dict[OrderField, InstrumentedAttribute[Any]] = {
+_COLUMNS: dict[OrderField, ColumnElement[Any]] = {
     OrderField.NAME: Customer.sort_name,
     OrderField.CREATED_AT: Customer.created_at,
     OrderField.UPDATED_AT: Customer.updated_at,

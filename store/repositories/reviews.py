@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, or_, select, update
-from sqlalchemy.orm import aliased
 
 from store.columns import new_id
 from store.data_identity import (
@@ -19,6 +18,7 @@ from store.data_identity import (
     ReviewState,
     ReviewVerdict,
 )
+from store.mapping import aliased
 from store.models import Review
 from store.models.base import table
 from store.repositories.apart import ApartRepository

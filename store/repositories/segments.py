@@ -43,7 +43,7 @@ class SegmentRepository(Repository):
             .group_by(SegmentVersion.name)
             .subquery()
         )
-        rows = await self._session.scalars(
+        rows = await self._scope.every(
             select(SegmentVersion)
             .join(
                 latest,
@@ -59,7 +59,7 @@ class SegmentRepository(Repository):
         conditions = [SegmentVersion.tenant == self._tenant]
         if names is not None:
             conditions.append(self._scope.among(SegmentVersion.name, names))
-        rows = await self._session.scalars(
+        rows = await self._scope.every(
             select(SegmentVersion).where(*conditions).order_by(SegmentVersion.name, SegmentVersion.version)
         )
         return tuple(map(_definition, rows))
@@ -109,14 +109,14 @@ class SegmentRepository(Repository):
 
     async def counted(self, day: date) -> CountData | None:
         """The count of a day, finished or under way."""
-        row = await self._session.scalar(
+        row = await self._scope.first(
             select(SegmentCount).where(SegmentCount.tenant == self._tenant, SegmentCount.day == day)
         )
         return None if row is None else _count(row)
 
     async def latest(self) -> CountData | None:
         """The latest count that came to its end."""
-        row = await self._session.scalar(
+        row = await self._scope.first(
             select(SegmentCount)
             .where(SegmentCount.tenant == self._tenant, SegmentCount.finished_at.is_not(None))
             .order_by(SegmentCount.day.desc())
@@ -157,9 +157,7 @@ class SegmentRepository(Repository):
         conditions = [SizeRow.tenant == self._tenant, SizeRow.day >= since, SizeRow.day <= until]
         if names is not None:
             conditions.append(self._scope.among(SizeRow.name, names))
-        rows = await self._session.scalars(
-            select(SizeRow).where(*conditions).order_by(SizeRow.name, SizeRow.day)
-        )
+        rows = await self._scope.every(select(SizeRow).where(*conditions).order_by(SizeRow.name, SizeRow.day))
         found: dict[str, list[SegmentSize]] = {}
         for row in rows:
             size = SegmentSize(
@@ -175,7 +173,7 @@ class SegmentRepository(Repository):
 
     async def cells(self, day: date) -> tuple[CellSize, ...]:
         """How many customers had which labels on a day that was counted to the end."""
-        rows = await self._session.scalars(
+        rows = await self._scope.every(
             select(SegmentCell)
             .where(SegmentCell.tenant == self._tenant, SegmentCell.day == day)
             .order_by(SegmentCell.value, SegmentCell.risk, SegmentCell.lifecycle)

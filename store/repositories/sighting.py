@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, false, func, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from c360.access import Reach
 from store.columns import storable
+from store.mapping import aliased
 from store.models import BookEntry, Customer, EmergencyAccess, IdentityLink, Redirect
 from store.repositories.survivors import merged
 from store.sight import Sight
@@ -24,7 +24,7 @@ class Terms:
     subject: Any
     now: Any
     customer_id: Any
-    own: Callable[[InstrumentedAttribute[str]], ColumnElement[bool]]
+    own: Callable[[ColumnElement[str]], ColumnElement[bool]]
     """Whether a connector is one of the partner's for whom the unit is."""
 
 
@@ -43,9 +43,7 @@ def blind(sight: Sight) -> bool:
             return True
 
 
-def seen(
-    reach: Reach, column: ColumnElement[str] | InstrumentedAttribute[Any], terms: Terms
-) -> ColumnElement[bool]:
+def seen(reach: Reach, column: ColumnElement[Any], terms: Terms) -> ColumnElement[bool]:
     """Whether a customer is in sight.
 
     Args:

@@ -11,7 +11,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, bindparam, delete, false, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute
 
 from store.columns import storable
 from store.data_segments import CustomerScore, StandingPage
@@ -155,7 +154,7 @@ class StandingRepository(Repository):
             has_previous=after is not None,
         )
 
-    def _counted(self, column: InstrumentedAttribute[str]) -> list[ColumnElement[bool]]:
+    def _counted(self, column: ColumnElement[str]) -> list[ColumnElement[bool]]:
         """Rows in sight. What was counted over all partners is none of a single one's."""
         return [false()] if self._scope.sight.partial else self._scope.seen(column)
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select, text
-from sqlalchemy.orm import Mapped, mapped_column
 
 from store import moving
 from store.columns import Key, Moment
 from store.database import Database
+from store.mapping import Mapped, mapped_column
 from store.models import Base
 from store.models.base import of_customer, of_home, table
 from store.moving import MOVABLES, Hangs, Movable
@@ -68,7 +68,6 @@ def consents(monkeypatch: pytest.MonkeyPatch, database: Database, run: Run) -> I
     yield Consent
     run(create("DROP TABLE test_consent"))
     Base.metadata.remove(table(Consent))
-    Base.registry._dispose_cls(Consent)
 
 
 def test_a_later_table_moves_without_loss_and_its_stricter_answer_holds(
