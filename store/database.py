@@ -32,8 +32,6 @@ _SESSION: dict[str, Any] = {
     "autoflush": False,
     # A unit that somebody kept beyond its block fails instead of beginning a transaction nobody ends.
     "close_resets_only": False,
-    # Rows are written by statements, not by changing objects: what is read is always what is stored.
-    "execution_options": {"populate_existing": True},
 }
 ATTEMPTS = 8
 """How often a unit is begun anew because another one was in its way."""
