@@ -89,7 +89,7 @@ class Model:
             for kind in reversed(cls.__mro__)
             if issubclass(kind, Model) and kind is not Model
             for name, hint in inspect.get_annotations(kind, eval_str=True).items()
-            if typing.get_origin(hint) is Mapped
+            if _is_column(hint)
             for said in [vars(kind).get(name, _Said(None))]
         ]
         cls.__table__ = Table(cls.__tablename__, cls.metadata, *columns, *cls.__table_args__)
@@ -107,6 +107,11 @@ def aliased(model: type[T]) -> type[T]:
     other = cast("type[Model]", model).__table__.alias()
     columns = {each.key: each for each in other.c}
     return cast("type[T]", types.SimpleNamespace(**columns, __clause_element__=lambda: other))
+
+
+def _is_column(hint: Any) -> bool:
+    of: Any = typing.get_origin(hint)
+    return of is Mapped
 
 
 def _column(name: str, hint: Any, said: _Said) -> Column[Any]:

@@ -91,7 +91,7 @@ class GrantRepository(Repository):
         )
         found: dict[str, tuple[GrantData, ...]] = {}
         for row in rows:
-            found[row.customer_id] = (*found.get(row.customer_id, ()), _data(row, row.duty, now))
+            found[row.customer_id] = (*found.get(row.customer_id, ()), _data(row, now))
         return found
 
     async def put(self, grants: Mapping[Which, EnrolGrant]) -> set[Which]:
@@ -364,7 +364,8 @@ class GrantRepository(Repository):
         return key.open(sealed, tenant, sealed_for, connector, PURPOSE).decode()
 
 
-def _data(row: Grant, duty: str | None, now: datetime) -> GrantData:
+def _data(row: Any, now: datetime) -> GrantData:
+    """What is told of a row with a grant and the kind of its duty."""
     state = GrantState.ACTIVE
     if row.revoked_at is not None:
         state = GrantState.REVOKED
@@ -378,7 +379,7 @@ def _data(row: Grant, duty: str | None, now: datetime) -> GrantData:
         granted_at=row.granted_at,
         granted_by=row.granted_by,
         expires_at=row.expires_at,
-        renewable=duty == DutyKind.RENEW.value,
+        renewable=row.duty == DutyKind.RENEW.value,
         revoked_at=row.revoked_at,
         revoked_by=None if row.revoked_by is None else RevokedBy(row.revoked_by),
     )

@@ -24,6 +24,7 @@ class Derived(Base, frozen=True, kw_only=True):
 
 
 def _below(kind: type) -> Iterator[type]:
+    each: type
     for each in kind.__subclasses__():
         yield each
         yield from _below(each)
