@@ -17,7 +17,7 @@ from c360.records.party import Party
 from connectors.results import SourceState
 from schema import ids
 from store.data_folders import WHOLE, Folders, Part, Wanted
-from tests.schema.conftest import FakeFolders
+from tests.schema.memory.store import FakeFolders
 
 
 def account(name: str) -> Account:

@@ -21,7 +21,7 @@ from store.errors import DatabaseUnavailable
 from tests.fixtures.access import access
 from tests.fixtures.bus import ListedBus
 from tests.fixtures.virtual import virtually
-from tests.schema.conftest import NOW
+from tests.schema.memory.clock import NOW
 
 GATHERING = 0.05
 CHANGED = """subscription ($id: ID!, $after: String, $initial: Boolean! = false, $gather: Gather) {
