@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from c360.testing.checks import CHECKS
     from c360.testing.faults import SourceFault
     from c360.testing.known import Known, SampleAction, SampleWebhook
-    from c360.testing.lab import SuiteError
     from c360.testing.report import CheckReport, Outcome, Report
+    from c360.testing.setting import SuiteError
     from c360.testing.suite import ConnectorSuite, run
     from c360.testing.tiers import Standing, Tier, tier_of
 
@@ -53,7 +53,7 @@ _WHERE = {
     "SampleWebhook": "c360.testing.known",
     "SourceFault": "c360.testing.faults",
     "Standing": "c360.testing.tiers",
-    "SuiteError": "c360.testing.lab",
+    "SuiteError": "c360.testing.setting",
     "Tier": "c360.testing.tiers",
     "run": "c360.testing.suite",
     "tier_of": "c360.testing.tiers",

@@ -10,9 +10,10 @@ from typing import Any
 import msgspec
 
 from c360.http import Response
-from c360.testing.lab import Lab, Trial, at
+from c360.testing.lab import Lab
 from c360.testing.pseudonyms import Category, category
 from c360.testing.recording import value_of
+from c360.testing.trials import Trial, at
 from c360.testing.wire import Heard
 
 Path = tuple[str, ...]

@@ -16,8 +16,9 @@ import msgspec
 from c360.errors import RetryLater
 from c360.http import Response
 from c360.testing.generating import Generator
-from c360.testing.lab import Lab, Trial
+from c360.testing.lab import Lab
 from c360.testing.openapi import Document, Operation
+from c360.testing.trials import Trial
 from c360.testing.validity import STRUCTURE, complaints
 from c360.testing.wire import Fingerprint, Heard, Misbehave
 

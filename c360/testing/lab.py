@@ -8,85 +8,40 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import re
-import tempfile
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 
 from c360.changes import Checkpoint, Upsert
-from c360.config import is_secret, read_config
-from c360.contract import Connector, Description, Lookup, Medium, Need, PartyQuery, Ref
-from c360.errors import C360Error, ConfigError, ConnectorError
-from c360.http import Request, Response, Transport
+from c360.config import is_secret
+from c360.contract import Lookup, Need, PartyQuery, Ref
+from c360.errors import ConnectorError
+from c360.http import Request, Response
 from c360.kinds import PARTY
-from c360.kinds import kind as kind_of
 from c360.testing import driving
-from c360.testing.base import Exempt, Failed, Unjudged
+from c360.testing.base import Unjudged
 from c360.testing.clock import VirtualLoop
 from c360.testing.driving import Result
 from c360.testing.eavesdropping import Ear
 from c360.testing.known import Known
-from c360.testing.recording import Recording, Replay, load
+from c360.testing.setting import Setting
+from c360.testing.trials import LASTING, Operation, Session, Trial, alone, at, shape, unless_endless
 from c360.testing.wire import Fingerprint, Heard, Misbehave, Wire, tape
 from c360.values import Secret
 
 if TYPE_CHECKING:
     from c360.testing.suite import ConnectorSuite
 
+
 T = TypeVar("T")
 
-INSTANCE = "suite"
-"""Id of the instances that the suite makes."""
 MOST_EXCHANGES = 10
 """Exchanges of one operation into which faults are put."""
 
 
-class SuiteError(C360Error):
-    """The suite itself is written wrong: names the attribute and what to give."""
-
-
-class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A connector instance and what is on its wire."""
-
-    connector: Connector[Any]
-    wire: Wire
-
-
-class Operation(msgspec.Struct, frozen=True, kw_only=True):
-    """Something the connector can be asked."""
-
-    name: str
-    run: Callable[[Connector[Any]], Awaitable[Result]]
-
-
-class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """An operation that was run once."""
-
-    operation: Operation
-    result: Result
-    wire: Wire
-    heard: Heard | None = None
-    """The exchange of the baseline into which a fault was put."""
-
-    @property
-    def where(self) -> str:
-        """The operation and the exchange, for a report."""
-        if self.heard is None:
-            return self.operation.name
-        return f"{self.operation.name}, at {self.heard.request.method} {self.shape}"
-
-    @property
-    def shape(self) -> str:
-        """The path of the exchange, without ids."""
-        return shape(self.heard.request) if self.heard else ""
-
-
-class Lab:
+class Lab(Setting):
     """One run of the suite.
 
     Args:
@@ -94,71 +49,35 @@ class Lab:
     """
 
     def __init__(self, suite: ConnectorSuite) -> None:
-        self.suite = suite
-        self.kind = suite.connector_class()
+        super().__init__(suite)
         self.ear = Ear()
-        self._prepared: Mapping[str, Any] | None = None
-        self._source: tempfile.TemporaryDirectory[str] | None = None
         self._runner: asyncio.Runner | None = None
         self._faulted: dict[str, list[Trial]] = {}
         self.notes: dict[str, Any] = {}
         """What checks found out and others need as well."""
 
     def close(self) -> None:
-        """Remove what was prepared, and end the loop."""
+        """End the loop, and remove what was prepared."""
         if self._runner is not None:
             self._runner.close()
-        if self._source is not None:
-            self._source.cleanup()
+        super().close()
 
-    # --- what the author said ----------------------------------------------------------------
+    # --- who is asked --------------------------------------------------------------------------
 
-    @functools.cached_property
-    def stated(self) -> Description:
-        """What the connector's class says of itself."""
-        found = self.kind.describe()
-        if not isinstance(found, Description):
-            raise Failed(f"describe() returned a {type(found).__name__}", "return a Description")
-        return found
-
-    @functools.cached_property
-    def description(self) -> Description:
-        """What the instance says of itself, which settings may have narrowed."""
-        return self.kind.configured(self.config())
-
-    @property
-    def best_description(self) -> Description:
-        """What the instance says of itself; where the config keeps it from that, what its class says."""
-        try:
-            return self.description
-        except Unjudged:
-            return self.stated
-
-    @property
-    def http(self) -> bool:
-        """Whether the connector speaks HTTP; else time is real and no faults are put on a wire."""
-        return self.stated.medium is Medium.HTTP
-
-    def needs_http(self) -> None:
-        """Exempt what is about requests, for a connector that sends none."""
-        if not self.http:
-            raise Exempt(f"it speaks no HTTP: its medium is {self.stated.medium.value}")
+    def ref(self, customer: Known) -> Ref:
+        """A customer as the host hands it to the connector."""
+        grant = customer.grant
+        if grant is None and self.description.lookup is Lookup.BY_GRANT:
+            grant = f"grant-of-{customer.party_id}-3f9c2b"
+        objects = customer.objects or self._indexed(customer.party_id)
+        return Ref(
+            party_id=customer.party_id, grant=None if grant is None else Secret(grant), objects=objects
+        )
 
     @functools.cached_property
-    def recording(self) -> Recording | None:
-        """The author's recorded exchanges."""
-        folder = self.suite.recordings_folder()
-        return None if folder is None else load(folder)
-
-    @functools.cached_property
-    def customers(self) -> tuple[Known, ...]:
-        """Customers that the partner knows."""
-        found = tuple(self.suite.customers)
-        if not found and self.recording is not None:
-            found = self.recording.about.customers
-        if not found:
-            raise SuiteError("customers: found none; name at least one that the partner knows")
-        return found
+    def refs(self) -> tuple[Ref, ...]:
+        """All known customers."""
+        return tuple(self.ref(customer) for customer in self.customers)
 
     @functools.cached_property
     def unknown(self) -> Ref | None:
@@ -168,58 +87,15 @@ class Lab:
             party = self.recording.about.unknown
         return None if party is None else self.ref(Known(party_id=party))
 
-    @functools.cached_property
-    def now(self) -> datetime:
-        """What the connector's clock says."""
-        if self.suite.now is not None:
-            return self.suite.now
-        return self.recording.about.recorded_at if self.recording else DEFAULT_NOW
-
-    @functools.cached_property
-    def window(self) -> tuple[date, date]:
-        """First and last day that windowed kinds are asked for."""
-        if self.suite.window is not None:
-            return self.suite.window
-        about = self.recording.about if self.recording else None
-        if about is not None and about.since is not None and about.until is not None:
-            return about.since, about.until
-        return self.now.date() - timedelta(days=365), self.now.date()
-
-    @functools.cached_property
-    def values(self) -> dict[str, Any]:
-        """The raw config, as settings would say it."""
-        values = dict(self.suite.config)
-        if self._prepared is None and not self.http:
-            self._source = tempfile.TemporaryDirectory(prefix="c360-source-")
-            self._prepared = self.suite.setup(Path(self._source.name))
-        values.update(self._prepared or {})
-        if "base_url" not in values and self.recording is not None:
-            values["base_url"] = self.recording.about.base_url
-        return values
-
-    def config(self, **other: Any) -> Any:
-        """The typed config, with some values replaced.
-
-        Raises:
-            ConfigError: the replaced values will not do.
-            Unjudged: nor will those that the suite gives; the check ``config-accepted`` says so.
-        """
-        return self.read({**self.values, **other}) if other else self._config
-
-    @functools.cached_property
-    def _config(self) -> Any:
-        try:
-            return self.read(self.values)
-        except ConfigError:
-            raise Unjudged("config-accepted") from None
-
-    def read(self, values: Mapping[str, Any]) -> Any:
-        """Raw settings as the typed config.
-
-        Raises:
-            ConfigError: they will not do.
-        """
-        return read_config(self.stated.config, values, where=f"connectors.{INSTANCE}")
+    def _indexed(self, party_id: str) -> dict[str, tuple[str, ...]]:
+        """Ids that a feed tells of a customer, as the hub would have kept them."""
+        found = {}
+        for feed in self.description.feeds:
+            if feed.indexed:
+                changes = self.feeds[feed.kind].items
+                mine = [it for it in changes if isinstance(it, Upsert) and it.party_id == party_id]
+                found[feed.kind] = tuple(dict.fromkeys(it.object_id for it in mine))
+        return found
 
     @functools.cached_property
     def secrets(self) -> dict[str, str]:
@@ -241,69 +117,14 @@ class Lab:
         """The secrets that are long enough to be looked for in texts."""
         return {name: text for name, text in self.secrets.items() if len(text) >= 8}
 
-    def partner(self) -> Transport:
-        """A fresh partner: the author's, or the recording."""
-        found = self.suite.partner()
-        if found is not None:
-            return found
-        if self.recording is not None:
-            return Replay(self.recording, ignore=self.suite.ignored)
-        if not self.http:
-            return _Nobody()
-        raise SuiteError("recordings: found none; name a folder, or return a transport from partner()")
-
-    @property
-    def replayed(self) -> bool:
-        """Whether the partner is a recording, which knows what was asked and nothing else."""
-        return self.recording is not None and self.suite.partner() is None
-
-    # --- who and what is asked ---------------------------------------------------------------
-
-    @functools.cached_property
-    def needs(self) -> tuple[Need, ...]:
-        """Every declared kind, with the suite's window."""
-        return tuple(self.need(fetch.kind) for fetch in self.description.fetches)
-
-    def need(self, kind: str, window: tuple[date, date] | None = None) -> Need:
-        """One kind, with a window where it has one."""
-        if not kind_of(kind).windowed:
-            return Need(kind=kind)
-        since, until = window or self.window
-        return Need(kind=kind, since=since, until=until)
-
-    def ref(self, customer: Known) -> Ref:
-        """A customer as the host hands it to the connector."""
-        grant = customer.grant
-        if grant is None and self.description.lookup is Lookup.BY_GRANT:
-            grant = f"grant-of-{customer.party_id}-3f9c2b"
-        objects = customer.objects or self._indexed(customer.party_id)
-        return Ref(
-            party_id=customer.party_id, grant=None if grant is None else Secret(grant), objects=objects
-        )
-
-    @functools.cached_property
-    def refs(self) -> tuple[Ref, ...]:
-        """All known customers."""
-        return tuple(self.ref(customer) for customer in self.customers)
-
-    def _indexed(self, party_id: str) -> dict[str, tuple[str, ...]]:
-        """Ids that a feed tells of a customer, as the hub would have kept them."""
-        found = {}
-        for feed in self.description.feeds:
-            if feed.indexed:
-                changes = self.feeds[feed.kind].items
-                mine = [it for it in changes if isinstance(it, Upsert) and it.party_id == party_id]
-                found[feed.kind] = tuple(dict.fromkeys(it.object_id for it in mine))
-        return found
-
-    # --- running -----------------------------------------------------------------------------
+    # --- running -------------------------------------------------------------------------------
 
     def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine, listening to what is logged and printed. What it leaves behind is ended."""
         if self._runner is None:
             self._runner = asyncio.Runner(loop_factory=VirtualLoop if self.http else None)
         with self.ear.listening():
-            return self._runner.run(_alone(work))
+            return self._runner.run(alone(work))
 
     def session(
         self,
@@ -344,7 +165,7 @@ class Lab:
         async def work() -> Trial:
             session = self.session(fault=fault, known=known, config=config, now=now, rewrite=rewrite)
             try:
-                result = await _unless_endless(operation.run(session.connector), session.wire)
+                result = await unless_endless(operation.run(session.connector), session.wire)
             finally:
                 await self.suite.close(session.connector)
             if session.wire.endless.is_set():
@@ -354,7 +175,7 @@ class Lab:
 
         return self.run(work)
 
-    # --- operations --------------------------------------------------------------------------
+    # --- operations ----------------------------------------------------------------------------
 
     def fetching(self, needs: Sequence[Need], refs: Sequence[Ref], name: str = "fetch()") -> Operation:
         """Fetching kinds for customers."""
@@ -375,7 +196,7 @@ class Lab:
                 if key in self.description.identifies:
                     yield customer, PartyQuery(key=key, value=value)
 
-    # --- the baseline ------------------------------------------------------------------------
+    # --- the baseline --------------------------------------------------------------------------
 
     @functools.cached_property
     def feeds(self) -> dict[str, driving.Answer]:
@@ -431,7 +252,7 @@ class Lab:
             raise Unjudged("one-answer-each")
         return trial
 
-    # --- faults ------------------------------------------------------------------------------
+    # --- faults --------------------------------------------------------------------------------
 
     def targets(self) -> Iterator[tuple[Trial, Heard]]:
         """Exchanges of the baseline to put faults into: the first and the last of every shape."""
@@ -472,73 +293,6 @@ class Lab:
     def original(self, trial: Trial) -> Result:
         """What the same operation gave without a fault."""
         return next(it.result for it in self.trials if it.operation is trial.operation)
-
-
-DEFAULT_NOW = datetime.fromisoformat("2026-06-15T12:00:00+00:00")
-"""The connector's clock where nothing else is said."""
-
-
-LASTING = frozenset({"status-401"})
-"""Faults that stay when the same is asked again: a credential may be renewed after a refusal."""
-
-
-def at(heard: Heard, misbehave: Misbehave, *, lasting: bool = False) -> Callable[[Heard], Misbehave | None]:
-    """A fault at one exchange: the same request, the same time that it was sent, or from then on.
-
-    What misbehaves sees the exchange as it was in the baseline, with its answer.
-    """
-
-    def fault(now: Heard) -> Misbehave | None:
-        due = now.nth >= heard.nth if lasting else now.nth == heard.nth
-        return (lambda _: misbehave(heard)) if now.key == heard.key and due else None
-
-    return fault
-
-
-def shape(request: Request) -> str:
-    """A path with its ids left out, so that requests of one operation look alike."""
-    segments = urlsplit(request.url).path.split("/")
-    return "/".join(
-        "…" if re.search(r"\d{2}|%|^[A-Z]*\d|.{20}", it) and not _VERSION.fullmatch(it) else it
-        for it in segments
-    )
-
-
-_VERSION = re.compile(r"v\d+(\.\d+)*")
-
-
-async def _alone(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Await work, and end every task that it left, so that none disturbs what runs next."""
-    try:
-        return await work()
-    finally:
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        if left:
-            await asyncio.wait(left, timeout=1)
-
-
-async def _unless_endless(work: Awaitable[Result], wire: Wire) -> Result:
-    """Await work, but stop it once it sends requests without an end."""
-    task = asyncio.ensure_future(work)
-    alarm = asyncio.ensure_future(wire.endless.wait())
-    try:
-        await asyncio.wait({task, alarm}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            return Result()
-        return task.result()
-    finally:
-        for it in (task, alarm):
-            it.cancel()
-        await asyncio.gather(task, alarm, return_exceptions=True)
-
-
-class _Nobody:
-    """The transport of a connector that should send nothing."""
-
-    async def send(self, request: Request) -> Response:
-        raise SuiteError("medium: found HTTP requests; declare Medium.HTTP")
 
 
 def last_cursor(items: Sequence[Any]) -> str | None:

@@ -18,9 +18,10 @@ from c360.testing.base import Check, Exempt, Failed
 from c360.testing.checks import CHECKS
 from c360.testing.faults import SourceFault
 from c360.testing.known import Known, SampleAction, SampleWebhook
-from c360.testing.lab import INSTANCE, Lab
+from c360.testing.lab import Lab
 from c360.testing.plugin import connector_of
 from c360.testing.report import CheckReport, Outcome, Report
+from c360.testing.setting import INSTANCE
 
 
 class ConnectorSuite:

@@ -15,7 +15,8 @@ from c360.http import Request, Response
 from c360.testing.base import Exempt, Failed, check, demand
 from c360.testing.checks.errors import status
 from c360.testing.known import Known, SampleAction
-from c360.testing.lab import Lab, Session
+from c360.testing.lab import Lab
+from c360.testing.trials import Session
 from c360.testing.wire import Heard, Misbehave, for_token
 from c360.values import Value
 

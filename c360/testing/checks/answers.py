@@ -11,7 +11,8 @@ from c360.errors import Reauthorise, SkipCustomer
 from c360.testing import driving
 from c360.testing.base import Exempt, Failed, check, demand
 from c360.testing.driving import Result, same
-from c360.testing.lab import Lab, Operation
+from c360.testing.lab import Lab
+from c360.testing.trials import Operation
 
 
 @check("one-answer-each", "Every customer and kind asked for is answered exactly once", rule="answers")

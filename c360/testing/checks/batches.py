@@ -10,7 +10,8 @@ from c360.contract import Fetch, Ref
 from c360.errors import SkipCustomer
 from c360.testing.base import Exempt, Failed, check, demand
 from c360.testing.driving import same
-from c360.testing.lab import Lab, Trial
+from c360.testing.lab import Lab
+from c360.testing.trials import Trial
 
 
 def _batched(lab: Lab) -> list[Fetch]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from c360.testing.base import Failed, check, demand
 from c360.testing.drifting import Path, mutations, replaced, retyped, rewritten, with_new_fields, without
-from c360.testing.lab import Lab, Trial, at
+from c360.testing.lab import Lab
 from c360.testing.recording import UnrecordedError, value_of
+from c360.testing.trials import Trial, at
 from c360.testing.validity import STRUCTURE, Complaint, complaints
 
 _CHANGE = "decode into typed structs with defaults for what is optional, and raise PartnerFault for the rest"

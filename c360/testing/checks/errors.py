@@ -22,7 +22,8 @@ from c360.errors import (
 from c360.http import Response
 from c360.testing.base import Check, Failed, check, demand
 from c360.testing.driving import same
-from c360.testing.lab import Lab, Trial
+from c360.testing.lab import Lab
+from c360.testing.trials import Trial
 from c360.testing.wire import Heard, Misbehave
 
 MARKER = "c360-marker-zq81"

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from c360.errors import PartnerFault, RetryLater
 from c360.testing.base import Exempt, Failed, check, demand
 from c360.testing.checks.errors import FAULTS
-from c360.testing.lab import Lab, Trial, shape
+from c360.testing.lab import Lab
 from c360.testing.recording import value_of
+from c360.testing.trials import Trial, shape
 from c360.testing.wire import Heard, Misbehave
 
 _NEXT = frozenset(["next", "more", "cursor", "continuation"])

@@ -11,8 +11,9 @@ from c360.contract import Ref
 from c360.http import Request
 from c360.testing import driving
 from c360.testing.base import Exempt, check, demand
-from c360.testing.lab import Lab, shape
+from c360.testing.lab import Lab
 from c360.testing.recording import UnrecordedError
+from c360.testing.trials import shape
 from c360.testing.wire import for_token
 from c360.values import Secret
 

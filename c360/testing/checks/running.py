@@ -12,8 +12,9 @@ from c360.testing import driving
 from c360.testing.base import Exempt, check, demand
 from c360.testing.clock import VirtualLoop
 from c360.testing.driving import Result
-from c360.testing.lab import Lab, at, shape
+from c360.testing.lab import Lab
 from c360.testing.plugin import source_of
+from c360.testing.trials import at, shape
 from c360.testing.watching import Watch
 from c360.testing.wire import Heard
 

@@ -9,7 +9,8 @@ from c360.contract import Need
 from c360.kinds import kind as kind_of
 from c360.testing.base import Exempt, Failed, check, demand
 from c360.testing.driving import Answer, identity
-from c360.testing.lab import Lab, Trial
+from c360.testing.lab import Lab
+from c360.testing.trials import Trial
 from c360.testing.validity import moments
 
 _ABOUT_THE_RECORD = (
