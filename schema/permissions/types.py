@@ -108,8 +108,8 @@ _NAMED: Mapping[Rule, str] = {
 TYPES: Mapping[str, Rule] = {name: rule for rule, names in _NAMED.items() for name in names.split()}
 """The rule of each type that has one, by the type's name."""
 
-_OF_DOMAINS = frozenset({"c360.records", "resolvers.groups"})
-"""Packages with a module for each domain, named like it."""
+_OF_DOMAINS = ("c360.records.", "resolvers.groups.")
+"""Packages with a module or a package for each domain, named like it."""
 _CARRIERS = ("Connection", "Edge", "Payload", "Problem")
 
 
@@ -124,5 +124,7 @@ def type_rule(name: str, made_from: type | None) -> Rule | None:
         return TYPES[name]
     if name.endswith(_CARRIERS):
         return ANYBODY
-    package, _, module = (made_from.__module__ if made_from else "").rpartition(".")
-    return domain_rule(module) if package in _OF_DOMAINS and module in domains() else None
+    module = made_from.__module__ if made_from else ""
+    found = next((module.removeprefix(each) for each in _OF_DOMAINS if module.startswith(each)), "")
+    domain = found.partition(".")[0]
+    return domain_rule(domain) if domain in domains() else None

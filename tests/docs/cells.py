@@ -80,3 +80,9 @@ def attribute_texts(kind: type) -> dict[str, str]:
         and isinstance(following.value, ast.Constant)
         and isinstance(following.value.value, str)
     }
+
+
+def offered_by(kind: type) -> str:
+    """The module that an author imports a record or value from: of a domain in parts, the package."""
+    found = kind.__module__.split(".")
+    return ".".join(found[:3] if found[:2] == ["c360", "records"] else found)

@@ -16,7 +16,7 @@ from c360 import values
 from c360.kinds import domains, kinds
 from c360.records.base import Record
 from c360.values import Value
-from tests.docs.cells import code, ended, markdown, meta
+from tests.docs.cells import code, ended, markdown, meta, offered_by
 
 
 def written(hint: Any) -> str:
@@ -33,7 +33,7 @@ def written(hint: Any) -> str:
 
 def _rows(module: types.ModuleType) -> Iterator[tuple[str, ...]]:
     for kind in vars(module).values():
-        if not (inspect.isclass(kind) and kind.__module__ == module.__name__):
+        if not (inspect.isclass(kind) and offered_by(kind) == module.__name__):
             continue
         if issubclass(kind, enum.Enum):
             yield code(kind.__name__), "enum", "", ", ".join(code(member.name) for member in kind)
@@ -52,7 +52,7 @@ def _table(module: str) -> Callable[[], str]:
 
 
 def _modules() -> dict[str, str]:
-    found = {kind.domain: kind.record.__module__ for kind in kinds().values()}
+    found = {kind.domain: offered_by(kind.record) for kind in kinds().values()}
     return {name: found[name] for name in ("party", *domains())}
 
 

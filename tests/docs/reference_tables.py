@@ -16,7 +16,7 @@ from c360.paging import Paging
 from c360.testing import CHECKS
 from c360.testing.tiers import RULES
 from schema.docs import prose
-from tests.docs.cells import attribute_texts, code, ended, fields, markdown
+from tests.docs.cells import attribute_texts, code, ended, fields, markdown, offered_by
 
 
 def first(thing: object) -> str:
@@ -88,7 +88,7 @@ OBVIOUS = {
 
 def action_table() -> str:
     rows = [
-        (code(name), code(f"{one.input.__module__}.{one.input.__name__}"), ended(one.summary))
+        (code(name), code(f"{offered_by(one.input)}.{one.input.__name__}"), ended(one.summary))
         for name, one in actions().items()
     ]
     return markdown(("action", "input", "what it does"), rows)
