@@ -16,9 +16,10 @@ import pytest
 
 from c360.access import Principal, Reach, TenantId
 from schema import ids
-from schema.build import ROOTS, Schema
+from schema.build import Schema
 from schema.mutations import MUTATIONS
 from schema.mutations.reaching import named
+from schema.roots.query import ROOTS
 from store.data_actions import ActionDraft
 from store.data_identity import HouseholdGroup, LinkDecision, PartyRef, ReviewRequest
 from store.data_segments import CountData, CustomerScore
