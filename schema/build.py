@@ -13,7 +13,8 @@ from strawberry.types.arguments import convert_arguments
 
 from c360.kinds import domains
 from resolvers.references import referrers
-from schema.derive import Deriver, reader_of
+from schema.declarations import reader_of
+from schema.derive import Deriver
 from schema.execution.answering import Answering
 from schema.execution.compiled.operation import Compiler
 from schema.execution.plan import Planner

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import operator
 import types
 import typing
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,11 +25,10 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
 
 from c360.access import Purpose
-from c360.contract import Need
 from c360.values import CountryCode, CurrencyCode, LanguageTag, Percentage
 from resolvers.hints import defaults_of, hints_of
 from resolvers.joins import field_extra
-from resolvers.timeline import Timeline
+from schema.declarations import NOTHING, Demand, said
 from schema.definitions import Argument, Computed, Field, GraphType, define, define_input
 from schema.docs import description, member_descriptions
 from schema.permissions.directives import Directives
@@ -42,37 +40,12 @@ _SCALARS = (
     CurrencyCode, CountryCode, LanguageTag, Percentage, strawberry.ID,
 )  # fmt: skip
 _LISTS = frozenset({tuple, list, Sequence})
-_DEMAND = "demand"
-_READ = "read"
-_RULE = "rule"
-_RESOLVER = "resolver"
 
 
 class GraphName(msgspec.Struct, frozen=True):
     """In ``Annotated``: the type of the graph that stands for a Python type here."""
 
     name: str
-
-
-class Demand(msgspec.Struct, frozen=True, kw_only=True):
-    """What selecting a field asks for."""
-
-    kinds: tuple[str, ...] = ()
-    """Kinds of record."""
-    timeline: Timeline | None = None
-    """Where the field's own arguments set the window of a windowed kind."""
-    count: bool = False
-    """The number of all customers, which costs the store a query of its own."""
-    hub: str = ""
-    """What the hub itself knows of a customer: one of :data:`schema.hub.READERS`."""
-    arguments: type[msgspec.Struct] | None = None
-    """Arguments of the field, where what the hub knows is read by them: beside ``kinds``, in their place
-    where any is given."""
-    windows: Callable[[Any, date], Collection[Need]] | None = None
-    """Beside what it reads of the hub: windows of kinds of record, by the field's arguments and the day.
-    Raises an :class:`~schema.errors.InputError` for arguments that the field itself refuses."""
-    leads: bool = False
-    """Whether what the hub knows leads to other customers, of whom the selections below are made."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,47 +57,6 @@ class _Later(LazyType[Any, Any]):
     def resolve_type(self) -> type[Any]:
         found: type[Any] = self.made[self.type_name]
         return found
-
-
-NOTHING = Demand()
-
-
-def demand_of(field: object) -> Demand:
-    """What a GraphQL field of a built schema asks for."""
-    definition = getattr(field, "extensions", {}).get("strawberry-definition")
-    demand: Demand = getattr(definition, "metadata", {}).get(_DEMAND, NOTHING)
-    return demand
-
-
-def rule_of(field: object) -> Rule | None:
-    """The rule that a GraphQL field of a built schema declares; none where it has that of its type."""
-    definition = getattr(field, "extensions", {}).get("strawberry-definition")
-    rule: Rule | None = getattr(definition, "metadata", {}).get(_RULE)
-    return rule
-
-
-def reader_of(field: object) -> Callable[[Any], Any] | None:
-    """How a GraphQL field of a built schema is read from its object; none where it has a resolver."""
-    definition = getattr(field, "extensions", {}).get("strawberry-definition")
-    if definition is None or definition.base_resolver is not None:
-        return None
-    read: Callable[[Any], Any] | None = definition.metadata.get(_READ)
-    return read or operator.attrgetter(definition.python_name)
-
-
-def is_attribute(field: object) -> bool:
-    """Whether a GraphQL field of a built schema is the attribute of its object that has its name."""
-    definition = getattr(field, "extensions", {}).get("strawberry-definition")
-    return (
-        definition is not None and definition.base_resolver is None and definition.metadata.get(_READ) is None
-    )
-
-
-def resolver_of(field: object) -> Callable[..., Any] | None:
-    """What a GraphQL field of a built schema is computed by, as it was given; none where it is read."""
-    definition = getattr(field, "extensions", {}).get("strawberry-definition")
-    resolver: Callable[..., Any] | None = getattr(definition, "metadata", {}).get(_RESOLVER)
-    return resolver
 
 
 class NodeOf(msgspec.Struct, frozen=True, kw_only=True):
@@ -290,7 +222,7 @@ class Deriver:
             read: How it is read; by default it is the attribute of that name.
             rule: Who may select it; by default whoever may select its type's fields.
         """
-        metadata = _said(demand=demand, read=read, rule=rule)
+        metadata = said(demand=demand, read=read, rule=rule)
         return Field(self.annotation(hint), text, directives=self.directives.of(rule), metadata=metadata)
 
     def computed(
@@ -319,7 +251,7 @@ class Deriver:
             text,
             resolver=computed,
             directives=self.directives.of(rule),
-            metadata=_said(demand=demand, resolver=resolver, rule=rule),
+            metadata=said(demand=demand, resolver=resolver, rule=rule),
         )
 
     def build(
@@ -417,18 +349,6 @@ def _printed(default: Any) -> Any:
 def _nullable(hint: Any, default: Any) -> Any:
     """An empty tuple stands for "not given", which callers leave out or give as null."""
     return typing.Optional[hint] if default == () else hint  # noqa: UP045  # a run-time value
-
-
-def _said(
-    *,
-    demand: Demand,
-    read: Callable[[Any], Any] | None = None,
-    resolver: Callable[..., Any] | None = None,
-    rule: Rule | None = None,
-) -> Mapping[str, Any]:
-    """What a definition says of a field beside its type."""
-    said = {_READ: read, _RESOLVER: resolver, _RULE: rule, _DEMAND: None if demand is NOTHING else demand}
-    return {key: value for key, value in said.items() if value is not None}
 
 
 def _described(record: type, name: str, hint: object) -> str:

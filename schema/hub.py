@@ -1,7 +1,8 @@
 """What the hub alone knows of its customers, read for all customers of an operation at once.
 
-A field of a customer that shows such a thing declares it as its :class:`~schema.derive.Demand`; planning
-makes a :class:`HubNeed` of it, execution reads it here, and the field finds it in its customer's view.
+A field of a customer that shows such a thing declares it as its :class:`~schema.declarations.Demand`;
+planning makes a :class:`HubNeed` of it, execution reads it here, and the field finds it in its customer's
+view.
 """
 
 from __future__ import annotations

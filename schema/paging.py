@@ -11,7 +11,8 @@ from msgspec import Meta
 from strawberry.types.field import StrawberryField
 
 from schema import cursors
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.errors import ErrorCode, InputError
 from schema.inputs import DEFAULT_PAGE, MAX_PAGE, PageArguments
 

@@ -36,7 +36,8 @@ from schema.actions.fields import action_fields
 from schema.actions.shapes import PartnerAction
 from schema.answers import Answer, CustomerAnswer, FieldAnswers, SourceAnswer, missing, windowed
 from schema.consents.fields import consent_fields
-from schema.derive import Demand, Deriver, NodeOf
+from schema.declarations import Demand
+from schema.derive import Deriver, NodeOf
 from schema.docs import description
 from schema.grants.fields import grant_fields
 from schema.groups.base import Group, RecordConnection, RecordList, Total

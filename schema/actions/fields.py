@@ -10,7 +10,8 @@ from schema import hub
 from schema.actions.answers import partner_action
 from schema.actions.shapes import READING, PartnerAction
 from schema.answers import CustomerAnswer
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.hub import known
 from schema.inputs import EntriesArguments
 from schema.paging import Connection, connection_type, stored_page

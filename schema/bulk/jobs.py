@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from schema import ids
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.docs import description
 from schema.inputs import DEFAULT_PAGE, MAX_PAGE, Arguments, NodeId, PageArguments
 from schema.paging import Connection, connect, connection_type, stretch

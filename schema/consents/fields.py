@@ -11,7 +11,8 @@ from schema import hub
 from schema.answers import CustomerAnswer
 from schema.consents import answers
 from schema.consents.shapes import READ, Consent, ConsentDecision
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.hub import known
 from schema.inputs import PageArguments
 from schema.paging import Connection, connect, connection_type, stretch

@@ -29,7 +29,7 @@ from c360.contract import Need
 from resolvers.needs import merge
 from resolvers.timeline import Timeline
 from schema.answers import window_of
-from schema.derive import Demand, demand_of
+from schema.declarations import Demand, demand_of
 from schema.errors import ErrorCode, InputError, coded
 from schema.execution.auditing import PLUMBING
 from schema.execution.including import included

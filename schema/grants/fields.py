@@ -6,7 +6,8 @@ from strawberry.types.field import StrawberryField
 
 from schema import hub
 from schema.answers import CustomerAnswer
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.grants.shapes import READ, Grant, grant
 from schema.hub import known
 

@@ -11,7 +11,8 @@ from strawberry.types.field import StrawberryField
 from c360.kinds import PARTY
 from schema import hub
 from schema.answers import CustomerAnswer, profile
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.hub import known
 from schema.identity import answers
 from schema.identity.shapes import FormerCustomer, Household, Identity, LedgerEntry

@@ -24,7 +24,7 @@ from resolvers.joins import field_extra
 from resolvers.masking import masked
 from resolvers.references import with_identity
 from schema.answers import CustomerAnswer
-from schema.derive import is_attribute, rule_of
+from schema.declarations import is_attribute, rule_of
 from schema.permissions.table import RuleTable
 from schema.permissions.withholding import Coordinate, Hold, WithheldReason
 

@@ -15,7 +15,8 @@ from schema.actions.shapes import PartnerAction
 from schema.audit import AuditEntry
 from schema.bulk.jobs import job_type
 from schema.consents.shapes import ConsentWording
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.events.shapes import EventDelivery, EventEndpoint
 from schema.identity.shapes import ProbableCustomer, Review
 from schema.paging import connection_type

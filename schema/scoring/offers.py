@@ -15,7 +15,8 @@ from resolvers.offers.stages import Stage
 from resolvers.summaries.measures import Line, Measure
 from schema import hub
 from schema.answers import CustomerAnswer
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.errors import ErrorCode, InputError
 from schema.inputs import Arguments, DomainName, NodeId
 from schema.permissions.rules import needs

@@ -19,7 +19,8 @@ from resolvers.summaries.measures import Line
 from resolvers.view import CustomerView
 from schema import hub
 from schema.answers import CustomerAnswer
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.inputs import NodeId
 from schema.permissions.types import TYPES
 from schema.scoring.answers import Reckoned, ValueRank, contributions, money, rank

@@ -21,7 +21,8 @@ from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Unit
 from resolvers.view import CustomerView
 from schema import hub
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.inputs import CreditLineArguments
 from schema.permissions.types import TYPES
 from schema.scoring import risk_shapes as shapes

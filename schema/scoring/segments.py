@@ -19,7 +19,8 @@ from resolvers.summaries.customer import Summaries
 from resolvers.view import CustomerView
 from schema import hub
 from schema.answers import CustomerAnswer
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.hub import known
 from schema.identity.shapes import CustomerNode
 from schema.inputs import NodeId

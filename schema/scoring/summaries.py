@@ -14,7 +14,8 @@ from resolvers.summaries.customer import Summaries
 from resolvers.summaries.measures import Line, Measure, Unit
 from schema import hub
 from schema.answers import CustomerAnswer
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.hub import known
 from schema.inputs import NodeId
 from schema.permissions.types import TYPES

@@ -19,7 +19,8 @@ from resolvers.summaries.measures import Line
 from resolvers.view import CustomerView
 from schema import hub
 from schema.answers import CustomerAnswer
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.errors import ErrorCode, InputError
 from schema.inputs import NodeId, ValueArguments
 from schema.permissions.types import TYPES

@@ -10,7 +10,8 @@ import msgspec
 from strawberry.types.field import StrawberryField
 
 from schema.answers import CustomerAnswer
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.hub import known
 from schema.inputs import PageArguments
 from schema.paging import Connection, connect, connection_type, stored_page, stretch

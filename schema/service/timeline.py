@@ -21,7 +21,8 @@ from schema.answers import CustomerAnswer
 from schema.consents.answers import decision
 from schema.consents.shapes import READ as CONSENTS
 from schema.consents.shapes import ConsentDecision
-from schema.derive import Demand, Deriver
+from schema.declarations import Demand
+from schema.derive import Deriver
 from schema.hub import known
 from schema.paging import Connection, Edge, PageInfo, connection_type, page_size
 from schema.permissions.permit import Permit

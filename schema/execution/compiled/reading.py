@@ -10,7 +10,7 @@ import msgspec
 from graphql import GraphQLField, default_field_resolver
 
 from schema.answers import FieldAnswers
-from schema.derive import is_attribute, reader_of, resolver_of
+from schema.declarations import is_attribute, reader_of, resolver_of
 from schema.permissions.veiling import Veiled, VeiledCustomer
 
 Resolver = Callable[..., Any]
