@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from store.errors import UnsupportedDatabase
+from store.turns import TurnsPool
 
 BUSY_TIMEOUT = 10
 """Seconds to wait for somebody else's transaction on SQLite, and for a connection of the pool."""
@@ -102,7 +103,11 @@ def migrating(url: URL, *, timeout: float) -> Engine:
 
 
 def _sqlite_arguments() -> dict[str, Any]:
-    return {"connect_args": {"timeout": BUSY_TIMEOUT}, "pool_timeout": BUSY_TIMEOUT}
+    return {
+        "connect_args": {"timeout": BUSY_TIMEOUT},
+        "poolclass": TurnsPool,
+        "pool_timeout": BUSY_TIMEOUT,
+    }
 
 
 def _postgres_arguments() -> dict[str, Any]:

@@ -179,6 +179,52 @@ def test_writers_of_one_process_queue(database: Database, run: Run) -> None:
     run(go())
 
 
+def test_whoever_writes_on_and_on_lets_the_others_by(database: Database, run: Run) -> None:
+    async def go() -> None:
+        turns: list[str] = []
+        begun = asyncio.Event()
+
+        async def write(name: str) -> None:
+            async with database.unit(T) as unit:
+                await unit.jobs.save(name, len(turns))
+                turns.append(name)
+            begun.set()
+
+        async def on_and_on() -> None:
+            while len(turns) < 200 and len(set(turns)) < 4:
+                await write("busy")
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(on_and_on())
+            await begun.wait()
+            for number in range(3):
+                group.create_task(write(f"other {number}"))
+        assert len(turns) < 20, "the others waited for one that does not wait for them"
+
+    run(go())
+
+
+def test_a_connection_that_comes_too_late_is_the_next_ones(database: Database, run: Run) -> None:
+    async def write(name: str) -> None:
+        async with database.unit(T) as unit:
+            await unit.jobs.save(name, 1)
+
+    async def go() -> None:
+        for moment in range(40):
+            async with database.unit(T) as unit:
+                await unit.jobs.save("first", moment)
+                given_up, other = (asyncio.create_task(write(name)) for name in ("given up", "other"))
+                await asyncio.sleep(0.002)
+            for _ in range(moment % 8):
+                await asyncio.sleep(0)
+            given_up.cancel()
+            await asyncio.wait_for(other, 5)
+            with contextlib.suppress(asyncio.CancelledError):
+                await given_up
+
+    run(go())
+
+
 def test_errors_and_logs_carry_no_values(
     database: Database, clock: Any, run: Run, caplog: pytest.LogCaptureFixture
 ) -> None:
