@@ -130,6 +130,7 @@ class Demo:
         await asyncio.to_thread(migrate.upgrade, settings.database_url(loaded))
         customers = await exported
         await seeding.seed(loaded, customers, report=click.echo)
+        await seeding.fill_book(loaded, customers, agent="agent")
         await offers.bring_in_shipped(loaded)
         for name in ("serve", "worker"):
             await children.start(name, ["api", "--config", str(file), name])
@@ -233,6 +234,8 @@ class Demo:
             f"\nThe graph answers at {address}; a customer to try:\n\n{query}\n"
             f"Tokens for {development.HOURS} hours, one for each role (customer: of the one above):\n\n"
             f"{listed}\n\n"
+            "The agent finds customers of its book of business, masked until it verified who is calling\n"
+            "(docs/access.md); the one above is in it.\n\n"
             f"Others: python -m api --config {_short(file)} token --help\n\n"
             "Ask it:\n\n"
             f"  curl -s {address} -H 'content-type: application/json' \\\n"

@@ -7,6 +7,7 @@ where it stopped; the same file again is recognised by its content and changes n
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from resolvers.survivorship import AS_EVER, ProfileRules
 from store.data import EnrolCustomer, EnrolGrant, EnrolKey, EnrolLink, EnrolResult
 
 BATCH = 250
+FIRST = 500
+"""The lines of a file among which an example and a book of business are looked for."""
 
 
 class EnrolmentError(C360Error):
@@ -74,14 +77,24 @@ def example(file: Path) -> str:
     """The e-mail address of a customer known to many partners, to try the graph with."""
     best = ""
     most = 0
-    for index, (_, text) in enumerate(_lines(file)):
-        line = msgspec.json.decode(text, type=CustomerLine)
+    for line in _first(file):
         addresses = [email for link in line.links for email in link.party.emails]
         if line.kind is PartyKind.PERSON and len(line.links) > most and addresses:
             best, most = addresses[0], len(line.links)
-        if index > 500:
-            break
     return best
+
+
+async def fill_book(settings: Settings, file: Path, agent: str) -> None:
+    """Bring the customers of a file's first lines, who are imported, into an agent's book of business."""
+    parties = [(link.connector, link.party.party_id) for line in _first(file) for link in line.links[:1]]
+    async with open_store(settings) as store, store.database.unit(TenantId(settings.tenant)) as unit:
+        customers = await unit.customers.by_party_refs(parties)
+        await unit.books.assign(agent, set(customers.values()), by="demo")
+
+
+def _first(file: Path) -> Iterator[CustomerLine]:
+    for _, text in itertools.islice(_lines(file), FIRST):
+        yield msgspec.json.decode(text, type=CustomerLine)
 
 
 def _fingerprint(file: Path) -> str:

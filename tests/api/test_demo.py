@@ -97,6 +97,19 @@ def test_start_ask_interrupt_and_start_again(tmp_path: Path) -> None:
         assert "errors" not in answer
         assert answer["data"]["customer"]["complete"] is True
         assert email in said
+        answer = httpx.post(
+            address,
+            headers={"authorization": f"Bearer {tokens['agent']}"},
+            json={
+                "query": "query ($email: String!) { customers(first: 1) { totalCount }"
+                " customer(by: {email: $email}) { displayName withheld { reason } } }",
+                "variables": {"email": email},
+            },
+            trust_env=False,
+            timeout=30,
+        ).json()
+        assert answer["data"]["customers"]["totalCount"] == 33
+        assert {"reason": "NOT_VERIFIED"} in answer["data"]["customer"]["withheld"]
     assert all_free(port), "something goes on after Ctrl-C"
     with demo(tmp_path, port) as (process, said):
         assert "loaded already" in said
