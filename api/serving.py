@@ -24,6 +24,9 @@ from api.socket_connections import guarded_socket
 from api.switches import followed
 from api.wiring import open_hub, require_current
 
+_COLLECTING = (10_000, 20, 10)
+"""When garbage is looked for: what answers are made of is freed without, but for the rare cycle."""
+
 
 def serve(settings: Settings, port: int | None = None, shared: Shared | None = None) -> int:
     """Answer until interrupted.
@@ -80,6 +83,7 @@ async def answer(
             # What is there now stays, and next to nothing of it is garbage: looking through it, now or in
             # every collection, would only cost time.
             gc.freeze()
+            gc.set_threshold(*_COLLECTING)
             gc.enable()
             await server.serve(sockets=[listener])
             if shared is not None:

@@ -72,7 +72,7 @@ class Database:
         self._idle = asyncio.Event()
         self._idle.set()
         self._writer = engines.writing(parsed, echo=echo)
-        self._reader = engines.reading(parsed, self._writer, echo=echo)
+        self._reader = engines.reading(parsed, echo=echo)
         self._desk = FolderDesk(reader(parsed, lanes=LANES), clock, self._in_common)
 
     @asynccontextmanager

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import select
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -68,13 +69,19 @@ def writing(url: URL, *, echo: bool) -> AsyncEngine:
         listen(engine.sync_engine, begin="BEGIN IMMEDIATE", pragmas=_WRITING)
         _undo_what_is_broken_off(engine.sync_engine)
         return engine
-    return create_async_engine(
+    engine = create_async_engine(
         url, echo=echo, hide_parameters=True, pool_size=10, max_overflow=10, **_postgres_arguments()
     )
+    _leave_what_broke_off(engine.sync_engine)
+    return engine
 
 
-def reading(url: URL, writer: AsyncEngine, *, echo: bool) -> AsyncEngine:
-    """The engine whose transactions cannot write."""
+def reading(url: URL, *, echo: bool) -> AsyncEngine:
+    """The engine that cannot write.
+
+    On PostgreSQL each statement is a transaction of its own, which the server begins and ends by itself: to
+    say so would take two more messages each way for most reads, which are one statement.
+    """
     if url.get_backend_name() == "sqlite":
         engine = create_async_engine(
             url, echo=echo, hide_parameters=True, pool_size=_READERS, max_overflow=0, **_sqlite_arguments()
@@ -82,7 +89,18 @@ def reading(url: URL, writer: AsyncEngine, *, echo: bool) -> AsyncEngine:
         listen(engine.sync_engine, begin="BEGIN", pragmas=_READING)
         _undo_what_is_broken_off(engine.sync_engine)
         return engine
-    return writer.execution_options(postgresql_readonly=True)
+    engine = create_async_engine(
+        url,
+        echo=echo,
+        hide_parameters=True,
+        pool_size=10,
+        max_overflow=0,
+        isolation_level="AUTOCOMMIT",
+        skip_autocommit_rollback=True,
+        **_postgres_arguments("default_transaction_read_only=on"),
+    )
+    _leave_what_broke_off(engine.sync_engine)
+    return engine
 
 
 def migrating(url: URL, *, timeout: float) -> Engine:
@@ -97,7 +115,6 @@ def migrating(url: URL, *, timeout: float) -> Engine:
         listen(engine, begin="BEGIN IMMEDIATE", pragmas=("foreign_keys = OFF",))
         return engine
     arguments = _postgres_arguments()
-    arguments.pop("pool_pre_ping")
     arguments.pop("pool_timeout")
     return create_engine(url, poolclass=NullPool, hide_parameters=True, **arguments)
 
@@ -110,8 +127,8 @@ def _sqlite_arguments() -> dict[str, Any]:
     }
 
 
-def _postgres_arguments() -> dict[str, Any]:
-    return {"connect_args": postgres_connecting(), "pool_pre_ping": True, "pool_timeout": BUSY_TIMEOUT}
+def _postgres_arguments(*settings: str) -> dict[str, Any]:
+    return {"connect_args": postgres_connecting(*settings), "pool_timeout": BUSY_TIMEOUT}
 
 
 def postgres_connecting(*settings: str) -> dict[str, Any]:
@@ -149,6 +166,27 @@ def listen(engine: Engine, *, begin: str, pragmas: Sequence[str]) -> None:
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
+
+
+def _leave_what_broke_off(engine: Engine) -> None:
+    """Take no connection to PostgreSQL from the pool that its server has ended meanwhile.
+
+    A server that ends a connection says so on it, where otherwise nothing is to be read as long as nothing
+    was asked. To look there asks the system alone; to ask the server takes longer than most statements.
+    """
+
+    @event.listens_for(engine, "checkout")
+    def _taken(connection: Any, _record: object, _fairy: object) -> None:
+        libpq = connection.driver_connection.pgconn
+        told = select.poll()
+        told.register(libpq.socket, select.POLLIN)
+        while told.poll(0):
+            import psycopg  # the engine has loaded it
+
+            try:
+                libpq.consume_input()  # be it a notice, after which there is nothing more
+            except psycopg.Error:
+                raise DisconnectionError from None
 
 
 def _undo_what_is_broken_off(engine: Engine) -> None:
