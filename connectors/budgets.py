@@ -13,13 +13,10 @@ _MOST = 1_024
 _LONGEST = 86_400.0
 """Seconds: no partner is taken at its word for longer than a day."""
 
-_LIMITS = (
-    "retry-after",
-    "ratelimit",
-    "ratelimit-remaining",
-    "x-ratelimit-remaining",
-    "x-rate-limit-remaining",
+LIMITS = frozenset(
+    {"retry-after", "ratelimit", "ratelimit-remaining", "x-ratelimit-remaining", "x-rate-limit-remaining"}
 )
+"""Headers by which partners tell of limits; an answer without any says nothing of them."""
 _ASKS = frozenset({429, 503})
 
 
@@ -53,6 +50,14 @@ class Pauses:
 
     def __init__(self) -> None:
         self._until: dict[str | None, float] = {}
+        self._last = 0.0
+        """When the last of them has ended."""
+
+    def none(self, now: float) -> bool:
+        """Whether nothing is to be waited for under any credential."""
+        if self._until and self._last <= now:
+            self._until.clear()
+        return not self._until
 
     def left(self, credential: str | None, now: float) -> float:
         """Seconds for which nothing is to be sent; 0 where nothing was asked."""
@@ -68,11 +73,6 @@ class Pauses:
 
     def heard(self, credential: str | None, status: int, headers: Mapping[str, str], now: float) -> None:
         """Take in what an answer says of limits."""
-        for name in _LIMITS:
-            if name in headers:
-                break
-        else:
-            return
         said = rate_limit(headers)
         # Retry-After on a redirect or a 202 concerns that one resource; a used-up quota concerns all.
         used_up = (each.reset or 0.0 for each in said.quotas if each.remaining == 0)
@@ -81,4 +81,6 @@ class Pauses:
             return
         if len(self._until) >= _MOST and credential not in self._until:
             del self._until[min(self._until, key=self._until.__getitem__)]
-        self._until[credential] = max(self._until.get(credential, 0.0), now + min(wait, _LONGEST))
+        until = max(self._until.get(credential, 0.0), now + min(wait, _LONGEST))
+        self._until[credential] = until
+        self._last = max(self._last, until)

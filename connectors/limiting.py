@@ -6,15 +6,15 @@ import asyncio
 import math
 
 from c360.contract import Limits
-from c360.errors import ConnectorError, OutcomeUnknown, PartnerFault, RetryLater
+from c360.errors import ConnectorError, DeadlineExceeded, OutcomeUnknown, PartnerFault, RetryLater
 from c360.http import Request, Response, T, Transport
 from connectors.breaking import Breaker, Breakers, BreakerState
-from connectors.budgets import Pace, Pauses
+from connectors.budgets import LIMITS, Pace, Pauses
 from connectors.errors import Paused, QueueFull
 from connectors.health import Health
-from connectors.operation import current
+from connectors.leaving import Abandoned
+from connectors.operation import ROOM, Operation, current
 from connectors.operations import OperationNames
-from connectors.reaching import Abandoned
 
 _LONGEST_PAUSE = 60.0
 """Seconds that a request of no operation (a feed's) waits where the partner asks for patience."""
@@ -80,14 +80,10 @@ class Limiting:
         loop = asyncio.get_running_loop()
         name = self._names.of(request.method, request.url, operation.personal if operation else ())
         breaker = self._breakers.of(name)
-        credential = request.auth.fingerprint() if request.auth else None
-        if breaker.state is not BreakerState.CLOSED:
-            await breaker.admit(loop)
-        try:
-            await self._turn(loop, credential, operation.ends if operation else None)
-        except BaseException:
-            breaker.left()
-            raise
+        if breaker.state is not BreakerState.CLOSED or not self._free(loop.time()):
+            await self._turn(loop, request, breaker, operation)
+        else:
+            await self._slots.acquire()  # at once
         self._health.sent()
         started = loop.time()
         unsettled = operation if operation is not None and not request.safe else None
@@ -117,7 +113,8 @@ class Limiting:
             # An answer to a key that the partner takes once speaks for every attempt at it.
             unsettled.unsettled = 0 if unsettled.key else unsettled.unsettled - 1
         now = loop.time()
-        self._pauses.heard(credential, response.status, response.headers, now)
+        if not LIMITS.isdisjoint(response.headers):
+            self._pauses.heard(_credential(request), response.status, response.headers, now)
         if response.status >= 500 or now - started > self._slow(request):
             breaker.failed(now)
         else:
@@ -129,30 +126,57 @@ class Limiting:
     def _slow(self, request: Request) -> float:
         return self._breakers.policy.slow * (request.timeout or self._timeout)
 
+    def _free(self, now: float) -> bool:
+        """Whether a request may go out at once; its start is counted then."""
+        if self._slots.locked() or not self._pauses.none(now):
+            return False
+        return self._pace is None or not self._pace.start(now)
+
     async def _turn(
+        self, loop: asyncio.AbstractEventLoop, request: Request, breaker: Breaker, operation: Operation | None
+    ) -> None:
+        """Wait until the request may go out; it then holds a slot.
+
+        Raises:
+            NotSent: see :meth:`send`.
+            DeadlineExceeded: the operation's time ended before that.
+        """
+        ends = None if operation is None else operation.ends
+        try:
+            async with asyncio.timeout_at(None if ends is None else ends + ROOM):
+                await breaker.admit(loop)
+                try:
+                    await self._slot(loop, _credential(request), ends)
+                except BaseException:
+                    breaker.left()
+                    raise
+        except TimeoutError:
+            raise DeadlineExceeded("the deadline passed before the request could be sent") from None
+
+    async def _slot(
         self, loop: asyncio.AbstractEventLoop, credential: str | None, ends: float | None
     ) -> None:
-        """Wait until the request may go out; it then holds a slot."""
         while wait := self._pauses.left(credential, now := loop.time()):
             if wait >= (_LONGEST_PAUSE if ends is None else ends - now):
                 raise Paused("the partner asked for patience", retry_after=float(math.ceil(wait)))
             await asyncio.sleep(wait)
-        if self._slots.locked():
-            if self._waiting >= self._queue:
-                raise QueueFull(f"{self._queue} requests wait for the partner already")
-            self._waiting += 1
-            try:
-                await self._slots.acquire()
-            finally:
-                self._waiting -= 1
-        else:
+        if self._slots.locked() and self._waiting >= self._queue:
+            raise QueueFull(f"{self._queue} requests wait for the partner already")
+        self._waiting += 1
+        try:
             await self._slots.acquire()
+        finally:
+            self._waiting -= 1
         try:
             while self._pace and (wait := self._pace.start(loop.time())):  # noqa: ASYNC110  # time frees it
                 await asyncio.sleep(wait)
         except BaseException:
             self._slots.release()
             raise
+
+
+def _credential(request: Request) -> str | None:
+    return request.auth.fingerprint() if request.auth else None
 
 
 def _count_against(breaker: Breaker, error: BaseException, now: float, *, long: bool) -> None:

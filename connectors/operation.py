@@ -91,6 +91,11 @@ def remaining() -> float | None:
     return None if operation is None else operation.remaining()
 
 
+def make_current(operation: Operation) -> None:
+    """Make an operation the current one of what is begun in this context."""
+    _current.set(operation)
+
+
 @contextmanager
 def during(operation: Operation) -> Iterator[None]:
     """Make an operation the current one, also of the tasks that are started meanwhile."""

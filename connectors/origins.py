@@ -72,6 +72,10 @@ class Origin:
         self._until = 0.0
         self._turn = asyncio.Lock()
 
+    def ready(self, now: float) -> tuple[Client, ...]:
+        """What :meth:`clients` gives, where nothing is to be resolved at that time of the event loop; else none."""
+        return self._ready if now < self._until else ()
+
     async def clients(self, seconds: float) -> tuple[Client, ...]:
         """A client for each of its addresses, in the resolver's order.
 

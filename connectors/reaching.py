@@ -9,10 +9,14 @@ answers have headers that are no text.
 from __future__ import annotations
 
 import asyncio
+import math
+import re
 import types
 from collections.abc import Coroutine, Generator, Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
+from urllib.parse import quote_plus
 
 import httpcore
 from pyreqwest.client import Client
@@ -23,15 +27,25 @@ from pyreqwest.exceptions import (
     RequestError,
     RequestTimeoutError,
 )
-from pyreqwest.http import Url
+from pyreqwest.http import HeaderMap, Url
 from pyreqwest.request import StreamRequest
 
 from c360.addresses import AddressPolicy
+from c360.auth.base import Auth, Headers
 from c360.certificates import TlsIdentity
-from c360.errors import ConnectorError, PartnerFault, ProblemCode, Reconfigure, RetryLater
+from c360.errors import (
+    ConnectorError,
+    DeadlineExceeded,
+    PartnerFault,
+    ProblemCode,
+    Reconfigure,
+    RetryLater,
+)
 from c360.http import Request, Response, Transport
 from c360.network import resolve
 from c360.sending import TIMEOUT
+from connectors.leaving import Abandoned
+from connectors.operation import ROOM, current
 from connectors.origins import Origin, OriginKey, Resolver, Unusable
 
 _REFUSED = "client error (Connect)"
@@ -47,17 +61,16 @@ partner closed at that very moment: then another attempt goes over another, with
 _LETTING_GO = 0.01
 """Seconds."""
 
+_PARTS = 100
+"""A time-out is told in such parts of a second, upwards."""
 
-class Abandoned(asyncio.CancelledError):
-    """The caller was cancelled, and the request goes on: pyreqwest does not cut one off.
+_SCHEME = len("https://")
+_PLAIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?\Z")
+_WORD = re.compile(r"[A-Za-z0-9_.-]*\Z")
+"""What stands in a query as it is."""
 
-    It ends by its time-out at the latest, and what it brings is dropped.
-    """
-
-    def __init__(self, flight: asyncio.Task[Response]) -> None:
-        super().__init__()
-        self.flight = flight
-        """Done when nothing of it is under way any more."""
+_MOST = 1_024
+"""Addresses before a path that are remembered."""
 
 
 class Origins:
@@ -134,6 +147,7 @@ class Reaching:
         self._max_bytes = max_bytes
         self._mark = mark
         self._identity = identity
+        self._addresses = _Addresses()
 
     async def send(self, request: Request) -> Response:
         """See :class:`c360.http.Transport`.
@@ -142,6 +156,7 @@ class Reaching:
 
         Raises:
             RetryLater: no connection, no answer in time, or the connection broke.
+            DeadlineExceeded: no answer before the operation's deadline.
             Reconfigure: the base URL is none, or the settings do not allow a connection to there.
             PartnerFault: the answer is larger than allowed or cannot be unpacked.
             ConnectorError: the plugin made a request that HTTP does not allow.
@@ -149,16 +164,21 @@ class Reaching:
         """
         if not request.safe:
             return await self._other.send(request)
-        if request.auth is not None:
-            request = request.auth.apply(request)
-        url = _url(request)
-        key = (url.scheme, url.host_str or "", url.port_or_known_default or 0, self._mark)
+        auth = request.auth
+        if auth is None:
+            headers = request.headers
+        elif type(auth).apply is Auth.apply:  # headers alone: nothing of the request has a part in them
+            headers = request.headers + auth.headers()
+        else:
+            request = auth.apply(request)
+            headers = request.headers
+        url, key = self._addresses.read(request)
+        key = (*key, self._mark)
         if key in self._origins.unusable:
             return await self._other.send(request)
-        seconds = request.timeout or TIMEOUT
         try:
             origin = self._origins.of(key, self._identity)
-            return await self._uncut(self._exchange(origin, request, url, seconds))
+            return await self._uncut(self._exchange(origin, request, headers, url))
         except Unusable:
             self._origins.unusable.add(key)
             return await self._other.send(request)
@@ -181,26 +201,36 @@ class Reaching:
             except asyncio.CancelledError:
                 flight = asyncio.get_running_loop().create_task(exchange, name="request given up")
                 self._origins.see_off(flight)
-                raise Abandoned(flight) from None
+                raise Abandoned(flight, lasting=True) from None
 
-    async def _exchange(self, origin: Origin, request: Request, url: Url, seconds: float) -> Response:
+    async def _exchange(self, origin: Origin, request: Request, headers: Headers, url: Url | str) -> Response:
         loop = asyncio.get_running_loop()
-        ends = loop.time() + seconds
+        now = loop.time()
+        seconds = request.timeout or TIMEOUT
+        ends = now + seconds
+        operation = current()
+        # Cut off with the operation, so that one that was given up is not long a burden to the partner.
+        bound = operation is not None and operation.ends + ROOM < ends
+        if operation is not None and bound:
+            ends = operation.ends + ROOM
         try:
-            *others, last = await origin.clients(seconds)
-            for client in others:
+            clients = origin.ready(now) or await origin.clients(ends - now)
+            for client in clients[:-1]:
                 try:
-                    return await self._over(client, request, url, ends - loop.time())
+                    return await self._over(client, request, headers, url, ends - loop.time())
                 except RequestError as error:
                     if not _says(error, _REFUSED):
                         raise
+            last = clients[-1]
             try:
-                return await self._over(last, request, url, ends - loop.time())
+                return await self._over(last, request, headers, url, ends - loop.time())
             except NetworkError as error:
                 if not _says(error, _ENDED):
                     raise
-            return await self._over(last, request, url, ends - loop.time())
+            return await self._over(last, request, headers, url, ends - loop.time())
         except (RequestTimeoutError, TimeoutError, httpcore.ConnectTimeout):
+            if bound:
+                raise DeadlineExceeded("the deadline passed before the partner answered") from None
             raise RetryLater(f"no answer within {seconds:g} s") from None
         except BodyDecodeError as error:
             if _says(error, _CUT):
@@ -210,63 +240,108 @@ class Reaching:
             origin.doubt()
             raise RetryLater(f"the connection failed: {type(error).__name__}") from None
 
-    async def _over(self, client: Client, request: Request, url: Url, seconds: float) -> Response:
-        async with _built(client, request, url, seconds) as answer:
-            headers = _headers(answer.headers)
-            read = answer.body_reader.read_chunk
-            body = await read()
+    async def _over(
+        self, client: Client, request: Request, headers: Headers, url: Url | str, seconds: float
+    ) -> Response:
+        stream = _built(client, request, headers, url, seconds)
+        answer = await stream.__aenter__()
+        ended = False
+        try:
+            found = _headers(answer.headers)
+            body = await answer.body_reader.read(self._max_bytes + 1)
             if body is None:
-                return Response(status=answer.status, headers=headers)
+                ended = True
+                return Response(status=answer.status, headers=found)
             content = bytes(body)
-            if (chunk := await read()) is not None:
-                whole = bytearray(content)
-                while chunk is not None and len(whole) <= self._max_bytes:
-                    whole += chunk
-                    chunk = await read()
-                content = bytes(whole)
             if len(content) > self._max_bytes:
                 raise PartnerFault(
                     f"the answer is larger than {self._max_bytes} bytes", code=ProblemCode.TOO_MUCH_DATA
                 )
-            return Response(status=answer.status, headers=headers, content=content)
+            ended = True
+            return Response(status=answer.status, headers=found, content=content)
+        finally:
+            if not ended:  # one that was read to its end has nothing left to close
+                await stream.__aexit__(None, None, None)
 
 
-def _url(request: Request) -> Url:
-    """The whole address, as pyreqwest reads it: what is checked is what is connected to.
+class _Addresses:
+    """Reads addresses as pyreqwest does: what is checked is what is connected to."""
 
-    Raises:
-        ConnectorError: it is none.
-        Reconfigure: it is not one of HTTP.
-    """
+    def __init__(self) -> None:
+        self._plain: dict[str, tuple[str, str, int]] = {}
+        """Of what stands before the path, where it is written so plainly that nothing behind it could make
+        another address of it."""
+
+    def read(self, request: Request) -> tuple[Url | str, tuple[str, str, int]]:
+        """The whole address of a request; and scheme, host and port of it.
+
+        Raises:
+            ConnectorError: it is none.
+            Reconfigure: it is not one of HTTP.
+        """
+        url, params = request.url, request.params
+        end = url.find("/", _SCHEME)
+        base = url[:end]
+        if end < 0 or not (base in self._plain or _PLAIN.match(base)) or "?" in url or "#" in url:
+            return self._parsed(url, params)
+        key = self._plain.get(base)
+        if key is None:
+            _, key = self._parsed(f"{base}/", ())
+            if len(self._plain) >= _MOST:
+                self._plain.clear()
+            self._plain[base] = key
+        return (f"{url}?{_query(params)}" if params else url), key
+
+    @staticmethod
+    def _parsed(url: str, params: tuple[tuple[str, str], ...]) -> tuple[Url, tuple[str, str, int]]:
+        try:
+            read = Url.parse_with_params(url, params) if params else Url(url)
+        except ValueError:  # its message quotes what was wrong
+            raise ConnectorError("the plugin made a request that cannot be written down") from None
+        if read.scheme not in {"http", "https"}:
+            raise Reconfigure("base_url has to begin with http:// or https://")
+        return read, (read.scheme, read.host_str or "", read.port_or_known_default or 0)
+
+
+def _query(params: tuple[tuple[str, str], ...]) -> str:
+    return "&".join(
+        [
+            f"{name if _WORD.match(name) else quote_plus(name)}={value if _WORD.match(value) else quote_plus(value)}"
+            for name, value in params
+        ]
+    )
+
+
+def _built(
+    client: Client, request: Request, headers: Headers, url: Url | str, seconds: float
+) -> StreamRequest:
+    found = {"accept": "*/*"}
+    for name, value in headers:
+        found[name.lower()] = value
     try:
-        url = Url.parse_with_params(request.url, request.params) if request.params else Url(request.url)
-    except ValueError:  # its message quotes what was wrong
-        raise ConnectorError("the plugin made a request that cannot be written down") from None
-    if url.scheme not in {"http", "https"}:
-        raise Reconfigure("base_url has to begin with http:// or https://")
-    return url
-
-
-def _built(client: Client, request: Request, url: Url, seconds: float) -> StreamRequest:
-    headers = {"accept": "*/*"}
-    for name, value in request.headers:
-        headers[name.lower()] = value
-    try:
-        for value in headers.values():
-            value.encode("ascii")
-        builder = client.request(request.method, url).headers(headers)
+        if not "".join(found.values()).isascii():
+            raise ValueError  # noqa: TRY301  # pyreqwest would write it in UTF-8
+        builder = client.request(request.method, url).headers(found)
         if request.content:
             builder = builder.body_bytes(request.content)
-        return builder.timeout(timedelta(seconds=max(0.0, seconds))).build_streamed()
+        return builder.timeout(_time(math.ceil(seconds * _PARTS))).build_streamed()
     except (PyreqwestError, ValueError, TypeError):  # their messages quote what was wrong
         raise ConnectorError("the plugin made a request that cannot be written down") from None
 
 
-def _headers(found: Mapping[str, str]) -> Mapping[str, str]:
-    headers: dict[str, str] = {}
+@lru_cache(4096)
+def _time(parts: int) -> timedelta:
+    """So many hundredths of a second; none where it has passed."""
+    return timedelta(seconds=max(0, parts) / _PARTS)
+
+
+def _headers(found: HeaderMap) -> Mapping[str, str]:
     try:
-        for name, value in found.items():
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        headers = dict(found.items())
+        if len(headers) < len(found):  # some come more than once
+            headers = {}
+            for name, value in found.items():
+                headers[name] = f"{headers[name]}, {value}" if name in headers else value
     except ValueError:
         raise Unusable from None
     return headers

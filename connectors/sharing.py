@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Hashable
-from typing import cast
 
 from c360.errors import DeadlineExceeded
 from c360.http import Request, Response, Transport
-from connectors.operation import ROOM, Operation, current
+from connectors.leaving import Abandoned
+from connectors.operation import ROOM, Operation, current, make_current
 from connectors.retrying import AGAIN
 
 _CORRELATION = frozenset(
@@ -18,22 +19,38 @@ _CORRELATION = frozenset(
 
 
 class _Exchange:
-    """A request under way or answered, and those who wait for it."""
+    """A request under way or answered, and those who wait for it beside the one who sent it."""
 
     __slots__ = ("response", "task", "waiters")
 
     def __init__(self) -> None:
-        self.task: asyncio.Task[None] | None = None
-        self.waiters: set[asyncio.Future[Response]] = set()
         self.response: Response | None = None
+        self.waiters: dict[asyncio.Future[Response], Operation] = {}
+        self.task: asyncio.Task[None] | None = None
+        """What goes on with it where the one who sent it has gone."""
+
+    def tell(self, response: Response) -> None:
+        """Hand the answer to all who wait."""
+        if response.status not in AGAIN and response.status < 500:
+            self.response = response
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_result(response)
+
+    def fail(self, error: Exception) -> None:
+        """Whatever went wrong is theirs to see who wait."""
+        for waiter in self.waiters:
+            if not waiter.done():
+                waiter.set_exception(error)
 
 
 class Sharing:
     """The stage of an instance's transport that shares answers.
 
     Only what is alike in tenant, purpose, credential and every byte of the request is shared; the
-    credential counts by its fingerprint. A caller that stops waiting takes nothing from the others;
-    when none is left, the request is cancelled.
+    credential counts by its fingerprint. The first one sends it as if it were alone. A caller that stops
+    waiting takes nothing from the others: where it was the one who sent it, they go on with it; when none is
+    left, the request is given up.
     """
 
     def __init__(self, inner: Transport) -> None:
@@ -48,72 +65,126 @@ class Sharing:
         """
         operation = current()
         if operation is None:
-            return await self._inner.send(request)
-        loop = asyncio.get_running_loop()
-        if operation.ends <= loop.time():
-            raise DeadlineExceeded("no time was left to send the request")
-        if request.safe:
-            return await self._shared(operation, request, loop)
-        try:
-            async with asyncio.timeout_at(operation.ends + ROOM):
+            try:
                 return await self._inner.send(request)
-        except TimeoutError:
-            raise DeadlineExceeded("the deadline passed before the partner answered") from None
-
-    async def _shared(
-        self, operation: Operation, request: Request, loop: asyncio.AbstractEventLoop
-    ) -> Response:
+            except Abandoned as left:
+                left.cut()
+                raise
+        if operation.remaining() <= 0:
+            raise DeadlineExceeded("no time was left to send the request")
+        if not request.safe:
+            try:
+                async with asyncio.timeout_at(operation.ends + ROOM):
+                    return await self._inner.send(request)
+            except TimeoutError:
+                raise DeadlineExceeded("the deadline passed before the partner answered") from None
         key = (self, operation.tenant, operation.purpose, *_alike(request))
-        exchange = operation.answers.get(key)
-        if exchange is None:
-            exchange = self._under_way.get(key)
-            if exchange is None:
-                exchange = self._under_way[key] = _Exchange()
-                exchange.task = loop.create_task(self._send(request, key, exchange))
+        new = _Exchange()
+        exchange: _Exchange = operation.answers.setdefault(key, new)
+        if exchange is new:
+            exchange = self._under_way.setdefault(key, new)
+            if exchange is new:
+                return await self._lead(operation, request, key, new)
             operation.answers[key] = exchange
         if exchange.response is not None:
-            return cast(Response, exchange.response)
-        waiter: asyncio.Future[Response] = loop.create_future()
-        exchange.waiters.add(waiter)
+            return exchange.response
+        return await self._follow(operation, key, exchange)
+
+    async def _lead(
+        self, operation: Operation, request: Request, key: Hashable, exchange: _Exchange
+    ) -> Response:
+        """Send it, and tell the others."""
+        try:
+            response = await self._inner.send(request)
+        except BaseException as error:
+            del operation.answers[key]
+            # Who was cancelled, or had less time than the others, takes nothing from them.
+            gone = not isinstance(error, Exception) or isinstance(error, DeadlineExceeded)
+            flight = error.flight if isinstance(error, Abandoned) else None
+            if not (gone and self._hand_on(request, key, exchange, flight)):
+                self._forget(key, exchange)
+                if isinstance(error, Exception):
+                    exchange.fail(error)
+                elif isinstance(error, Abandoned):
+                    error.cut()
+            raise
+        self._forget(key, exchange)
+        exchange.tell(response)
+        if exchange.response is None:
+            del operation.answers[key]
+        return response
+
+    async def _follow(self, operation: Operation, key: Hashable, exchange: _Exchange) -> Response:
+        """Wait for what another one sent."""
+        waiter: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        exchange.waiters[waiter] = operation
         try:
             return await operation.wait(waiter)
         finally:
-            exchange.waiters.discard(waiter)
-            if not exchange.waiters and exchange.task is not None:
+            del exchange.waiters[waiter]
+            if exchange.task is not None and not exchange.waiters:
                 self._forget(key, exchange)
                 exchange.task.cancel()
             if exchange.response is None:
                 operation.answers.pop(key, None)
 
-    async def _send(self, request: Request, key: Hashable, exchange: _Exchange) -> None:
-        """Get an answer and hand it to all who wait. Whatever goes wrong is theirs to see."""
+    def _hand_on(
+        self,
+        request: Request,
+        key: Hashable,
+        exchange: _Exchange,
+        flight: asyncio.Task[Response] | None,
+    ) -> bool:
+        """Let those who wait go on with a request that its sender has left; whether there are any."""
+        waiting = [operation for waiter, operation in exchange.waiters.items() if not waiter.done()]
+        if not waiting:
+            return False
+        context = contextvars.copy_context()
+        context.run(make_current, max(waiting, key=lambda operation: operation.ends))
+        exchange.task = asyncio.get_running_loop().create_task(
+            self._go_on(request, key, exchange, flight), context=context
+        )
+        return True
+
+    async def _go_on(
+        self,
+        request: Request,
+        key: Hashable,
+        exchange: _Exchange,
+        flight: asyncio.Task[Response] | None,
+    ) -> None:
+        """Take what a request that is on its way brings, or send it anew where it brings nothing of use."""
         try:
-            response = await self._inner.send(request)
-        except asyncio.CancelledError:
-            exchange.task = None
-            self._fail(exchange, DeadlineExceeded("the request was given up"))
+            response = None if flight is None else await _brought(flight)
+            if response is None:
+                response = await self._inner.send(request)
+        except asyncio.CancelledError as left:
+            exchange.fail(DeadlineExceeded("the request was given up"))
+            if isinstance(left, Abandoned):
+                left.cut()
+            elif flight is not None:
+                flight.cancel()
             raise
         except Exception as error:  # noqa: BLE001  # raised again where somebody waits
-            exchange.task = None
-            self._fail(exchange, error)
+            exchange.fail(error)
         else:
-            exchange.task = None
-            if response.status not in AGAIN and response.status < 500:
-                exchange.response = response
-            for waiter in exchange.waiters:
-                if not waiter.done():
-                    waiter.set_result(response)
+            exchange.tell(response)
         finally:
+            exchange.task = None
             self._forget(key, exchange)
-
-    def _fail(self, exchange: _Exchange, error: Exception) -> None:
-        for waiter in exchange.waiters:
-            if not waiter.done():
-                waiter.set_exception(error)
 
     def _forget(self, key: Hashable, exchange: _Exchange) -> None:
         if self._under_way.get(key) is exchange:
             del self._under_way[key]
+
+
+async def _brought(flight: asyncio.Task[Response]) -> Response | None:
+    """What a request brings that nobody sees through the stages any more; nothing where it is to be repeated."""
+    await asyncio.wait({flight})
+    if flight.cancelled() or flight.exception() is not None:
+        return None
+    response = flight.result()
+    return None if response.status in AGAIN or response.status >= 500 else response
 
 
 def _alike(request: Request) -> tuple[Hashable, ...]:
@@ -121,7 +192,7 @@ def _alike(request: Request) -> tuple[Hashable, ...]:
         request.method,
         request.url,
         request.params,
-        tuple(header for header in request.headers if header[0].lower() not in _CORRELATION),
+        tuple([header for header in request.headers if header[0].lower() not in _CORRELATION]),
         request.content,
         request.auth.fingerprint() if request.auth else None,
     )

@@ -17,6 +17,7 @@ from c360.pools import Pools
 from c360.sending import TIMEOUT, Sending
 from connectors.breaking import Breakers
 from connectors.health import Health
+from connectors.leaving import Leaving
 from connectors.limiting import Limiting
 from connectors.operation import current
 from connectors.operations import OperationNames
@@ -74,7 +75,7 @@ class HostTransport:
             Reconfigure: the identity cannot be used.
         """
         known_as = self._pools.admit(identity) if identity is not None else ""
-        sending = Sending(self._base, limits.max_bytes, known_as, left=_left)
+        sending = Leaving(Sending(self._base, limits.max_bytes, known_as, left=_left))
         limiting = Limiting(
             self._reaching(sending, limits, known_as, identity),
             limits,
@@ -87,7 +88,7 @@ class HostTransport:
         return Sharing(Retrying(limiting, self.resilience.retries, self._chance))
 
     def _reaching(
-        self, sending: Sending, limits: Limits, known_as: str, identity: TlsIdentity | None
+        self, sending: Leaving, limits: Limits, known_as: str, identity: TlsIdentity | None
     ) -> Transport:
         if self._origins is None or (identity is not None and identity.authorities is not None):
             return sending
