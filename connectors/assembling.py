@@ -13,17 +13,15 @@ from connectors.problems import COPY_STANDS_IN, problem
 from connectors.results import Gathered, GatherRequest, KindResult, SourceProblem, SourceResult, SourceState
 from connectors.snapshots import Kept
 
-_SEVERITY = {
-    SourceState.FRESH: 0,
-    SourceState.KEPT: 1,
-    SourceState.STALE: 2,
-    SourceState.UNAVAILABLE: 3,
-}
+_BETTER = (SourceState.FRESH, SourceState.KEPT, SourceState.STALE, SourceState.UNAVAILABLE)
+"""Each before those that are worse."""
 
 
 def wants_copy(cell: Cell) -> bool:
     """Whether a last-known copy would stand in for this cell as it is now."""
     if cell.kept or cell.looked:
+        return False
+    if len(cell.parts) == 1 and (outcome := cell.parts[0].outcome) is not None and outcome.answered:
         return False
     found = obstacle(cell)
     return found is not None and found.code in COPY_STANDS_IN
@@ -76,7 +74,7 @@ def worth_keeping(cells: Iterable[Cell]) -> Iterator[Kept]:
                 connector=cell.instance.id,
                 need=cell.parts[0].need if len(cell.parts) == 1 else cell.need,
                 records=_records(outcomes),
-                fetched_at=min(outcome.at for outcome in outcomes if outcome and outcome.at),
+                fetched_at=min([outcome.at for outcome in outcomes if outcome and outcome.at]),
                 parties=cell.linked,
             )
 
@@ -101,7 +99,7 @@ def _source(instance: Instance, cells: Sequence[Cell], started: float) -> Source
         found = _kind(cell)
         reason = found.problem
         kinds[cell.need.kind] = found
-        worse = _SEVERITY[found.state] > _SEVERITY[worst]
+        worse = found.state is not worst and _BETTER.index(found.state) > _BETTER.index(worst)
         if worse:
             worst = found.state
         if reason is not None and (worse or trouble is None):
@@ -109,8 +107,8 @@ def _source(instance: Instance, cells: Sequence[Cell], started: float) -> Source
         if found.fetched_at is not None and (oldest is None or found.fetched_at < oldest):
             oldest = found.fetched_at
         for part in cell.parts:
-            if part.outcome is None or not part.outcome.kept:
-                moment = max(moment, part.moment)
+            if part.moment > moment and (part.outcome is None or not part.outcome.kept):
+                moment = part.moment
     return SourceResult(
         connector=instance.id,
         domain=instance.domain,
@@ -125,6 +123,15 @@ def _source(instance: Instance, cells: Sequence[Cell], started: float) -> Source
 def _kind(cell: Cell) -> KindResult:
     if cell.kept and cell.copy is not None:
         return KindResult(records=cell.copy.records, state=SourceState.KEPT, fetched_at=cell.copy.fetched_at)
+    if len(cell.parts) == 1:
+        outcome = cell.parts[0].outcome
+        if outcome is not None and outcome.answered:
+            return KindResult(
+                records=outcome.records,
+                state=SourceState.KEPT if outcome.kept else SourceState.FRESH,
+                fetched_at=outcome.at,
+                problem=outcome.problem,
+            )
     reason = obstacle(cell)
     outcomes = [part.outcome for part in cell.parts]
     if reason is None:

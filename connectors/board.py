@@ -53,7 +53,8 @@ class Settling(Protocol):
         """Enter the outcome of a part."""
         ...
 
-    def now(self) -> datetime:
+    @property
+    def now(self) -> Callable[[], datetime]:
         """The host's clock."""
         ...
 
@@ -69,23 +70,30 @@ class Board:
 
     def __init__(self, parts: Iterable[Part], now: Callable[[], datetime], reaper: Reaper) -> None:
         self._loop = asyncio.get_running_loop()
-        self._now = now
+        self.now = now
+        """The host's clock."""
         self._reaper = reaper
         self._parts = tuple(parts)
         self._open = len(self._parts)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._leaving: list[Callable[[], None]] = []
+        self._waiter: asyncio.Future[None] | None = None
         self.closed = False
-        self.settled: asyncio.Future[None] = self._loop.create_future()
-        """Done as soon as no part is open."""
-        if not self._open:
-            self.settled.set_result(None)
+
+    @property
+    def settled(self) -> bool:
+        """Whether no part is open."""
+        return not self._open
 
     def start(self, name: str, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Start a task that settles parts. It has to handle its own exceptions."""
         task = self._loop.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks.append(task)
         return task
+
+    def leaving(self, leave: Callable[[], None]) -> None:
+        """Have it told when nobody waits any more, to those who settle parts in no task of this board."""
+        self._leaving.append(leave)
 
     def settle(self, part: Part, outcome: Outcome) -> None:
         """Enter the outcome of a part. Too late is too late: a closed board ignores it."""
@@ -95,24 +103,37 @@ class Board:
             self._open -= 1
         part.outcome = outcome
         part.moment = self._loop.time()
-        if not self._open and not self.settled.done():
-            self.settled.set_result(None)
+        if not self._open:
+            self._wake()
 
-    def now(self) -> datetime:
-        """The host's clock."""
-        return self._now()
+    async def wait(self, until: float, also: asyncio.Future[None] | None = None) -> None:
+        """Wait for all parts, or for one thing more, but no longer than until that time."""
+        if not self._open or (also is not None and also.done()) or until <= self._loop.time():
+            return
+        waiter = self._waiter = self._loop.create_future()
+        timer = self._loop.call_at(until, self._wake)
+        if also is not None:
+            also.add_done_callback(self._wake)
+        try:
+            await waiter
+        finally:
+            timer.cancel()
+            self._waiter = None
+            if also is not None:
+                also.remove_done_callback(self._wake)
 
-    async def wait(self, until: float, *others: asyncio.Future[None]) -> None:
-        """Wait for all parts, or for one of the others, but no longer than until that time."""
-        seconds = until - self._loop.time()
-        waiting = {future for future in (self.settled, *others) if not future.done()}
-        if seconds > 0 and waiting:
-            await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    def _wake(self, _: object = None) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def close(self) -> list[Part]:
         """Stop everything; the parts that were still open, now settled as past the deadline."""
         self.closed = True
         self._reaper.abandon(self._tasks)
+        for leave in self._leaving:
+            leave()
+        if not self._open:
+            return []
         late = [part for part in self._parts if part.outcome is None]
         moment = self._loop.time()
         for part in late:

@@ -1,7 +1,8 @@
-"""What a partner allows in a span of time: a pace, and the pauses it asks for."""
+"""What a partner bears: so many at once, a pace, and the pauses it asks for."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Mapping
 
@@ -18,6 +19,45 @@ LIMITS = frozenset(
 )
 """Headers by which partners tell of limits; an answer without any says nothing of them."""
 _ASKS = frozenset({429, 503})
+
+
+class Places:
+    """So many at once; who comes when all places are taken gets the next that is given back, in turn."""
+
+    def __init__(self, count: int) -> None:
+        self._free = count
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def free(self) -> bool:
+        """Whether :meth:`take` may be called."""
+        return self._free > 0
+
+    def take(self) -> None:
+        """Take a free place."""
+        self._free -= 1
+
+    async def wait(self) -> None:
+        """Take the next place that is given back."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # it came at that very moment
+                self.give_back()
+            else:
+                self._waiting.remove(turn)
+            raise
+
+    def give_back(self) -> None:
+        """Leave a place, to the first who waits."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._free += 1
 
 
 class Pace:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
-from cachetools import LRUCache, TLRUCache
 
-from c360.access import Purpose, TenantId
+from c360.access import TenantId
 from c360.records.base import Record
 
 MOST_RECORDS = 200_000
 """Records in memory at the most, over all customers."""
 
-_TIDY = 64
-"""Keys of one party beyond which those that expired are dropped from its list."""
 
-
-class PartKey(msgspec.Struct, frozen=True, kw_only=True):
+class PartKey(NamedTuple):
     """One kind of one party, as one credential may see it for one purpose."""
 
     tenant: TenantId
-    purpose: Purpose
+    purpose: str
     instance: str
     credential: str
     """Fingerprint of the customer's grant, or of the instance's own credential."""
@@ -50,68 +47,97 @@ class CachedPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PartCache(Protocol):
-    """Keeps parts for a while. The seam for a cache that several processes share.
+    """Keeps parts for a while, in this process: nothing waits for it.
 
-    It has to answer within milliseconds or raise: the partners are asked where it does not help.
+    Whatever it raises, the partners are asked.
     """
 
-    async def read(self, keys: Sequence[PartKey]) -> Mapping[PartKey, CachedPart]:
-        """Those that are there and still kept."""
+    def read(self, key: PartKey) -> CachedPart | None:
+        """What is there and still kept."""
         ...
 
-    async def write(self, parts: Mapping[PartKey, CachedPart]) -> None:
-        """Keep parts, each in the place of what was there."""
+    def write(self, key: PartKey, part: CachedPart) -> None:
+        """Keep a part in the place of what was there."""
         ...
 
-    async def forget(self, instance: str, parties: Iterable[str] | None = None) -> None:
+    def forget(self, instance: str, parties: Iterable[str] | None = None) -> None:
         """Drop everything of these parties at an instance, or all of the instance."""
         ...
 
 
+class _Held(NamedTuple):
+    part: CachedPart
+    until: float
+    """On the event loop's clock."""
+
+    @property
+    def size(self) -> int:
+        return len(self.part.records) + 1
+
+
 class MemoryCache:
-    """A cache within one process, bounded by the records it holds; what was used longest ago goes first."""
+    """A cache bounded by the records it holds; what was used longest ago goes first.
+
+    Args:
+        most: records; a part counts for one more.
+    """
 
     def __init__(self, most: int = MOST_RECORDS) -> None:
-        self._parts: TLRUCache[PartKey, CachedPart] = TLRUCache(
-            most,
-            ttu=lambda _, part, now: now + part.keep,
-            timer=_now,
-            getsizeof=lambda part: len(part.records) + 1,
-        )
-        # A party is used whenever one of its parts is, so it outlives them here.
-        self._of: LRUCache[tuple[str, str], set[PartKey]] = LRUCache(most)
+        self._most = most
+        self._held = 0
+        self._parts: OrderedDict[PartKey, _Held] = OrderedDict()
+        """What was used longest ago is the first."""
+        self._of: dict[tuple[str, str], set[PartKey]] = {}
+        """By instance and party."""
 
-    async def read(self, keys: Sequence[PartKey]) -> Mapping[PartKey, CachedPart]:
+    def read(self, key: PartKey) -> CachedPart | None:
         """See :class:`PartCache`."""
-        found = {}
-        for key in keys:
-            part = self._parts.get(key)
-            if part is not None:
-                found[key] = part
-                self._of.get((key.instance, key.party_id))
-        return found
+        found = self._parts.get(key)
+        if found is None:
+            return None
+        if found.until <= _now():
+            self._drop(key)
+            return None
+        self._parts.move_to_end(key)
+        return found.part
 
-    async def write(self, parts: Mapping[PartKey, CachedPart]) -> None:
+    def write(self, key: PartKey, part: CachedPart) -> None:
         """See :class:`PartCache`."""
-        for key, part in parts.items():
-            if len(part.records) + 1 > self._parts.maxsize:
-                continue
-            self._parts[key] = part
-            party = (key.instance, key.party_id)
-            mine = self._of.get(party, set())
-            if len(mine) >= _TIDY:
-                mine = {other for other in mine if other in self._parts}
-            self._of[party] = mine | {key}
+        now = _now()
+        held = _Held(part, now + part.keep)
+        if held.size > self._most:
+            return
+        before = self._parts.get(key)
+        if before is None:
+            self._of.setdefault((key.instance, key.party_id), set()).add(key)
+        else:
+            self._held -= before.size
+            self._parts.move_to_end(key)
+        self._parts[key] = held
+        self._held += held.size
+        while True:  # what was written just now stays: it is the last
+            first = next(iter(self._parts))
+            if self._held <= self._most and self._parts[first].until > now:
+                break
+            self._drop(first)
 
-    async def forget(self, instance: str, parties: Iterable[str] | None = None) -> None:
+    def forget(self, instance: str, parties: Iterable[str] | None = None) -> None:
         """See :class:`PartCache`."""
         if parties is None:
             gone = [party for party in self._of if party[0] == instance]
         else:
             gone = [(instance, party_id) for party_id in parties]
         for party in gone:
-            for key in self._of.pop(party, ()):
-                self._parts.pop(key, None)
+            for key in tuple(self._of.get(party, ())):
+                self._drop(key)
+
+    def _drop(self, key: PartKey) -> None:
+        self._held -= self._parts.pop(key).size
+        party = (key.instance, key.party_id)
+        mine = self._of[party]
+        mine.discard(key)
+        if not mine:
+            del self._of[party]
 
 
 def _now() -> float:

@@ -16,7 +16,6 @@ from connectors.complaints import said
 from connectors.instances import Instance
 from connectors.planning import Batch, Outcome, Part
 from connectors.problems import problem, problem_of
-from connectors.streams import closing
 
 _log = logging.getLogger(__name__)
 
@@ -32,18 +31,19 @@ class Call:
         self._instance = instance
         self._batch = batch
         self._board = board
-        self._kinds = frozenset(need.kind for need in batch.needs)
+        self._kinds = frozenset([need.kind for need in batch.needs])
         self._parts: dict[tuple[str, str], Part] = {
             (ask.ref.party_id, need.kind): ask.parts[need.kind] for ask in batch.asks for need in batch.needs
         }
+        self._open = len(self._parts)
         self._max_records = instance.description.limits.max_records if instance.description else 0
 
     async def run(self) -> None:
         """Fetch, and settle every part of the batch, whatever the plugin does."""
         instance = self._instance
+        instance.begin()
         try:
-            with instance.working():
-                await self._consume()
+            await self._consume()
         except ConnectorError as error:
             instance.complaints.partner(f"fetch {self._names()}", error)
             self._fail_rest(self._raised(error))
@@ -56,25 +56,30 @@ class Call:
         except (Exception, SystemExit) as error:  # noqa: BLE001  # a stranger's code may raise anything
             instance.complaints.fault(error)
             self._fail_rest(_FAULT)
+        finally:
+            instance.end()
 
     async def _consume(self) -> None:
-        refs = [ask.ref for ask in self._batch.asks]
-        async with closing(self._instance.connector.fetch(self._batch.needs, refs)) as stream:
+        stream = self._instance.connector.fetch(self._batch.needs, [ask.ref for ask in self._batch.asks])
+        try:
             async for item in stream:
                 if self._board.closed:
                     return
                 self._take(item)
-        if any(part.outcome is None for part in self._parts.values()):
+        finally:
+            close = getattr(stream, "aclose", None)  # the contract asks for an iterator only
+            if close is not None:
+                await close()
+        if self._open:
             raise WrongYield("it ended without an answer for every customer and kind")
 
     def _take(self, item: object) -> None:
         if not isinstance(item, Fetched):
             raise WrongYield(f"it yielded a {type(item).__name__} instead of a Fetched")
-        if item.kind not in self._kinds:
-            raise WrongYield("it yielded a kind that was not asked for")
         part = self._parts.get((item.ref.party_id, item.kind))
         if part is None:
-            raise WrongYield("it yielded a customer that was not asked for")
+            what = "customer" if item.kind in self._kinds else "kind"
+            raise WrongYield(f"it yielded a {what} that was not asked for")
         if part.outcome is not None:
             self._settle(part, _FAULT)  # which of the two is right, nobody can say
             raise WrongYield(f"it yielded {item.kind} twice for one customer")
@@ -91,8 +96,9 @@ class Call:
         if not isinstance(item.records, tuple | list):
             raise WrongYield(f"it yielded a {type(item.records).__name__} as records")
         record = kind(item.kind).record
-        if not all(type(each) is record for each in item.records):
-            raise WrongYield(f"it yielded {item.kind} that are no {record.__name__}")
+        for each in item.records:
+            if type(each) is not record:
+                raise WrongYield(f"it yielded {item.kind} that are no {record.__name__}")
         return Outcome(
             records=signed(item.records[: self._max_records], self._instance.id),
             problem=problem(ProblemCode.TOO_MUCH_DATA) if len(item.records) > self._max_records else None,
@@ -100,11 +106,13 @@ class Call:
         )
 
     def _settle(self, part: Part, outcome: Outcome) -> None:
+        if part.outcome is None:
+            self._open -= 1
         self._board.settle(part, outcome)
         if self._board.closed:
             return
         if outcome.problem is None:
-            self._instance.health.succeeded()
+            self._instance.health.succeeded(outcome.at)
         else:
             self._instance.health.failed(outcome.problem.code)
 
@@ -129,6 +137,16 @@ _FAULT = Outcome(problem=problem(ProblemCode.CONNECTOR_FAULT), answered=False)
 
 
 def signed(records: tuple[Record, ...] | list[Record], instance: str) -> tuple[Record, ...]:
-    """The records with the instance they came from, which is the host's to say."""
-    replace = msgspec.structs.replace
-    return tuple(replace(record, connector=instance) for record in records)
+    """The records with the instance they came from, which is the host's to say.
+
+    One that says nothing of it yet was made for this answer, and is signed as it is. One that does is a
+    plugin's that gives the same again, perhaps to another instance: that keeps it, and this one gets its own.
+    """
+    found = []
+    for record in records:
+        if not record.connector:
+            msgspec.structs.force_setattr(record, "connector", instance)
+        elif record.connector != instance:
+            record = msgspec.structs.replace(record, connector=instance)  # noqa: PLW2901  # the signed one
+        found.append(record)
+    return tuple(found)

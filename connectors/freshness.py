@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-import msgspec
 from cachetools import TTLCache
 
 from c360.access import Access
 from c360.contract import Ref
 from c360.errors import ProblemCode, place
+from connectors.board import Board
 from connectors.cache import CachedPart, PartCache, PartKey
 from connectors.instances import Instance
 from connectors.planning import Ask, Outcome, Part
@@ -24,18 +25,8 @@ UNKNOWN_FOR = 30.0
 BEYOND = 2.0
 """A part is kept for so many times its time to live; past it, it is served while it is fetched anew."""
 
-_PATIENCE = 0.05
-"""Seconds that a cache gets to answer."""
-
+_NONE = timedelta(0)
 _log = logging.getLogger(__name__)
-
-
-class Found(msgspec.Struct, frozen=True):
-    """What the cache knew of the parts of an instance."""
-
-    served: Sequence[tuple[Part, Outcome]]
-    ageing: Sequence[Part]
-    """Of those served, the ones that are to be fetched anew."""
 
 
 class Freshness:
@@ -50,75 +41,91 @@ class Freshness:
         self._cache = cache
         self._now = now
         self._forgotten: TTLCache[tuple[str, str | None], float] = TTLCache(100_000, 120.0, timer=_time)
+        self._last_forgotten = -math.inf
 
-    async def known(
-        self, instance: Instance, mine: Sequence[Ask], access: Access, max_age: timedelta | None
-    ) -> Found:
-        """What may be served of these asks without asking the partner.
+    def serve(
+        self,
+        board: Board,
+        instance: Instance,
+        mine: Sequence[Ask],
+        access: Access,
+        max_age: timedelta | None,
+    ) -> Sequence[Part]:
+        """Settle what may be served of these asks without asking the partner.
 
         Args:
+            board: where.
             instance: whose.
             mine: what is to be asked, with the customers' grants.
             access: who asks, for what.
             max_age: how old it may be at the most; ``None``: as old as its kind allows.
-        """
-        if self._cache is None or (max_age is not None and max_age <= timedelta(0)):
-            return _NOTHING
-        parts = {
-            part_key(instance, ask.ref, part, access): part for ask in mine for part in ask.parts.values()
-        }
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                found = await self._cache.read(tuple(parts))
-        except Exception as error:  # noqa: BLE001  # whatever a cache raises, the partners are asked
-            _log.warning("the cache does not answer: %s", place(error))
-            return _NOTHING
-        now = self._now()
-        served, ageing = [], []
-        for key, cached in found.items():
-            age = (now - cached.fetched_at).total_seconds()
-            most = cached.keep if max_age is None else min(max_age.total_seconds(), cached.keep)
-            if not 0 <= age <= most:
-                continue
-            served.append((parts[key], _outcome(cached)))
-            if max_age is None and age > cached.fresh:
-                ageing.append(parts[key])
-        return Found(served, ageing)
 
-    async def keep(self, started: float, table: Mapping[Instance, Sequence[Ask]], access: Access) -> None:
+        Returns:
+            of those served, the ones that are to be fetched anew.
+        """
+        if self._cache is None or (max_age is not None and max_age <= _NONE):
+            return ()
+        now = self._now()
+        longest = math.inf if max_age is None else max_age.total_seconds()
+        ageing = []
+        for ask in mine:
+            credential = _credential(instance, ask.ref)
+            for part in ask.parts.values():
+                found = self._read(part_key(instance, ask.ref, part, access, credential))
+                if found is None:
+                    continue
+                age = (now - found.fetched_at).total_seconds()
+                if 0 <= age <= min(longest, found.keep):
+                    board.settle(part, _outcome(found))
+                    if max_age is None and age > found.fresh:
+                        ageing.append(part)
+        return ageing
+
+    def keep(self, started: float, table: Mapping[Instance, Sequence[Ask]], access: Access) -> None:
         """Remember what was fetched since a moment of the event loop's clock."""
         if self._cache is None:
             return
-        fetched: dict[PartKey, CachedPart] = {}
         for instance, mine in table.items():
             for ask in mine:
                 if self._forgotten_since(started, instance.id, ask.ref.party_id):
                     continue
+                credential = None
                 for part in ask.parts.values():
                     cached = self._cached(instance, part)
-                    if cached is not None:
-                        fetched[part_key(instance, ask.ref, part, access)] = cached
-        if fetched:
-            try:
-                async with asyncio.timeout(_PATIENCE):
-                    await self._cache.write(fetched)
-            except Exception as error:  # noqa: BLE001  # whatever a cache raises, the answer is out
-                _log.warning("the cache takes nothing: %s", place(error))
+                    if cached is None:
+                        continue
+                    if credential is None:
+                        credential = _credential(instance, ask.ref)
+                    try:
+                        self._cache.write(part_key(instance, ask.ref, part, access, credential), cached)
+                    except Exception as error:  # noqa: BLE001  # whatever a cache raises, the answer is out
+                        _log.warning("the cache takes nothing: %s", place(error))
+                        return
 
-    async def forget(self, instance: str, parties: Iterable[str] | None = None) -> None:
+    def forget(self, instance: str, parties: Iterable[str] | None = None) -> None:
         """Drop what is remembered of these parties at an instance, or of all, also what is being fetched."""
         if self._cache is None:
             return
         gone = None if parties is None else tuple(parties)
-        moment = _time()
+        moment = self._last_forgotten = _time()
         for party in (None,) if gone is None else gone:
             self._forgotten[instance, party] = moment
         try:
-            await self._cache.forget(instance, gone)
+            self._cache.forget(instance, gone)
         except Exception as error:  # noqa: BLE001  # whatever a cache raises, it ends by its times to live
             _log.warning("the cache forgets nothing: %s", place(error))
 
+    def _read(self, key: PartKey) -> CachedPart | None:
+        assert self._cache is not None  # noqa: S101  # asked before
+        try:
+            return self._cache.read(key)
+        except Exception as error:  # noqa: BLE001  # whatever a cache raises, the partners are asked
+            _log.warning("the cache does not answer: %s", place(error))
+            return None
+
     def _forgotten_since(self, started: float, instance: str, party_id: str) -> bool:
+        if self._last_forgotten < started:
+            return False
         moments = (self._forgotten.get((instance, party)) for party in (party_id, None))
         return any(moment is not None and moment >= started for moment in moments)
 
@@ -139,22 +146,24 @@ class Freshness:
         return None
 
 
-_NOTHING = Found((), ())
+def _credential(instance: Instance, ref: Ref) -> str:
+    """Under which credential a party is asked for, by its fingerprint."""
+    return ref.auth().fingerprint() if ref.grant is not None else instance.credential
 
 
-def part_key(instance: Instance, ref: Ref, part: Part, access: Access) -> PartKey:
+def part_key(instance: Instance, ref: Ref, part: Part, access: Access, credential: str) -> PartKey:
     """What a part is remembered by: everything that may make its answer another one."""
-    grant = ref.auth().fingerprint() if ref.grant is not None else instance.credential
+    need = part.need
     return PartKey(
-        tenant=access.tenant,
-        purpose=access.purpose,
-        instance=instance.id,
-        credential=grant,
-        party_id=ref.party_id,
-        kind=part.need.kind,
-        since=part.need.since,
-        until=part.need.until,
-        objects=ref.objects.get(part.need.kind, ()),
+        access.tenant,
+        access.purpose.value,
+        instance.id,
+        credential,
+        ref.party_id,
+        need.kind,
+        need.since,
+        need.until,
+        ref.objects.get(need.kind, ()),
     )
 
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 import msgspec
 
 from c360.access import TenantId
-from c360.contract import Lookup
 from c360.errors import ProblemCode, place
 from c360.values import Secret
 from connectors.assembling import assemble, wants_copy, worth_keeping
@@ -113,7 +112,7 @@ class Gatherer:
     async def forget(self, instance: str, parties: Collection[str] | None = None) -> None:
         """Drop what is remembered, and what is being fetched, of these parties at an instance, or of all."""
         self._joining.forget(instance, parties)
-        await self._freshness.forget(instance, parties)
+        self._freshness.forget(instance, parties)
 
     async def drain(self, seconds: float | None = None) -> None:
         """Wait until the last-known copies of answered operations are written, or for so long."""
@@ -149,53 +148,46 @@ class Gatherer:
         Returns what was served from memory and is to be fetched anew.
         """
         table = asks(cell for cell in open_cells if cell.instance.obstacle is None)
-        board = Board(
-            (part for mine in table.values() for ask in mine for part in ask.parts.values()),
-            self._now,
-            self._reaper,
-        )
-        personal = frozenset(ask.ref.party_id for mine in table.values() for ask in mine)
+        every = [ask for mine in table.values() for ask in mine]
+        board = Board((part for ask in every for part in ask.parts.values()), self._now, self._reaper)
+        personal = frozenset(ask.ref.party_id for ask in every)
         operation = Operation(request.access, ends, personal=personal)
         asking = _Asking(request, ends, board, [], [])
+        late: list[Part] = []
         try:
             with during(operation):
                 self._start(asking, table)
             await board.wait(ends - min(RESERVE, (ends - started) / 4))
             await self._fall_back(request.access.tenant, open_cells, board, ends)
         finally:
-            late = {id(part) for part in board.close()}
+            late = board.close()
             operation.close()
             self._note_refused(request.access.tenant, asking.granted)
-        for instance, mine in table.items():
-            if any(id(part) in late for ask in mine for part in ask.parts.values()):
-                instance.health.failed(ProblemCode.DEADLINE_EXCEEDED)
+        if late:
+            _note_late(table, late)
         if request.keep:
-            await self._freshness.keep(started, table, request.access)
+            self._freshness.keep(started, table, request.access)
         return asking.ageing
 
     def _start(self, asking: _Asking, table: Mapping[Instance, Sequence[Ask]]) -> None:
         granted = {}
         for instance, mine in table.items():
-            if instance.description is not None and instance.description.lookup is Lookup.BY_GRANT:
+            if instance.by_grant:
                 granted[instance] = mine
             else:
-                asking.board.start(f"fetch of {instance.id}", self._fetch(asking, instance, mine))
+                self._fetch(asking, instance, mine)
         if granted:
             asking.board.start("read of grants", self._with_grants(asking, granted))
 
-    async def _fetch(self, asking: _Asking, instance: Instance, mine: Sequence[Ask]) -> None:
+    def _fetch(self, asking: _Asking, instance: Instance, mine: Sequence[Ask]) -> None:
         """Serve what is remembered, and ask for the rest."""
         request, board = asking.request, asking.board
-        found = await self._freshness.known(instance, mine, request.access, request.max_age)
-        for part, outcome in found.served:
-            board.settle(part, outcome)
-        asking.ageing.extend(found.ageing)
+        asking.ageing.extend(self._freshness.serve(board, instance, mine, request.access, request.max_age))
         for batch in batches(instance, mine):
             if self._joining.suits(instance, batch):
-                work = self._joining.fetch(instance, batch, board, request.access, asking.ends)
+                self._joining.fetch(instance, batch, board, request.access, asking.ends)
             else:
-                work = Call(instance, batch, board).run()
-            board.start(f"fetch of {instance.id}", work)
+                board.start(instance.fetching, Call(instance, batch, board).run())
 
     async def _with_grants(self, asking: _Asking, table: Mapping[Instance, Sequence[Ask]]) -> None:
         board = asking.board
@@ -223,7 +215,7 @@ class Gatherer:
                     ask.ref = msgspec.structs.replace(ask.ref, grant=token)
                     able.append(ask)
                     asking.granted.append((instance, ask))
-            await self._fetch(asking, instance, able)
+            self._fetch(asking, instance, able)
 
     def _note_refused(self, tenant: TenantId, granted: Sequence[tuple[Instance, Ask]]) -> None:
         """Have it noted where a partner refused a customer's grant, so that it is not sent again."""
@@ -253,10 +245,18 @@ class Gatherer:
             return
         read = board.start("read of last-known copies", self._copies.read(tenant, wanting))
         await board.wait(ends, read)
-        if board.settled.done() and any(wants_copy(cell) for cell in wanting):
+        if board.settled and any(wants_copy(cell) for cell in wanting):
             await asyncio.wait({read}, timeout=max(0.0, ends - asyncio.get_running_loop().time()))
         else:
             await board.wait(ends)
+
+
+def _note_late(table: Mapping[Instance, Sequence[Ask]], late: Sequence[Part]) -> None:
+    """Count it against the instances that have not answered in time."""
+    missing = {id(part) for part in late}
+    for instance, mine in table.items():
+        if any(id(part) in missing for ask in mine for part in ask.parts.values()):
+            instance.health.failed(ProblemCode.DEADLINE_EXCEEDED)
 
 
 def _refused(outcome: Outcome | None) -> bool:

@@ -67,9 +67,9 @@ class Health:
         if self.on_call is not None:
             self.on_call(operation, outcome, seconds)
 
-    def succeeded(self) -> None:
-        """The connector gave what it was asked for."""
-        self.last_success_at = self._now()
+    def succeeded(self, at: datetime | None = None) -> None:
+        """The connector gave what it was asked for, now where it is not said when."""
+        self.last_success_at = self._now() if at is None else at
         self.revision += 1
 
     def failed(self, code: ProblemCode) -> None:

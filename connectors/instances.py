@@ -16,7 +16,7 @@ import msgspec
 
 from c360.addresses import AddressPolicy, AddressRefused
 from c360.config import ConnectorConfig, read_config
-from c360.contract import Connector, Description, Medium, connect
+from c360.contract import Connector, Description, Lookup, Medium, connect
 from c360.errors import C360Error, ConfigError, ConnectorError, ProblemCode, place
 from c360.kinds import kind as kind_of
 from c360.testing.tiers import UNPROVEN, Standing, tier_of
@@ -106,6 +106,10 @@ class Instance:
             {fetch.kind: fetch.batch for fetch in description.fetches} if description else {}
         )
         """Customers per call, by the kinds it fetches."""
+        self.by_grant = description is not None and description.lookup is Lookup.BY_GRANT
+        """Whether customers are asked for under their own grants."""
+        self.fetching = f"fetch of {id}"
+        """What a task is called that asks it."""
         domain = description.domain if description else ""
         self.not_linked = SourceResult(connector=id, domain=domain, state=SourceState.NOT_LINKED)
         """What it has to say of a customer whom it does not know."""
@@ -115,6 +119,7 @@ class Instance:
         """Set while no work is under way."""
         self.idle.set()
         self._under_way = 0
+        self._fresh_for: dict[str, float] = {}
         self._connector = connector
         ready = InstanceState.READY if enabled else InstanceState.DISABLED
         self.state = ready if connector is not None else InstanceState.FAULTY
@@ -136,19 +141,27 @@ class Instance:
     @contextmanager
     def working(self) -> Iterator[None]:
         """Count a piece of work in while it is under way."""
-        self._under_way += 1
-        self.idle.clear()
-        watchdog = self.watchdog
-        if watchdog is not None:
-            watchdog.enter()
+        self.begin()
         try:
             yield
         finally:
-            if watchdog is not None:
-                watchdog.leave()
-            self._under_way -= 1
-            if not self._under_way:
-                self.idle.set()
+            self.end()
+
+    def begin(self) -> None:
+        """A piece of work begins; :meth:`end` has to follow."""
+        if not self._under_way:
+            self.idle.clear()
+        self._under_way += 1
+        if self.watchdog is not None:
+            self.watchdog.enter()
+
+    def end(self) -> None:
+        """A piece of work has ended."""
+        if self.watchdog is not None:
+            self.watchdog.leave()
+        self._under_way -= 1
+        if not self._under_way:
+            self.idle.set()
 
     async def close(self, seconds: float) -> None:
         """Let the connector go of what it holds, in that time at the most; its failure is logged."""
@@ -164,8 +177,11 @@ class Instance:
 
     def fresh_for(self, kind: str) -> float:
         """Seconds for which an answer of that kind counts as current."""
-        own = self._ttl.get(kind)
-        return kind_of(kind).ttl if own is None else own
+        found = self._fresh_for.get(kind)
+        if found is None:
+            own = self._ttl.get(kind)
+            found = self._fresh_for[kind] = kind_of(kind).ttl if own is None else own
+        return found
 
     def always_live(self, kind: str) -> bool:
         """Whether the settings want that kind asked live, whatever the kind itself says."""

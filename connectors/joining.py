@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
-from c360.access import Access, Purpose, TenantId
-from c360.contract import Lookup, Need
+from c360.access import Access, TenantId
+from c360.contract import Need
 from connectors.batching import Batching
 from connectors.board import Board, Reaper
 from connectors.fetching import Call
@@ -35,7 +36,7 @@ class Lane(NamedTuple):
 
     instance: Instance
     tenant: TenantId
-    purpose: Purpose
+    purpose: str
     needs: tuple[Need, ...]
 
     @property
@@ -51,15 +52,6 @@ class _Waiter:
         self.board = board
         self.access = access
         self.ends = ends
-        self.open = 0
-        """Parties that are not known yet."""
-        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-
-    def one_less(self) -> None:
-        """A party is known."""
-        self.open -= 1
-        if not self.open and not self.done.done():
-            self.done.set_result(None)
 
 
 class _Wanted:
@@ -103,13 +95,9 @@ class Joining:
 
     def suits(self, instance: Instance, batch: Batch) -> bool:
         """Whether a call may be shared."""
-        description = instance.description
-        by_key = description is not None and description.lookup is Lookup.BY_KEY
-        return by_key and instance.batches[batch.needs[0].kind] > 1
+        return not instance.by_grant and instance.batches[batch.needs[0].kind] > 1
 
-    async def fetch(
-        self, instance: Instance, batch: Batch, board: Board, access: Access, ends: float
-    ) -> None:
+    def fetch(self, instance: Instance, batch: Batch, board: Board, access: Access, ends: float) -> None:
         """Have parties asked for in calls that others share, and settle them on a board.
 
         Args:
@@ -119,15 +107,10 @@ class Joining:
             access: who asks, for what.
             ends: until when, on the event loop's clock.
         """
-        lane = Lane(instance, access.tenant, access.purpose, batch.needs)
+        lane = Lane(instance, access.tenant, access.purpose.value, batch.needs)
         waiter = _Waiter(board, access, ends)
         joined = [self._join(lane, ask, waiter) for ask in batch.asks]
-        try:
-            await waiter.done
-        finally:
-            if waiter.open:
-                for wanted in joined:
-                    self._leave(wanted, waiter)
+        board.leaving(partial(self._leave, joined, waiter))
 
     def forget(self, instance: str, parties: Collection[str] | None = None) -> None:
         """Let nobody join what is under way about these parties, or about all: it is not true any more."""
@@ -142,15 +125,19 @@ class Joining:
             wanted = self._wanted[lane, key] = _Wanted(lane, key, ask)
             self._batching.add(lane, wanted)
         wanted.waiters.append((waiter, ask))
-        waiter.open += 1
         for kind, part in wanted.ask.parts.items():  # what is there already
             if part.outcome is not None:
                 waiter.board.settle(ask.parts[kind], part.outcome)
         return wanted
 
-    def _leave(self, wanted: _Wanted, waiter: _Waiter) -> None:
+    def _leave(self, joined: Sequence[_Wanted], waiter: _Waiter) -> None:
+        for wanted in joined:
+            if wanted.left:
+                self._leave_one(wanted, waiter)
+
+    def _leave_one(self, wanted: _Wanted, waiter: _Waiter) -> None:
         wanted.waiters = [pair for pair in wanted.waiters if pair[0] is not waiter]
-        if wanted.waiters or not wanted.left:
+        if wanted.waiters:
             return
         self._forget(wanted)
         if wanted.flight is None:
@@ -173,12 +160,11 @@ class Joining:
         operation = Operation(first.access, flight.ends, personal=personal)
         try:
             with during(operation):
-                await asyncio.gather(
-                    *(
-                        Call(lane.instance, Batch(needs=lane.needs, asks=tuple(layer)), flight).run()
-                        for layer in layers(wanted.ask for wanted in batch)
-                    )
-                )
+                calls = [
+                    Call(lane.instance, Batch(needs=lane.needs, asks=tuple(layer)), flight).run()
+                    for layer in layers(wanted.ask for wanted in batch)
+                ]
+                await (asyncio.gather(*calls) if len(calls) > 1 else calls[0])
         finally:
             operation.close()
             for wanted in batch:
@@ -224,5 +210,3 @@ class _Flight:
         wanted.left -= fresh
         if fresh and not wanted.left:
             self._known(wanted)
-            for waiter, _ in wanted.waiters:
-                waiter.one_less()

@@ -15,8 +15,8 @@ class Abandoned(asyncio.CancelledError):
 
     Args:
         flight: done when nothing of it is under way any more.
-        lasting: whether it goes on whatever is done: pyreqwest does not cut one off. It ends by its time-out at
-            the latest, and what it brings is dropped.
+        lasting: whether it goes on whatever is done: pyreqwest does not cut one off. It ends by its
+            time-out at the latest, and what it brings is dropped.
     """
 
     def __init__(self, flight: asyncio.Task[Response], *, lasting: bool) -> None:

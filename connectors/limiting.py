@@ -9,7 +9,7 @@ from c360.contract import Limits
 from c360.errors import ConnectorError, DeadlineExceeded, OutcomeUnknown, PartnerFault, RetryLater
 from c360.http import Request, Response, T, Transport
 from connectors.breaking import Breaker, Breakers, BreakerState
-from connectors.budgets import LIMITS, Pace, Pauses
+from connectors.budgets import LIMITS, Pace, Pauses, Places
 from connectors.errors import Paused, QueueFull
 from connectors.health import Health
 from connectors.leaving import Abandoned
@@ -62,7 +62,7 @@ class Limiting:
         self._health = health
         self._breakers = breakers
         self._names = names
-        self._slots = asyncio.Semaphore(limits.concurrency)
+        self._places = Places(limits.concurrency)
         self._waiting = 0
         self._queue = queue
         self._timeout = timeout
@@ -80,12 +80,13 @@ class Limiting:
         loop = asyncio.get_running_loop()
         name = self._names.of(request.method, request.url, operation.personal if operation else ())
         breaker = self._breakers.of(name)
-        if breaker.state is not BreakerState.CLOSED or not self._free(loop.time()):
-            await self._turn(loop, request, breaker, operation)
-        else:
-            await self._slots.acquire()  # at once
-        self._health.sent()
         started = loop.time()
+        if breaker.state is BreakerState.CLOSED and self._free(started):
+            self._places.take()
+        else:
+            await self._turn(loop, request, breaker, operation)
+            started = loop.time()
+        self._health.sent()
         unsettled = operation if operation is not None and not request.safe else None
         if unsettled is not None:
             unsettled.unsettled += 1
@@ -105,14 +106,12 @@ class Limiting:
             raise
         finally:
             if flight is None:
-                self._slots.release()
+                self._places.give_back()
             else:  # it still burdens the partner
-                flight.add_done_callback(lambda _: self._slots.release())
-            self._health.took(loop.time() - started, name, outcome)
-        if unsettled is not None and response.status < 500 and response.status != 408:
-            # An answer to a key that the partner takes once speaks for every attempt at it.
-            unsettled.unsettled = 0 if unsettled.key else unsettled.unsettled - 1
-        now = loop.time()
+                flight.add_done_callback(lambda _: self._places.give_back())
+            now = loop.time()
+            self._health.took(now - started, name, outcome)
+        _told(unsettled, response.status)
         if not LIMITS.isdisjoint(response.headers):
             self._pauses.heard(_credential(request), response.status, response.headers, now)
         if response.status >= 500 or now - started > self._slow(request):
@@ -128,14 +127,14 @@ class Limiting:
 
     def _free(self, now: float) -> bool:
         """Whether a request may go out at once; its start is counted then."""
-        if self._slots.locked() or not self._pauses.none(now):
+        if not self._places.free or not self._pauses.none(now):
             return False
         return self._pace is None or not self._pace.start(now)
 
     async def _turn(
         self, loop: asyncio.AbstractEventLoop, request: Request, breaker: Breaker, operation: Operation | None
     ) -> None:
-        """Wait until the request may go out; it then holds a slot.
+        """Wait until the request may go out; it then holds a place.
 
         Raises:
             NotSent: see :meth:`send`.
@@ -146,32 +145,35 @@ class Limiting:
             async with asyncio.timeout_at(None if ends is None else ends + ROOM):
                 await breaker.admit(loop)
                 try:
-                    await self._slot(loop, _credential(request), ends)
+                    await self._place(loop, _credential(request), ends)
                 except BaseException:
                     breaker.left()
                     raise
         except TimeoutError:
             raise DeadlineExceeded("the deadline passed before the request could be sent") from None
 
-    async def _slot(
+    async def _place(
         self, loop: asyncio.AbstractEventLoop, credential: str | None, ends: float | None
     ) -> None:
         while wait := self._pauses.left(credential, now := loop.time()):
             if wait >= (_LONGEST_PAUSE if ends is None else ends - now):
                 raise Paused("the partner asked for patience", retry_after=float(math.ceil(wait)))
             await asyncio.sleep(wait)
-        if self._slots.locked() and self._waiting >= self._queue:
+        if self._places.free:
+            self._places.take()
+        elif self._waiting >= self._queue:
             raise QueueFull(f"{self._queue} requests wait for the partner already")
-        self._waiting += 1
-        try:
-            await self._slots.acquire()
-        finally:
-            self._waiting -= 1
+        else:
+            self._waiting += 1
+            try:
+                await self._places.wait()
+            finally:
+                self._waiting -= 1
         try:
             while self._pace and (wait := self._pace.start(loop.time())):  # noqa: ASYNC110  # time frees it
                 await asyncio.sleep(wait)
         except BaseException:
-            self._slots.release()
+            self._places.give_back()
             raise
 
 
@@ -179,9 +181,17 @@ def _credential(request: Request) -> str | None:
     return request.auth.fingerprint() if request.auth else None
 
 
+def _told(operation: Operation | None, status: int) -> None:
+    """Note what an answer says of a request that changes something for an operation."""
+    if operation is not None and status < 500 and status != 408:
+        # An answer to a key that the partner takes once speaks for every attempt at it.
+        operation.unsettled = 0 if operation.key else operation.unsettled - 1
+
+
 def _count_against(breaker: Breaker, error: BaseException, now: float, *, long: bool) -> None:
     """What a request without an answer says of its operation: where it was cut off, only if it took long."""
-    if long or isinstance(error, RetryLater | PartnerFault):
+    faulty = isinstance(error, RetryLater | PartnerFault) and not isinstance(error, DeadlineExceeded)
+    if long or faulty:
         breaker.failed(now)
     else:
         breaker.left()

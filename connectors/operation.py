@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-from c360.access import Access, IdempotencyKey, Purpose, TenantId
+from c360.access import Access, IdempotencyKey, TenantId
 from c360.errors import DeadlineExceeded
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ class Operation:
         key: IdempotencyKey | None = None,
     ) -> None:
         self.tenant: TenantId = access.tenant
-        self.purpose: Purpose = access.purpose
+        self.purpose: str = access.purpose.value
         self.ends = ends
         """Deadline on the event loop's clock."""
         self.personal = personal

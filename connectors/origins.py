@@ -73,7 +73,7 @@ class Origin:
         self._turn = asyncio.Lock()
 
     def ready(self, now: float) -> tuple[Client, ...]:
-        """What :meth:`clients` gives, where nothing is to be resolved at that time of the event loop; else none."""
+        """What :meth:`clients` gives, where nothing is to be resolved at that time; none otherwise."""
         return self._ready if now < self._until else ()
 
     async def clients(self, seconds: float) -> tuple[Client, ...]:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from c360.contract import Lookup, Need, Ref
+from c360.contract import Need, Ref
 from c360.records.base import Record
 from connectors.instances import Instance
 from connectors.results import GatherRequest, Link, SourceProblem, Target
@@ -107,20 +107,22 @@ def cells(instances: Sequence[Instance], request: GatherRequest) -> Cells:
         links = links_of(target)
         row = table.setdefault(target.customer_id, {})
         for instance in instances:
-            if instance.id in links and instance.id not in row:
-                parties = _parties(target.customer_id, instance, links[instance.id])
-                linked = tuple(dict.fromkeys(link.party_id for link in links[instance.id]))
-                row[instance.id] = [
-                    Cell(
-                        customer_id=target.customer_id,
-                        instance=instance,
-                        need=need,
-                        parties=parties,
-                        linked=linked,
-                    )
-                    for need in needs
-                    if need.kind in instance.batches
-                ]
+            mine = links.get(instance.id)
+            if mine is None or instance.id in row:
+                continue
+            parties = _parties(target.customer_id, instance, mine)
+            linked = tuple([party.ref.party_id for party in parties])
+            row[instance.id] = [
+                Cell(
+                    customer_id=target.customer_id,
+                    instance=instance,
+                    need=need,
+                    parties=parties,
+                    linked=linked,
+                )
+                for need in needs
+                if need.kind in instance.batches
+            ]
     return table
 
 
@@ -131,8 +133,7 @@ def _for_itself(request: GatherRequest) -> bool:
 
 def _parties(customer_id: str, instance: Instance, links: Sequence[Link]) -> tuple[Party, ...]:
     """Each party once. By grant it is asked for under the customer's own grant, and never shared."""
-    description = instance.description
-    owner = customer_id if description is not None and description.lookup is Lookup.BY_GRANT else ""
+    owner = customer_id if instance.by_grant else ""
     if len(links) == 1:
         return (Party(owner, _ref(links)),)
     return tuple(
@@ -180,16 +181,19 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 def batches(instance: Instance, to_ask: Sequence[Ask]) -> Iterator[Batch]:
     """Divide what is still to be asked of an instance into as few calls as its batch sizes allow."""
-    by_size: dict[int, list[tuple[tuple[Need, ...], Ask]]] = defaultdict(list)
+    by_size: dict[int, list[tuple[tuple[Need, ...], Ask]]] = {}
     for ask in to_ask:
-        wanted: dict[int, list[Need]] = defaultdict(list)
+        wanted: dict[int, list[Need]] = {}
         for part in ask.parts.values():
-            if part.outcome is not None:
-                continue
-            wanted[instance.batches[part.need.kind]].append(part.need)
+            if part.outcome is None:
+                wanted.setdefault(instance.batches[part.need.kind], []).append(part.need)
         for size, needs in wanted.items():
-            by_size[size].append((tuple(sorted(needs, key=_kind)), ask))
+            together = tuple(sorted(needs, key=_kind)) if len(needs) > 1 else (needs[0],)
+            by_size.setdefault(size, []).append((together, ask))
     for size, pairs in by_size.items():
+        if len(pairs) == 1:
+            yield Batch(needs=pairs[0][0], asks=(pairs[0][1],))
+            continue
         for together, members in _groups(size, pairs):
             for layer in layers(members):
                 for start in range(0, len(layer), size):

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
 import types
-from collections.abc import Coroutine, Generator, Mapping
+from collections.abc import Coroutine, Generator, Mapping, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote_plus
 
 import httpcore
 from pyreqwest.client import Client
@@ -38,12 +36,12 @@ from c360.errors import (
     DeadlineExceeded,
     PartnerFault,
     ProblemCode,
-    Reconfigure,
     RetryLater,
 )
 from c360.http import Request, Response, Transport
 from c360.network import resolve
 from c360.sending import TIMEOUT
+from connectors.addressing import Addresses
 from connectors.leaving import Abandoned
 from connectors.operation import ROOM, current
 from connectors.origins import Origin, OriginKey, Resolver, Unusable
@@ -63,14 +61,6 @@ _LETTING_GO = 0.01
 
 _PARTS = 100
 """A time-out is told in such parts of a second, upwards."""
-
-_SCHEME = len("https://")
-_PLAIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?\Z")
-_WORD = re.compile(r"[A-Za-z0-9_.-]*\Z")
-"""What stands in a query as it is."""
-
-_MOST = 1_024
-"""Addresses before a path that are remembered."""
 
 
 class Origins:
@@ -147,7 +137,7 @@ class Reaching:
         self._max_bytes = max_bytes
         self._mark = mark
         self._identity = identity
-        self._addresses = _Addresses()
+        self._addresses = Addresses()
 
     async def send(self, request: Request) -> Response:
         """See :class:`c360.http.Transport`.
@@ -172,8 +162,8 @@ class Reaching:
         else:
             request = auth.apply(request)
             headers = request.headers
-        url, key = self._addresses.read(request)
-        key = (*key, self._mark)
+        url, (scheme, host, port) = self._addresses.read(request)
+        key = (scheme, host, port, self._mark)
         if key in self._origins.unusable:
             return await self._other.send(request)
         try:
@@ -204,32 +194,17 @@ class Reaching:
                 raise Abandoned(flight, lasting=True) from None
 
     async def _exchange(self, origin: Origin, request: Request, headers: Headers, url: Url | str) -> Response:
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = asyncio.get_running_loop().time()
         seconds = request.timeout or TIMEOUT
         ends = now + seconds
         operation = current()
         # Cut off with the operation, so that one that was given up is not long a burden to the partner.
-        bound = operation is not None and operation.ends + ROOM < ends
-        if operation is not None and bound:
-            ends = operation.ends + ROOM
+        cut = math.inf if operation is None else operation.ends + ROOM
         try:
-            clients = origin.ready(now) or await origin.clients(ends - now)
-            for client in clients[:-1]:
-                try:
-                    return await self._over(client, request, headers, url, ends - loop.time())
-                except RequestError as error:
-                    if not _says(error, _REFUSED):
-                        raise
-            last = clients[-1]
-            try:
-                return await self._over(last, request, headers, url, ends - loop.time())
-            except NetworkError as error:
-                if not _says(error, _ENDED):
-                    raise
-            return await self._over(last, request, headers, url, ends - loop.time())
+            clients = origin.ready(now) or await origin.clients(min(ends, cut) - now)
+            return await self._tried(clients, request, headers, url, min(ends, cut))
         except (RequestTimeoutError, TimeoutError, httpcore.ConnectTimeout):
-            if bound:
+            if cut < ends:
                 raise DeadlineExceeded("the deadline passed before the partner answered") from None
             raise RetryLater(f"no answer within {seconds:g} s") from None
         except BodyDecodeError as error:
@@ -240,9 +215,28 @@ class Reaching:
             origin.doubt()
             raise RetryLater(f"the connection failed: {type(error).__name__}") from None
 
-    async def _over(
-        self, client: Client, request: Request, headers: Headers, url: Url | str, seconds: float
+    async def _tried(
+        self, clients: Sequence[Client], request: Request, headers: Headers, url: Url | str, ends: float
     ) -> Response:
+        """The answer of the first address that takes a connection, until that time."""
+        *others, last = clients
+        for client in others:
+            try:
+                return await self._over(client, request, headers, url, ends)
+            except RequestError as error:
+                if not _says(error, _REFUSED):
+                    raise
+        try:
+            return await self._over(last, request, headers, url, ends)
+        except NetworkError as error:
+            if not _says(error, _ENDED):
+                raise
+        return await self._over(last, request, headers, url, ends)
+
+    async def _over(
+        self, client: Client, request: Request, headers: Headers, url: Url | str, ends: float
+    ) -> Response:
+        seconds = ends - asyncio.get_running_loop().time()
         stream = _built(client, request, headers, url, seconds)
         answer = await stream.__aenter__()
         ended = False
@@ -264,54 +258,6 @@ class Reaching:
                 await stream.__aexit__(None, None, None)
 
 
-class _Addresses:
-    """Reads addresses as pyreqwest does: what is checked is what is connected to."""
-
-    def __init__(self) -> None:
-        self._plain: dict[str, tuple[str, str, int]] = {}
-        """Of what stands before the path, where it is written so plainly that nothing behind it could make
-        another address of it."""
-
-    def read(self, request: Request) -> tuple[Url | str, tuple[str, str, int]]:
-        """The whole address of a request; and scheme, host and port of it.
-
-        Raises:
-            ConnectorError: it is none.
-            Reconfigure: it is not one of HTTP.
-        """
-        url, params = request.url, request.params
-        end = url.find("/", _SCHEME)
-        base = url[:end]
-        if end < 0 or not (base in self._plain or _PLAIN.match(base)) or "?" in url or "#" in url:
-            return self._parsed(url, params)
-        key = self._plain.get(base)
-        if key is None:
-            _, key = self._parsed(f"{base}/", ())
-            if len(self._plain) >= _MOST:
-                self._plain.clear()
-            self._plain[base] = key
-        return (f"{url}?{_query(params)}" if params else url), key
-
-    @staticmethod
-    def _parsed(url: str, params: tuple[tuple[str, str], ...]) -> tuple[Url, tuple[str, str, int]]:
-        try:
-            read = Url.parse_with_params(url, params) if params else Url(url)
-        except ValueError:  # its message quotes what was wrong
-            raise ConnectorError("the plugin made a request that cannot be written down") from None
-        if read.scheme not in {"http", "https"}:
-            raise Reconfigure("base_url has to begin with http:// or https://")
-        return read, (read.scheme, read.host_str or "", read.port_or_known_default or 0)
-
-
-def _query(params: tuple[tuple[str, str], ...]) -> str:
-    return "&".join(
-        [
-            f"{name if _WORD.match(name) else quote_plus(name)}={value if _WORD.match(value) else quote_plus(value)}"
-            for name, value in params
-        ]
-    )
-
-
 def _built(
     client: Client, request: Request, headers: Headers, url: Url | str, seconds: float
 ) -> StreamRequest:
@@ -319,14 +265,16 @@ def _built(
     for name, value in headers:
         found[name.lower()] = value
     try:
-        if not "".join(found.values()).isascii():
-            raise ValueError  # noqa: TRY301  # pyreqwest would write it in UTF-8
+        plain = "".join(found.values()).isascii()
         builder = client.request(request.method, url).headers(found)
         if request.content:
             builder = builder.body_bytes(request.content)
-        return builder.timeout(_time(math.ceil(seconds * _PARTS))).build_streamed()
+        built = builder.timeout(_time(math.ceil(seconds * _PARTS))).build_streamed()
     except (PyreqwestError, ValueError, TypeError):  # their messages quote what was wrong
         raise ConnectorError("the plugin made a request that cannot be written down") from None
+    if not plain:  # pyreqwest would write it in UTF-8
+        raise ConnectorError("the plugin made a request that cannot be written down")
+    return built
 
 
 @lru_cache(4096)

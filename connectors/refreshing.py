@@ -30,6 +30,10 @@ _STAGGER = 0.1
 """Seconds between the beginnings at one instance and the next: what they answer is read one after the
 other, so that the first answers to others come in between."""
 
+_JUST_NOW = 0.05
+"""Seconds for which a cell counts as being fetched when it has been: who read the copies shortly before it
+was written does not have it fetched once more."""
+
 _CellKey = tuple[TenantId, Purpose, str, str, Need]
 
 
@@ -97,7 +101,13 @@ class Refreshing:
         fetching = self._fetch(request, list(mine.values()), pause=pause, tell=tell)
         task = asyncio.create_task(fetching, name="refresh")
         self._running |= dict.fromkeys(mine, task)
-        task.add_done_callback(lambda _: [self._running.pop(key, None) for key in mine])
+        loop = asyncio.get_running_loop()
+        task.add_done_callback(lambda _: loop.call_later(_JUST_NOW, self._ended, task, tuple(mine)))
+
+    def _ended(self, task: asyncio.Task[None], mine: Sequence[_CellKey]) -> None:
+        for key in mine:
+            if self._running.get(key) is task:
+                del self._running[key]
 
     async def _fetch(
         self, request: GatherRequest, cells: Sequence[Cell], *, pause: float, tell: bool

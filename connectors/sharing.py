@@ -179,7 +179,7 @@ class Sharing:
 
 
 async def _brought(flight: asyncio.Task[Response]) -> Response | None:
-    """What a request brings that nobody sees through the stages any more; nothing where it is to be repeated."""
+    """What a request brings that passes no stages any more; nothing where it is to be sent anew."""
     await asyncio.wait({flight})
     if flight.cancelled() or flight.exception() is not None:
         return None

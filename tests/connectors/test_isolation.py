@@ -50,7 +50,7 @@ async def echo(request: httpx.Request) -> httpx.Response:
         200,
         json={
             "tenant": operation.tenant,
-            "purpose": operation.purpose.value,
+            "purpose": operation.purpose,
             "credential": request.headers.get("authorization") or request.headers.get("x-key"),
             "about": request.url.path.rpartition("/")[2],
         },
@@ -176,7 +176,7 @@ class Trial:
             credential = f"Bearer {token}"
         (party,) = records
         assert isinstance(party, Party)
-        assert party.full_name == f"{access.tenant}|{access.purpose.value}|{credential}|{PARTY_OF[customer]}"
+        assert party.full_name == f"{access.tenant}|{access.purpose}|{credential}|{PARTY_OF[customer]}"
 
 
 @pytest.mark.timeout(240)
