@@ -176,7 +176,7 @@ class Trial:
             credential = f"Bearer {token}"
         (party,) = records
         assert isinstance(party, Party)
-        assert party.full_name == f"{access.tenant}|{access.purpose}|{credential}|{PARTY_OF[customer]}"
+        assert party.full_name == f"{access.tenant}|{access.purpose.value}|{credential}|{PARTY_OF[customer]}"
 
 
 @pytest.mark.timeout(240)
