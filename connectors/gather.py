@@ -113,6 +113,7 @@ class Gatherer:
         """Drop what is remembered, and what is being fetched, of these parties at an instance, or of all."""
         self._joining.forget(instance, parties)
         self._freshness.forget(instance, parties)
+        self._keeper.forget(instance)
 
     async def drain(self, seconds: float | None = None) -> None:
         """Wait until the last-known copies of answered operations are written, or for so long."""

@@ -118,7 +118,7 @@ class Refreshing:
         await self._ask(live, cells, started, started + _LONGEST)
         tenant = request.access.tenant
         arrived = list(worth_keeping(cells))
-        written = self._keeper.keep(tenant, arrived)
+        written = self._keeper.keep(tenant, arrived, soon=tell)
         if not tell or written is None:
             return
         await asyncio.wait({written})

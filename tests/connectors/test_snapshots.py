@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 from c360.access import DEFAULT_TENANT, TenantId
 from c360.contract import Need
 from c360.kinds import kinds
+from c360.records.party import Party
 from connectors.protocols import Snapshot
 from connectors.snapshots import Keeper, Kept, decode, encode
 from connectors.windows import covers, merged
+from tests.fixtures.virtual import virtually
 
 DAYS = st.dates(date(2025, 1, 1), date(2025, 3, 1))
 MOMENT = datetime.fromisoformat("2025-02-01T10:00:00+00:00")
@@ -150,11 +152,15 @@ class SlowStore:
         self.batches.append(len(snapshots))
 
 
-def batch(size: int) -> list[Kept]:
-    need = Need(kind="party.profile")
+def batch(size: int, name: str = "Ada", seconds: float = 0) -> list[Kept]:
     return [
         Kept(
-            customer_id=f"c{number}", connector="i", need=need, records=(), fetched_at=MOMENT, parties=("p",)
+            customer_id=f"c{number}",
+            connector="i",
+            need=Need(kind="party.profile"),
+            records=(Party(party_id="p", full_name=name),),
+            fetched_at=MOMENT + timedelta(seconds=seconds),
+            parties=("p",),
         )
         for number in range(size)
     ]
@@ -172,7 +178,7 @@ def test_what_waits_is_written_together_and_drained(
         assert store.batches == []
         await keeper.drain()
         assert store.batches == [204]
-        written = [keeper.keep(TenantId(f"t{number % 2}"), batch(1)) for number in range(100)]
+        written = [keeper.keep(TenantId(f"t{number % 2}"), batch(1, str(number))) for number in range(100)]
         assert written[64:] == [None] * 36
         await keeper.drain()
         assert store.batches == [204, 16, 16, 16, 16]
@@ -180,6 +186,64 @@ def test_what_waits_is_written_together_and_drained(
 
     asyncio.run(scenario())
     assert "are not kept" in caplog.text
+
+
+def test_one_that_waits_for_it_does_not_wait_for_more() -> None:
+    store = SlowStore()
+
+    async def scenario() -> None:
+        keeper = Keeper(store)
+        loop = asyncio.get_running_loop()
+        for soon, wait in ((False, 0.1), (True, 0.0)):
+            started = loop.time()
+            written = keeper.keep(DEFAULT_TENANT, batch(1, str(soon)), soon=soon)
+            assert written is not None
+            await written
+            assert wait <= loop.time() - started < wait + 0.05
+
+    virtually(scenario())
+    assert store.batches == [1, 1]
+
+
+def test_what_has_not_changed_is_written_again_after_a_while_only() -> None:
+    store = SlowStore()
+
+    async def scenario() -> None:
+        keeper = Keeper(store)
+
+        async def kept(*of: Kept, tenant: TenantId = DEFAULT_TENANT) -> int:
+            before = sum(store.batches)
+            keeper.keep(tenant, of)
+            await keeper.drain()
+            return sum(store.batches) - before
+
+        assert await kept(*batch(2)) == 2
+        assert await kept(*batch(3, seconds=9)) == 1, "the one that was not there yet"
+        assert await kept(*batch(1, "Bea", seconds=9)) == 1, "a record changed"
+        assert await kept(*batch(2, "Bea", seconds=9.5)) == 1, "of one of them"
+        assert await kept(*batch(1, "Bea", seconds=20)) == 1, "it would seem too old"
+        assert await kept(*batch(1, "Bea", seconds=20), tenant=TenantId("other")) == 1
+        (other,) = batch(1, "Bea", seconds=20)
+        assert await kept(msgspec.structs.replace(other, parties=("p", "q"))) == 1, "of more parties"
+        assert await kept(*batch(1, "Bea", seconds=20)) == 0
+        keeper.forget("i")
+        assert await kept(*batch(1, "Bea", seconds=20)) == 1, "the store may have dropped it"
+
+    asyncio.run(scenario())
+
+
+def test_what_was_not_written_is_written_the_next_time() -> None:
+    store = SlowStore(fails=True)
+
+    async def scenario() -> None:
+        keeper = Keeper(store)
+        for fails in (True, False):
+            store.fails = fails
+            keeper.keep(DEFAULT_TENANT, batch(1))
+            await keeper.drain()
+
+    asyncio.run(scenario())
+    assert store.batches == [1]
 
 
 def test_a_failing_store_is_logged_without_what_it_said(caplog: pytest.LogCaptureFixture) -> None:
