@@ -97,7 +97,7 @@ class Sharing:
         try:
             response = await self._inner.send(request)
         except BaseException as error:
-            del operation.answers[key]
+            _unlearn(operation, key, exchange)
             # Who was cancelled, or had less time than the others, takes nothing from them.
             gone = not isinstance(error, Exception) or isinstance(error, DeadlineExceeded)
             flight = error.flight if isinstance(error, Abandoned) else None
@@ -111,7 +111,7 @@ class Sharing:
         self._forget(key, exchange)
         exchange.tell(response)
         if exchange.response is None:
-            del operation.answers[key]
+            _unlearn(operation, key, exchange)
         return response
 
     async def _follow(self, operation: Operation, key: Hashable, exchange: _Exchange) -> Response:
@@ -126,7 +126,7 @@ class Sharing:
                 self._forget(key, exchange)
                 exchange.task.cancel()
             if exchange.response is None:
-                operation.answers.pop(key, None)
+                _unlearn(operation, key, exchange)
 
     def _hand_on(
         self,
@@ -176,6 +176,12 @@ class Sharing:
     def _forget(self, key: Hashable, exchange: _Exchange) -> None:
         if self._under_way.get(key) is exchange:
             del self._under_way[key]
+
+
+def _unlearn(operation: Operation, key: Hashable, exchange: _Exchange) -> None:
+    """Have it asked anew in this operation; another one that was begun under the same key stays."""
+    if operation.answers.get(key) is exchange:
+        del operation.answers[key]
 
 
 async def _brought(flight: asyncio.Task[Response]) -> Response | None:

@@ -299,6 +299,35 @@ def test_one_waiter_that_leaves_takes_nothing_from_the_others(kit: Any) -> None:
     asyncio.run(scenario())
 
 
+@pytest.mark.parametrize("leaves", [False, True], ids=["follower stays", "follower leaves first"])
+def test_a_failure_is_told_to_all_as_it_is(kit: Any, *, leaves: bool) -> None:
+    """Also to the one who sent the request, whoever of the others has gone by then."""
+
+    async def fail(_: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0.02)
+        if leaves:
+            return httpx.Response(503)
+        raise httpx.ReadError("broken")
+
+    transport, health = chain(kit, fail)
+
+    async def scenario() -> None:
+        with during(operation()):
+            first, second = (asyncio.create_task(transport.send(get())) for _ in range(2))
+            await asyncio.sleep(0.01)
+            if leaves:
+                second.cancel()
+            told = await asyncio.gather(first, second, return_exceptions=True)
+        if leaves:
+            assert isinstance(told[0], Response)
+            assert told[0].status == 503
+        else:
+            assert [type(each) for each in told] == [RetryLater, RetryLater]
+        assert health.calls == 1
+
+    asyncio.run(scenario())
+
+
 def test_what_failed_or_changes_something_is_not_shared_later(kit: Any) -> None:
     statuses = iter([503, 200, 200, 200])
     transport, health = chain(kit, lambda _: httpx.Response(next(statuses)))
