@@ -46,7 +46,7 @@ class Places:
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():  # it came at that very moment
                 self.give_back()
-            else:
+            elif turn in self._waiting:  # one that was given back meanwhile has passed it over otherwise
                 self._waiting.remove(turn)
             raise
 

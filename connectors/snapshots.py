@@ -121,6 +121,9 @@ class Written:
         self.forgotten = 0
         """How often something was."""
 
+    def __len__(self) -> int:
+        return len(self._latest)
+
     def same(self, tenant: TenantId, kept: Kept) -> bool:
         """Whether the store has a copy as good."""
         before = self._latest.get(_key(tenant, kept))
@@ -135,8 +138,14 @@ class Written:
         key = _key(tenant, kept)
         self._latest[key] = kept
         self._latest.move_to_end(key)
-        if len(self._latest) > _COMPARED:
-            self._latest.popitem(last=False)
+        while True:  # what is older than that is compared with nothing any more
+            first = next(iter(self._latest))
+            if (
+                len(self._latest) <= _COMPARED
+                and kept.fetched_at - self._latest[first].fetched_at < _UNCHANGED
+            ):
+                break
+            del self._latest[first]
 
     def forget(self, connector: str) -> None:
         """The store may have dropped copies of an instance."""

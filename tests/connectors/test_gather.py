@@ -326,6 +326,30 @@ def test_records_beyond_the_limit_are_cut_off_and_said(kit: Any) -> None:
     assert (result.state, result.problem.code) == (SourceState.FRESH, ProblemCode.TOO_MUCH_DATA)
 
 
+def test_every_record_is_signed_by_its_instance_also_one_that_is_given_twice(kit: Any) -> None:
+    """A plugin may keep a record and give it again, even through another instance, or sign by itself."""
+    kept = kit.person("kept")
+
+    async def again(self: Any, needs: Any, refs: Any) -> Any:
+        for ref in refs:
+            forged = kit.person("forged", connector="elsewhere")
+            yield kit.fetched(ref, "party.profile", kept, forged, kit.person("new"))
+
+    kit.add("one", again)
+    kit.add("two", again)
+
+    async def scenario() -> None:
+        host = kit.host()
+        for _ in range(2):
+            gathered = await host.gather(kit.request("a", at=["one", "two"], max_age=timedelta(0)))
+            for source in gathered.of("a"):
+                found = source.kinds["party.profile"].records
+                assert [record.party_id for record in found] == ["kept", "forged", "new"]
+                assert {record.connector for record in found} == {source.connector}
+
+    asyncio.run(scenario())
+
+
 def test_two_records_of_one_customer_at_a_partner_are_both_asked_for(kit: Any) -> None:
     kit.add("shop", fetches={"party.profile": 30})
     request = msgspec.structs.replace(

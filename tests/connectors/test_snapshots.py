@@ -20,7 +20,7 @@ from c360.contract import Need
 from c360.kinds import kinds
 from c360.records.party import Party
 from connectors.protocols import Snapshot
-from connectors.snapshots import Keeper, Kept, decode, encode
+from connectors.snapshots import Keeper, Kept, Written, decode, encode
 from connectors.windows import covers, merged
 from tests.fixtures.virtual import virtually
 
@@ -230,6 +230,14 @@ def test_what_has_not_changed_is_written_again_after_a_while_only() -> None:
         assert await kept(*batch(1, "Bea", seconds=20)) == 1, "the store may have dropped it"
 
     asyncio.run(scenario())
+
+
+def test_what_was_written_a_while_ago_is_not_held() -> None:
+    written = Written()
+    for seconds in range(0, 60, 5):
+        for kept in batch(3, str(seconds), seconds):
+            written.add(TenantId(str(seconds)), kept)
+    assert len(written) == 6, "of the last ten seconds"
 
 
 def test_what_was_not_written_is_written_the_next_time() -> None:
