@@ -31,7 +31,7 @@ class Pools(httpx.AsyncBaseTransport):
     def __init__(self, addresses: AddressPolicy | None = None) -> None:
         self._addresses = addresses or AddressPolicy()
         self._network = GuardedNetwork(self._addresses)
-        self._contexts = {"": httpx.create_ssl_context(trust_env=False)}
+        self._contexts: dict[str, ssl.SSLContext] = {}
         self._pools: dict[tuple[str, str, int | None, str], _Pool] = {}
 
     def admit(self, identity: TlsIdentity) -> str:
@@ -57,8 +57,14 @@ class Pools(httpx.AsyncBaseTransport):
         if pool is None:
             if request.url.scheme in {"http", "https"}:  # of any other, httpcore says that it cannot
                 self._addresses.check_host(request.url.scheme, request.url.host)
-            pool = self._pools[key] = _Pool(self._contexts[identity], self._network)
+            pool = self._pools[key] = _Pool(self._context(identity), self._network)
         return await pool.handle_async_request(request)
+
+    def _context(self, identity: str) -> ssl.SSLContext:
+        """What connections of an identity are secured by; without one, made for the first of them."""
+        if not identity and "" not in self._contexts:
+            self._contexts[""] = httpx.create_ssl_context(trust_env=False)
+        return self._contexts[identity]
 
     async def aclose(self) -> None:
         """Close all connections."""

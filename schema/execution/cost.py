@@ -16,8 +16,6 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     GraphQLField,
-    GraphQLInterfaceType,
-    GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
@@ -64,6 +62,29 @@ class _Amount(NamedTuple):
     each: int
 
 
+class _Table(dict[str, Mapping[str, _Entry]]):
+    """By the names of types, what estimating knows of their fields; found out when it is first asked for.
+
+    Args:
+        schema: whose types they are.
+    """
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        super().__init__()
+        self._schema = schema
+        self._lengths = _introspected(schema)
+
+    def __missing__(self, name: str) -> Mapping[str, _Entry]:
+        kind = self._schema.type_map.get(name)
+        fields: Mapping[str, GraphQLField] = getattr(kind, "fields", {})
+        found = {key: _entry(key, field, self._lengths.get((name, key))) for key, field in fields.items()}
+        if kind is not None and kind is self._schema.query_type:
+            for meta, field in (("__schema", SchemaMetaFieldDef), ("__type", TypeMetaFieldDef)):
+                found[meta] = _entry(meta, field, None)
+        self[name] = found
+        return found
+
+
 class Estimator:
     """Estimates over one schema.
 
@@ -72,16 +93,8 @@ class Estimator:
     """
 
     def __init__(self, schema: GraphQLSchema) -> None:
-        lengths = _introspected(schema)
         self._schema = schema
-        self._table: dict[str, dict[str, _Entry]] = {
-            name: {key: _entry(key, field, lengths.get((name, key))) for key, field in kind.fields.items()}
-            for name, kind in schema.type_map.items()
-            if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
-        }
-        if schema.query_type is not None:
-            for meta, field in (("__schema", SchemaMetaFieldDef), ("__type", TypeMetaFieldDef)):
-                self._table[schema.query_type.name][meta] = _entry(meta, field, None)
+        self._table = _Table(schema)
 
     def values(
         self,
@@ -106,7 +119,7 @@ class _Walk:
 
     def __init__(
         self,
-        table: Mapping[str, Mapping[str, _Entry]],
+        table: _Table,
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: VariableValues | None,
     ) -> None:
@@ -129,7 +142,7 @@ class _Walk:
 
     def _selection(self, node: SelectionNode, type_name: str) -> _Amount:
         if isinstance(node, FieldNode):
-            return self._field(node, self._table.get(type_name, {}).get(node.name.value))
+            return self._field(node, self._table[type_name].get(node.name.value))
         if isinstance(node, InlineFragmentNode):
             condition = node.type_condition
             return self.of(node.selection_set, condition.name.value if condition else type_name)
