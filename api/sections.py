@@ -113,8 +113,11 @@ class GatherSettings(Section, frozen=True, kw_only=True):
     deadline: Annotated[float, Meta(description="Seconds until answering begins, by default.", gt=0)] = 2.0
     memory: Annotated[
         int,
-        Meta(description="Records that a process remembers within their time to live; 0: none", ge=0),
-    ] = 200_000
+        Meta(
+            description="Records a process remembers within their time to live, of some 1.3 KB each; 0: none",
+            ge=0,
+        ),
+    ] = 20_000
 
 
 class WorkerSettings(Section, frozen=True, kw_only=True):

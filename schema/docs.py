@@ -19,7 +19,8 @@ import itertools
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import lru_cache
+from typing import Any
 
 _MARKUP = re.compile(r":(?:class|meth|func|attr|mod|data):`~?(?:[\w.]*\.)?(\w+)`|``([^`]*)``")
 
@@ -74,12 +75,16 @@ def _written(kind: type[enum.Enum]) -> Mapping[str, str]:
     return _beneath(node.body) if isinstance(node, ast.ClassDef) else {}
 
 
-@cache
+@lru_cache(maxsize=8)
 def _classes(module: str) -> Mapping[str, str]:
     """The source of every class at the top of a module, by name."""
+    # Not by the standard library's way to a function's source, which keeps every line for good.
+    loader: Any = getattr(sys.modules.get(module), "__loader__", None)
     try:
-        source = inspect.getsource(sys.modules[module])
-    except (KeyError, OSError, TypeError):  # made at run time, or shipped without its source
+        source = loader.get_source(module)
+    except (AttributeError, ImportError, OSError):  # made at run time
+        return {}
+    if source is None:  # shipped without it
         return {}
     return {found[1]: found[0] for found in _CLASS.finditer(source)}
 
