@@ -1,4 +1,7 @@
-"""What is done about an action at a partner as it stands, and what an answer makes of it. Pure.
+"""What is done about what a partner was asked for, as it stands, and what an answer makes of it. Pure.
+
+A partner is asked for actions, and to call the hub. :func:`course`, :func:`unanswered` and :func:`believed`
+hold for both; the rest is of actions.
 
 An action is kept before anything goes out, and that it goes out is kept before it does. So whatever ends a
 process, what is kept says at least as much as happened, and what is done next follows from it alone:
@@ -12,7 +15,7 @@ from __future__ import annotations
 
 import enum
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 from msgspec import Meta
@@ -106,6 +109,55 @@ class Doing(enum.Enum):
     """Nothing."""
 
 
+class Pursued(Protocol):
+    """Something that a partner was asked for, or is to be."""
+
+    @property
+    def state(self) -> PartnerActionState:
+        """Where it stands."""
+        ...
+
+    @property
+    def valid_until(self) -> datetime:
+        """Until when it may be sent."""
+        ...
+
+
+def course(pursued: Pursued, effect: Effect | None, now: datetime) -> Doing:
+    """What is done about something that the partner answers at once, when nobody else works at it.
+
+    Args:
+        pursued: as it stands.
+        effect: what can be promised of sending it again; none where the instance takes no work just now.
+        now: the present.
+    """
+    if pursued.state in FINAL:
+        return Doing.REST
+    if pursued.state is SENT:
+        return Doing.DOUBT
+    if pursued.state is REQUESTED and now > pursued.valid_until:
+        return Doing.EXPIRE
+    if effect is None:
+        return Doing.WAIT
+    return Doing.SEND if pursued.state is REQUESTED or effect is Effect.KEYED else Doing.TRACE
+
+
+def unanswered(standing: Standing, *, doubtful: bool) -> PartnerActionState:
+    """Where a sending without an answer leaves what was sent.
+
+    Args:
+        standing: what the sending ended in.
+        doubtful: whether an attempt before it may have taken effect.
+    """
+    # An attempt that did not reach the partner says nothing of the one before.
+    return REQUESTED if standing is Standing.FAILED and not doubtful else UNKNOWN
+
+
+def believed(sent_at: datetime | None, now: datetime, rules: ActionRules) -> datetime:
+    """From when on a partner that knows of none is believed: nothing is on its way any more."""
+    return (sent_at or now) + timedelta(seconds=rules.settle)
+
+
 def next_doing(action: PartnerActionData, effect: Effect | None, now: datetime, rules: ActionRules) -> Doing:
     """What is done about an action that nobody else works at.
 
@@ -115,39 +167,23 @@ def next_doing(action: PartnerActionData, effect: Effect | None, now: datetime, 
         now: the present.
         rules: how long is waited for what.
     """
-    if action.state in FINAL:
-        return Doing.REST
-    if action.state is REQUESTED:
-        if now > action.valid_until:
-            return Doing.EXPIRE
-        return Doing.WAIT if effect is None else Doing.SEND
-    if action.state is SENT:
-        return _about_sent(action, effect, now, rules)
-    return _about_unknown(action, effect, now, rules)
-
-
-def _about_sent(action: PartnerActionData, effect: Effect | None, now: datetime, rules: ActionRules) -> Doing:
-    if action.accepted_at is None:
-        return Doing.DOUBT
-    if now - action.accepted_at > timedelta(days=rules.pending_for):
+    if action.state is SENT and action.accepted_at is not None:
+        if now - action.accepted_at > timedelta(days=rules.pending_for):
+            return Doing.ASK
+        return Doing.WAIT if effect is None else Doing.TRACE
+    if action.state is UNKNOWN and _is_for_a_person(action, effect, now, rules):
         return Doing.ASK
-    return Doing.WAIT if effect is None else Doing.TRACE
+    return course(action, effect, now)
 
 
-def _about_unknown(
+def _is_for_a_person(
     action: PartnerActionData, effect: Effect | None, now: datetime, rules: ActionRules
-) -> Doing:
+) -> bool:
     since = action.doubtful_at or action.requested_at
     if effect is Effect.UNTRACEABLE or now - since > timedelta(hours=rules.doubt_for):
-        return Doing.ASK
-    if effect is None:
-        return Doing.WAIT
-    if effect is Effect.TRACEABLE:
-        return Doing.TRACE
+        return True
     # What is sent again may take effect only then: after its time nobody wants that any more.
-    if now > action.valid_until:
-        return Doing.ASK
-    return Doing.SEND
+    return effect is Effect.KEYED and now > action.valid_until
 
 
 def sending(holder: str, until: datetime) -> ActionChange:
@@ -199,10 +235,9 @@ def sent(
     if settled is not None:
         return settled
     problem = None if acted.problem is None else acted.problem.code.value
-    if acted.standing is Standing.FAILED and action.doubtful_at is None:
+    if unanswered(acted.standing, doubtful=action.doubtful_at is not None) is REQUESTED:
         again = ActionChange(after=REQUESTED, reason=StepReason.NOT_REACHED, problem=problem)
         return msgspec.structs.replace(again, next_at=waiting(_in(action, REQUESTED), now, rules))
-    # An attempt that did not reach the partner says nothing of the one before.
     reached = acted.standing is not Standing.FAILED
     alone = effect is Effect.UNTRACEABLE
     return ActionChange(
@@ -245,9 +280,9 @@ def traced(
             problem=None,
             next_at=later,
         )
-    believed = (action.sent_at or now) + timedelta(seconds=rules.settle)
-    if now < believed:
-        return believed
+    settled_at = believed(action.sent_at, now, rules)
+    if now < settled_at:
+        return settled_at
     return ActionChange(after=REQUESTED, reason=StepReason.NOT_FOUND, doubtful_at=None, next_at=now)
 
 

@@ -17,7 +17,8 @@ from connectors.acting import Standing
 from connectors.host import Host
 from connectors.registering import Registered
 from connectors.results import SourceProblem
-from resolvers.actions.machine import VALID_FOR, ActionRules
+from resolvers.actions import machine
+from resolvers.actions.machine import VALID_FOR, ActionRules, Doing
 from resolvers.actions.telling import HUB
 from store.data_actions import FINAL, ActionRejection, PartnerActionState
 from store.data_audit import WriteEntry
@@ -136,22 +137,18 @@ class Registrar:
     async def _go_on(self, present: RegistrationData) -> RegistrationData:
         """Do what is to be done about it now; as it stands then."""
         try:
-            if present.state is SENT:
-                if not self._due(present):
-                    return present
-                present = await self._move(present, RegistrationChange(after=UNKNOWN, next_at=self._clock()))
-            if present.state is REQUESTED and self._clock() > present.valid_until:
-                gone = RegistrationChange(
-                    after=PartnerActionState.REJECTED,
-                    rejection=ActionRejection.EXPIRED,
-                    problem=present.problem,
-                )
-                return await self._move(present, gone)
-            if self._is_looked_at_first(present):
-                present = await self._trace(present)
-            if present.state not in {REQUESTED, UNKNOWN} or self._is_looked_at_first(present):
+            if present.state is SENT and not self._due(present):
                 return present
-            return await self._send(present)
+            doing = machine.course(present, self._promised(present), self._clock())
+            if doing is Doing.DOUBT:
+                present = await self._move(present, RegistrationChange(after=UNKNOWN, next_at=self._clock()))
+                doing = machine.course(present, self._promised(present), self._clock())
+            if doing is Doing.TRACE:
+                present = await self._trace(present)
+                doing = Doing.SEND if present.state is REQUESTED else Doing.REST
+            if doing is Doing.EXPIRE:
+                return await self._move(present, _expiring(present))
+            return await self._send(present) if doing is Doing.SEND else present
         except RegistrationMoved:  # somebody else goes on with it
             return await self._read(present.connector) or present
 
@@ -194,7 +191,7 @@ class Registrar:
         """Look at the partner whether it calls; believed only when nothing is on its way any more."""
         now = self._clock()
         found = await self._listed(present)
-        believed = (present.sent_at or now) + timedelta(seconds=self.rules.settle)
+        believed = machine.believed(present.sent_at, now, self.rules)
         if isinstance(found, SourceProblem):
             later = now + self.rules.after(now - (present.sent_at or now))
             change = RegistrationChange(after=UNKNOWN, next_at=later, problem=found.code.value)
@@ -224,9 +221,8 @@ class Registrar:
             return RegistrationChange(after=CONFIRMED, references=made.references, secret=made.secret)
         problem = None if asked.problem is None else asked.problem.code.value
         later = now + self.rules.after(now - sent.requested_at)
-        # An attempt that did not reach the partner says nothing of the one before.
-        certain = asked.standing is Standing.FAILED and not doubtful
-        return RegistrationChange(after=REQUESTED if certain else UNKNOWN, next_at=later, problem=problem)
+        after = machine.unanswered(asked.standing, doubtful=doubtful)
+        return RegistrationChange(after=after, next_at=later, problem=problem)
 
     def _times(self) -> dict[str, datetime]:
         now = self._clock()
@@ -235,13 +231,13 @@ class Registrar:
     def _due(self, present: RegistrationData) -> bool:
         return present.next_at is not None and present.next_at <= self._clock()
 
-    def _is_looked_at_first(self, present: RegistrationData) -> bool:
-        """Whether it is open what became of asking, and the partner is not asked again under the same key."""
-        return (
-            present.state is UNKNOWN
-            and present.wish is RegistrationWish.CALL
-            and self._effect(present.connector) is not Effect.KEYED
-        )
+    def _promised(self, present: RegistrationData) -> Effect:
+        """What can be promised of asking again, where it is open what became of it.
+
+        To call no more does the same however often it is said.
+        """
+        again = present.state is UNKNOWN and present.wish is RegistrationWish.CALL
+        return self._effect(present.connector) if again else Effect.KEYED
 
     def _effect(self, connector: str) -> Effect:
         info = next((each for each in self._host.infos() if each.id == connector), None)
@@ -284,3 +280,10 @@ def _open(present: RegistrationData) -> bool:
 def _leaving(present: RegistrationData) -> bool:
     """Whether the partner is being asked to call no more."""
     return present.wish is RegistrationWish.CALL_NO_MORE and present.state not in FINAL
+
+
+def _expiring(present: RegistrationData) -> RegistrationChange:
+    """The step of one that is not valid any more."""
+    return RegistrationChange(
+        after=PartnerActionState.REJECTED, rejection=ActionRejection.EXPIRED, problem=present.problem
+    )
