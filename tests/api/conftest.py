@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 
 from api.settings import Settings, load
-from store import migrate
 from tests.fixtures.serving import serving
 from tests.fixtures.tokens import bearer
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings with keys, a migrated database and no connector."""
     folder = tmp_path_factory.mktemp("api")
     file = folder / "c360.toml"
@@ -25,7 +26,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         "[database]\nurl = 'sqlite:///c360.db'\n",
         encoding="utf-8",
     )
-    migrate.upgrade(f"sqlite:///{folder / 'c360.db'}")
+    shutil.copyfile(sqlite_template, folder / "c360.db")
     return load(file, {})
 
 

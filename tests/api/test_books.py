@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,14 +15,13 @@ from api.wiring import open_store
 from c360.access import TenantId
 from c360.records.party import PartyKind
 from schema import ids
-from store import migrate
 from store.data import EnrolCustomer, EnrolLink
 
 DEFAULT = TenantId("default")
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
+def config(sqlite_template: Path, tmp_path: Path) -> Path:
     """Settings of a migrated store without connectors."""
     file = tmp_path / "c360.toml"
     file.write_text(
@@ -29,7 +29,7 @@ def config(tmp_path: Path) -> Path:
         "[database]\nurl = 'sqlite:///c360.db'\n",
         encoding="utf-8",
     )
-    migrate.upgrade(f"sqlite:///{tmp_path / 'c360.db'}")
+    shutil.copyfile(sqlite_template, tmp_path / "c360.db")
     return file
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -24,7 +25,6 @@ from connectors.instances import InstanceState
 from resolvers.identity.model import load as load_model
 from sandbox.export import party
 from sandbox.population import Population
-from store import migrate
 
 TENANT = TenantId("default")
 FED = ("loyalty", "hotel", "rental", "banking")
@@ -59,14 +59,14 @@ class Partners:
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Settings:
+def fresh(sqlite_template: Path, tmp_path: Path) -> Settings:
     file = tmp_path / "c360.toml"
     file.write_text(
         f"[security]\nmaster_key = '{'ab' * 32}'\nlookup_pepper = '{'cd' * 32}'\n"
         "[database]\nurl = 'sqlite:///c360.db'\n",
         encoding="utf-8",
     )
-    migrate.upgrade(f"sqlite:///{tmp_path / 'c360.db'}")
+    shutil.copyfile(sqlite_template, tmp_path / "c360.db")
     return load(file, {})
 
 
@@ -132,7 +132,7 @@ def test_a_run_over_what_changed_ends_like_a_full_one(
         folder=other_folder,
         database=msgspec.structs.replace(fresh.database, url=f"sqlite:///{other_folder / 'c360.db'}"),
     )
-    migrate.upgrade(f"sqlite:///{other_folder / 'c360.db'}")
+    shutil.copyfile(fresh.folder / "c360.db", other_folder / "c360.db")
 
     async def scenario() -> None:
         async with open_store(fresh) as store, open_store(other) as second:

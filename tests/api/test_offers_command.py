@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,6 @@ from api.settings import load
 from c360.access import TenantId
 from c360.records.party import PartyKind
 from resolvers.offers.catalogue import SHIPPED, CatalogueError
-from store import migrate
 from store.data import EnrolCustomer
 from store.data_offers import OfferEventDraft, OfferEventKind
 from store.database import Database
@@ -27,7 +27,7 @@ T = TenantId("default")
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
+def config(sqlite_template: Path, tmp_path: Path) -> Path:
     """Settings of a migrated store."""
     for name in ("master.key", "lookup.key"):
         (tmp_path / name).write_text("ab" * 32, encoding="ascii")
@@ -37,7 +37,7 @@ def config(tmp_path: Path) -> Path:
         '[security]\nmaster_key_file = "master.key"\nlookup_pepper_file = "lookup.key"\n',
         encoding="utf-8",
     )
-    migrate.upgrade(f"sqlite:///{tmp_path / 'c360.db'}")
+    shutil.copyfile(sqlite_template, tmp_path / "c360.db")
     return file
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,6 @@ from c360.records.party import PartyKind
 from resolvers.serving import Models, shipped
 from resolvers.summaries.measures import Line, Measure
 from resolvers.training.learning import is_aside
-from store import migrate
 from store.data import EnrolCustomer, EnrolLink, FigureData, PartyFigures
 from store.data_consents import ConsentSource, DecisionDraft, DecisionKind, DecisionState
 from store.database import Database
@@ -32,10 +32,10 @@ CUSTOMERS = 7
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
+def database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
     """A store with seven customers who spend, the last of whom was never reckoned."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'c360.db'}"
-    migrate.upgrade(url)
+    shutil.copyfile(sqlite_template, tmp_path / "c360.db")
     found = Database(url, keyring=Keyring(bytes(32), bytes(range(32))), clock=lambda: NOW)
     asyncio.run(_fill(found))
     yield found
@@ -189,9 +189,9 @@ def test_store_is_something_to_fit_to(database: Database) -> None:
     assert not found.about.made_up
 
 
-def test_store_without_customers_says_what_would_fill_it(tmp_path: Path) -> None:
+def test_store_without_customers_says_what_would_fill_it(sqlite_template: Path, tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'c360.db'}"
-    migrate.upgrade(url)
+    shutil.copyfile(sqlite_template, tmp_path / "c360.db")
 
     async def read() -> None:
         empty = Database(url, keyring=Keyring(bytes(32), bytes(range(32))), clock=lambda: NOW)

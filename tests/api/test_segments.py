@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,6 @@ from resolvers.segments import definitions
 from resolvers.serving import shipped
 from resolvers.summaries.keeping import kept_of
 from resolvers.summaries.measures import Figure, Line, Measure
-from store import migrate
 from store.data import EnrolCustomer, EnrolLink, PartyFigures
 from store.data_consents import ConsentSource, DecisionDraft, DecisionKind, DecisionState
 from store.data_segments import CountData
@@ -36,7 +36,7 @@ DOMAINS = {"shop": "loyalty"}
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
+def config(sqlite_template: Path, tmp_path: Path) -> Path:
     """Settings of a migrated store without connectors."""
     file = tmp_path / "c360.toml"
     file.write_text(
@@ -44,7 +44,7 @@ def config(tmp_path: Path) -> Path:
         "[database]\nurl = 'sqlite:///c360.db'\n",
         encoding="utf-8",
     )
-    migrate.upgrade(f"sqlite:///{tmp_path / 'c360.db'}")
+    shutil.copyfile(sqlite_template, tmp_path / "c360.db")
     return file
 
 

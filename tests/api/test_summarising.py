@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -39,7 +40,6 @@ from connectors.results import (
     SourceState,
 )
 from resolvers.actions.performing import Performer
-from store import migrate
 from store.data import EnrolCustomer, EnrolLink, FigureData, PartyFigures
 from store.errors import DatabaseLocked
 
@@ -188,11 +188,11 @@ class Scene:
 
 @pytest.fixture
 def play(
-    settings: Settings, tmp_path: Path
+    settings: Settings, sqlite_template: Path, tmp_path: Path
 ) -> Callable[[Callable[[Scene], Coroutine[Any, Any, None]]], None]:
     """Runs a test over a store of its own."""
     url = f"sqlite:///{tmp_path / 'c360.db'}"
-    migrate.upgrade(url)
+    shutil.copyfile(sqlite_template, tmp_path / "c360.db")
     mine = msgspec.structs.replace(settings, database=msgspec.structs.replace(settings.database, url=url))
 
     @asynccontextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,11 +17,10 @@ from api.switches import followed
 from api.switching import SwitchedOffError, UnknownInstanceError, switch
 from api.wiring import Hub, open_hub
 from connectors.instances import InstanceState
-from store import migrate
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(sqlite_template: Path, tmp_path: Path) -> Path:
     made = tmp_path / "c360.toml"
     shop = "plugin = 'loyalty'\nbase_url = 'http://127.0.0.1:9/v2'\naccess_token = 'hunter2'\n"
     made.write_text(
@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
         f"[connectors.shop]\n{shop}[connectors.off]\nenabled = false\n{shop}",
         encoding="utf-8",
     )
-    migrate.upgrade(f"sqlite:///{tmp_path / 'c360.db'}")
+    shutil.copyfile(sqlite_template, tmp_path / "c360.db")
     return made
 
 

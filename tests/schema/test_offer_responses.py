@@ -11,7 +11,7 @@ import pytest
 from resolvers.offers import catalogue
 from schema import ids
 from store.data_offers import OfferEvent, OfferEventKind
-from tests.schema.test_identity_mutations import TENANT, Desk, desk, one_database
+from tests.schema.stewards.desk import TENANT, Desk, desk, one_database
 
 __all__ = ["desk"]
 

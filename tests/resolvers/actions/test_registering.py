@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +24,6 @@ from connectors.registering import Registered
 from connectors.results import SourceProblem
 from resolvers.actions.machine import ActionRules
 from resolvers.actions.registering import InTheWay, NotRegistrable, Registrar
-from store import migrate
 from store.data_actions import PartnerActionState
 from store.data_audit import AuditFilter
 from store.data_registrations import RegistrationData, RegistrationWish
@@ -186,15 +186,13 @@ def test_a_partner_calls_once_and_then_no_more(
 
 
 @pytest.fixture(scope="module")
-def empty_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Any:
+def empty_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Addresses of migrated databases, one after the other."""
     folder, number = tmp_path_factory.mktemp("registering"), count()
-    template = folder / "template.db"
-    migrate.upgrade(f"sqlite+aiosqlite:///{template}")
 
     def make() -> str:
         path = folder / f"{next(number)}.db"
-        shutil.copy(template, path)
+        shutil.copy(sqlite_template, path)
         return f"sqlite+aiosqlite:///{path}"
 
     return make

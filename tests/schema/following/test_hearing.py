@@ -1,129 +1,21 @@
-"""Subscriptions: opened, followed, answered for each event, and ended for a reason that is told."""
+"""Subscriptions: opened, followed, and answered for each event."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from c360.access import Access, Reach
 from schema import ids
 from schema.live import AccessEnded
-from schema.response import GraphResponse
-from schema.subscriptions.base import Told
 from store.data import JobData
-from store.errors import DatabaseUnavailable
 from tests.fixtures.access import access
 from tests.fixtures.bus import ListedBus
 from tests.fixtures.virtual import virtually
+from tests.schema.following.scene import ANA, CHANGED, GATHERING, ID, Play, Scene, changed, cursor
 from tests.schema.memory.clock import NOW
-
-GATHERING = 0.05
-CHANGED = """subscription ($id: ID!, $after: String, $initial: Boolean! = false, $gather: Gather) {
-  customerChanged(customerId: $id, after: $after, initial: $initial, gather: $gather) {
-    cursor events { id kind aspects connectors } customer { displayName banking { accounts { accountId } } }
-  }
-}"""
-
-
-def cursor(place: int) -> str:
-    return Told(place=place).cursor
-
-
-@dataclass
-class Follower:
-    """What a subscription answers, as it comes."""
-
-    heard: list[GraphResponse] = field(default_factory=list)
-    over: bool = False
-    task: asyncio.Task[None] | None = None
-
-    @property
-    def data(self) -> list[Any]:
-        return [answer.data for answer in self.heard]
-
-    @property
-    def codes(self) -> list[str]:
-        return [error["extensions"]["code"] for answer in self.heard for error in answer.errors]
-
-    async def stop(self) -> None:
-        assert self.task is not None
-        self.task.cancel()
-        await asyncio.wait({self.task})
-
-
-@dataclass
-class Scene:
-    world: Any
-    bus: ListedBus
-    granted: Access
-    """Who asks, whenever that is found out."""
-    ended: AccessEnded | None = None
-
-    async def access(self) -> Access:
-        if self.ended is not None:
-            raise self.ended
-        return self.granted
-
-    def follow(self, query: str, *, resume: str | None = None, **variables: Any) -> Follower:
-        follower = Follower()
-        answers = self.world.engine.stream(query, variables, access=self.access, after=resume)
-
-        async def run() -> None:
-            try:
-                async for answer in answers:
-                    follower.heard.append(answer)
-                follower.over = True
-            finally:
-                await answers.aclose()
-
-        follower.task = asyncio.ensure_future(run())
-        return follower
-
-    async def settle(self, seconds: float = 1.0) -> None:
-        """Let so much time go by, all of it virtual."""
-        await asyncio.sleep(seconds)
-
-
-Play = Callable[[Callable[[Scene], Coroutine[Any, Any, None]]], None]
-
-
-@pytest.fixture
-def play(make_world: Any) -> Play:
-    """Play a scene with one customer of two banks on a clock that costs no time."""
-
-    def run(scene: Callable[[Scene], Awaitable[None]]) -> None:
-        async def whole() -> None:
-            world = make_world()
-            bus = world.engine._bus = ListedBus(world.store)
-            world.host.instances = {"bank": "banking", "other_bank": "banking"}
-            world.customer(1, links={"bank": "b1", "other_bank": "o1"}, name="Ana")
-            played = Scene(world, bus, access("agent"))
-            await scene(played)
-            left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-            for task in left:
-                task.cancel()
-            await asyncio.gather(*left, return_exceptions=True)
-            assert bus.followers == 0, "nobody follows any more"
-
-        virtually(whole())
-
-    return run
-
-
-ANA = "0190a6c0-0000-7000-8000-000000000001"
-ID = ids.encode("Customer", ANA)
-
-
-def changed(answer: GraphResponse) -> Any:
-    assert not answer.errors, answer.errors
-    assert answer.data is not None
-    return answer.data["customerChanged"]
 
 
 def test_each_change_is_answered_with_the_customer_as_it_is_then(play: Play) -> None:
@@ -262,145 +154,6 @@ def test_a_skipped_field_follows_nothing(play: Play) -> None:
         await here.settle()
         assert follower.over
         assert len(follower.codes) == 1
-
-    play(scene)
-
-
-def test_an_event_that_is_not_kept_any_more_ends_it(play: Play) -> None:
-    async def scene(here: Scene) -> None:
-        here.bus.tell("customer.changed", [ANA])
-        here.bus.forgotten = 5
-        follower = here.follow(CHANGED, id=ID, after=cursor(1))
-        await here.settle()
-        assert follower.over
-        assert follower.codes == ["CURSOR_EXPIRED"]
-
-    play(scene)
-
-
-def test_a_store_that_does_not_answer_ends_it_with_what_to_do(play: Play) -> None:
-    async def scene(here: Scene) -> None:
-        follower = here.follow(CHANGED, id=ID)
-        await here.settle()
-        here.bus.fail(DatabaseUnavailable("it is gone"))
-        await here.settle()
-        assert follower.over
-        assert follower.codes == ["UNAVAILABLE"]
-
-    play(scene)
-
-
-def test_a_fault_of_ours_is_masked_and_leaves_the_subscription_open(play: Play) -> None:
-    async def scene(here: Scene) -> None:
-        follower = here.follow(CHANGED, id=ID)
-        await here.settle()
-        here.world.host.fault = RuntimeError("hunter2")
-        here.bus.tell("customer.changed", [ANA])
-        await here.settle()
-        assert follower.codes == ["INTERNAL"]
-        assert "hunter2" not in str(follower.heard)
-        here.world.host.fault = None
-        here.bus.tell("customer.changed", [ANA])
-        await here.settle()
-        assert changed(follower.heard[-1])["cursor"] == cursor(2)
-
-    play(scene)
-
-
-def test_a_store_that_fails_one_answer_does_not_end_it(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def scene(here: Scene) -> None:
-        follower = here.follow(CHANGED, id=ID)
-        await here.settle()
-
-        def gone(*_: object) -> Any:
-            raise DatabaseUnavailable("it is gone")
-
-        with monkeypatch.context() as broken:
-            broken.setattr(here.world.store, "read", gone)
-            here.bus.tell("customer.changed", [ANA])
-            await here.settle()
-        assert follower.codes == ["UNAVAILABLE"]
-        here.bus.tell("customer.changed", [ANA])
-        await here.settle()
-        assert changed(follower.heard[-1])["cursor"] == cursor(2)
-
-    play(scene)
-
-
-def test_access_is_found_out_again_before_each_answer(play: Play) -> None:
-    async def scene(here: Scene) -> None:
-        follower = here.follow(CHANGED, id=ID)
-        await here.settle()
-        here.bus.tell("customer.changed", [ANA])
-        await here.settle()
-        here.ended = AccessEnded("The token was taken back.")
-        here.bus.tell("customer.changed", [ANA])
-        await here.settle()
-        assert follower.over
-        assert follower.codes == ["UNAUTHENTICATED"]
-        assert len(follower.heard) == 2
-
-    play(scene)
-
-
-def test_it_ends_with_its_token_even_where_nothing_happens(play: Play) -> None:
-    async def scene(here: Scene) -> None:
-        until = NOW + timedelta(seconds=30)
-        here.granted = access("agent", expires_at=until)
-        follower = here.follow(CHANGED, id=ID)
-        await here.settle(20)
-        assert not follower.over
-        here.granted = access("agent", expires_at=NOW)
-        await here.settle(20)
-        assert follower.over
-        assert follower.codes == ["UNAUTHENTICATED"]
-
-    play(scene)
-
-
-def test_a_customer_out_of_reach_is_gone_at_once_and_says_nothing_of_why(play: Play) -> None:
-    async def scene(here: Scene) -> None:
-        follower = here.follow(CHANGED, id=ID)
-        await here.settle()
-        here.world.store.customers.clear()  # what the store shows to somebody without reach
-        here.bus.tell("customer.changed", [ANA], connector="bank")
-        await here.settle()
-        assert changed(follower.heard[-1]) == {"cursor": cursor(1), "events": [], "customer": None}
-        assert follower.over
-
-    play(scene)
-
-
-def test_a_partner_hears_of_its_own_records_alone(play: Play) -> None:
-    async def scene(here: Scene) -> None:
-        here.granted = access("bank", reach=Reach.PARTNER, connectors=frozenset({"bank"}))
-        follower = here.follow(CHANGED, id=ID)
-        await here.settle()
-        here.bus.tell("customer.changed", [ANA], connector="other_bank")
-        here.bus.tell("customer.changed", [ANA])
-        here.bus.tell("customer.refreshed", [ANA], connectors=["bank", "other_bank"])
-        await here.settle()
-        assert follower.heard == []
-        here.bus.tell("customer.changed", [ANA], connector="bank")
-        await here.settle()
-        assert [event["id"] for event in changed(follower.heard[0])["events"]] == ["event-4"]
-
-    play(scene)
-
-
-def test_nobody_hears_of_what_they_may_not_read(play: Play) -> None:
-    async def scene(here: Scene) -> None:
-        here.granted = access("agent", scopes=frozenset({"events:read", "customers:read"}))
-        follower = here.follow(
-            "subscription ($id: ID!) { customerChanged(customerId: $id) { events { kind } } }", id=ID
-        )
-        await here.settle()
-        here.bus.tell("contest.opened", [ANA], contest="c1")
-        await here.settle()
-        assert follower.heard == []
-        here.bus.tell("customer.changed", [ANA])
-        await here.settle()
-        assert changed(follower.heard[0])["events"] == [{"kind": "customer.changed"}]
 
     play(scene)
 
