@@ -24,7 +24,7 @@ from graphql.validation import (
 )
 
 from schema.errors import ErrorCode, RequestError, coded
-from schema.execution.cost import Estimator
+from schema.execution.cost import estimator
 from schema.execution.limits import FragmentCycleError, Limits, TooMuch, check
 from schema.execution.prepared import Prepared, prepared
 
@@ -58,7 +58,7 @@ class Documents:
         self._limits = limits
         self._remembered = remembered
         self._remembered_characters = remembered_characters
-        self._estimator = Estimator(schema)
+        self._estimator = estimator(schema)
         self._documents: OrderedDict[str, Prepared] = OrderedDict()
         self._characters = 0
 

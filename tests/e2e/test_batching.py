@@ -52,7 +52,11 @@ def test_loyalty_calls_grow_with_the_batches(stage: Stage, customers: Any) -> No
 
 @pytest.mark.parametrize(
     ("backend", "customers"),
-    [("sqlite", in_a_list), ("postgresql", in_a_list), ("sqlite", in_root_fields)],
+    [
+        pytest.param("sqlite", in_a_list, marks=pytest.mark.thorough),
+        ("postgresql", in_a_list),
+        ("sqlite", in_root_fields),
+    ],
 )
 def test_elsewhere_calls_are_the_linear_minimum(stage: Stage, customers: Any) -> None:
     async def scene(graph: Graph) -> Sequence[Any]:

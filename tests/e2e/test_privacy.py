@@ -18,6 +18,7 @@ from benchmarks.stage.documents import FULL_VIEW, POINTS, listed
 from benchmarks.stage.graph import Graph, Stage, fill, make_settings
 from benchmarks.stage.processes import install
 from sandbox.population.model import Member
+from tests.fixtures.command import call
 
 
 @pytest.fixture
@@ -205,6 +206,7 @@ def test_nothing_is_written_by_the_server(stage: Stage, tmp_path: Path) -> None:
 def test_nothing_secret_is_printed_by_the_command_line(stage: Stage, tmp_path: Path) -> None:
     installation = install(tmp_path, stage.settings.database.url, stage.partners.connectors)
     for command in ("config", "connectors"):
-        code, said = installation.run(command)
-        assert code == 0
-        assert leaks(said, secret(stage)) == []
+        done = call("--config", str(installation.file), command)
+        assert done.returncode == 0
+        assert done.stdout
+        assert leaks(done.stdout + done.stderr, secret(stage)) == []
