@@ -30,7 +30,7 @@ ALONE = $(shell grep -rl --include='test_*.py' 'pytest.mark.alone' tests)
 check: $(VENV)/dev.stamp ## format, lint, types, imports, schema, migrations, tables in the documentation
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync=target $(addprefix check-,types style imports graph drift tables)
 
-check-types: ; $(BIN)/mypy $(FOLDERS)
+check-types: ; $(BIN)/mypy --num-workers 2 $(FOLDERS)
 check-style: ; $(BIN)/ruff format --check $(FOLDERS) && $(BIN)/ruff check $(FOLDERS)
 check-imports: ; $(BIN)/lint-imports
 check-graph: ; $(BIN)/python -m schema diff

@@ -18,12 +18,16 @@ from c360.testing.openapi import Document, Schema
 MOST_ITEMS = 3
 DEEPEST = 7
 """Objects within objects beyond which only what is required is made."""
+MOST_VALUES = 150
+"""Values of one payload beyond which only what is required is made: another payload has the others."""
+_AROUND = datetime(2026, 6, 15, tzinfo=UTC)
+"""Dates are made from three years before it to some months after."""
 _ODD_TEXTS = ("", " ", "0", "null", "ß" * 40, "\u202eabc", "🙂", "-", "9999-99-99", "NaN", "1e400")
 _ODD_VALUES: tuple[Any, ...] = (None, True, 0, -1, 10**20, 0.1, "", "text", [], {}, [None], {"a": None})
 
 
 class Generator:
-    """Makes values for schemas of one document.
+    """Makes a payload: a value for a schema of one document.
 
     Args:
         document: where references lead.
@@ -33,9 +37,11 @@ class Generator:
     def __init__(self, document: Document, seed: str) -> None:
         self._document = document
         self._random = random.Random(seed)  # noqa: S311  # made-up payloads need no cryptography
+        self._made = 0
 
     def value(self, schema: Schema, depth: int = 0) -> Any:  # noqa: C901, PLR0911  # a table of types
         """A value that fits."""
+        self._made += 1
         schema = self._plain(schema)
         if "const" in schema:
             return schema["const"]
@@ -111,21 +117,27 @@ class Generator:
 
     def _object(self, schema: Mapping[str, Any], depth: int) -> dict[str, Any]:
         required = set(schema.get("required") or ())
+        properties = schema.get("properties") or {}
         made = {}
-        for name, inner in (schema.get("properties") or {}).items():
-            wanted = name in required or (depth < DEEPEST and self._random.random() < 0.75)
+        # In any order, so that it is not always the last ones for which no room is left.
+        for name in self._random.sample(list(properties), len(properties)):
+            wanted = name in required or (not self._sparing(depth) and self._random.random() < 0.75)
             if wanted and depth < 4 * DEEPEST:
-                made[name] = self.value(inner, depth + 1)
+                made[name] = self.value(properties[name], depth + 1)
         more = schema.get("additionalProperties")
-        if isinstance(more, dict) and depth < DEEPEST:
+        if isinstance(more, dict) and not self._sparing(depth):
             for _ in range(self._random.randint(0, 2)):
                 made[self._word(6)] = self.value(more, depth + 1)
         return made
 
+    def _sparing(self, depth: int) -> bool:
+        """Whether only what is required is made from here on."""
+        return depth >= DEEPEST or self._made >= MOST_VALUES
+
     def _array(self, schema: Mapping[str, Any], depth: int) -> list[Any]:
         least = int(schema.get("minItems") or 0)
         most = max(least, min(int(schema.get("maxItems") or MOST_ITEMS), MOST_ITEMS))
-        number = least if depth >= DEEPEST else self._random.randint(least, most)
+        number = least if self._sparing(depth) else self._random.randint(least, most)
         return [self.value(schema.get("items") or {}, depth + 1) for _ in range(min(number, 20))]
 
     def _integer(self, schema: Mapping[str, Any]) -> int:
@@ -152,21 +164,29 @@ class Generator:
             made = self._word(self._random.randint(max(least, 1), max(1, min(most, least + 16))))
         return made.ljust(least, "x")[: max(most, 1)]
 
-    def _formatted(self, name: str) -> str | None:
-        moment = datetime(2026, 6, 15, tzinfo=UTC) - timedelta(seconds=self._random.randint(-(10**7), 10**8))
-        made = {
-            "date-time": moment.isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "date": moment.date().isoformat(),
-            "time": moment.time().isoformat(timespec="seconds"),
-            "email": f"{self._word(6).lower()}@mail.example",
-            "uuid": str(uuid.UUID(int=self._random.getrandbits(128), version=4)),
-            "uri": f"https://api.example/{self._word(5)}",
-            "byte": "AAAA",
-            "decimal": f"{self._random.uniform(-1000, 1000):.2f}",
-        }
-        if name in {"url", "uri-reference"}:
-            name = "uri"
-        return made.get(name)
+    def _formatted(self, name: str) -> str | None:  # noqa: PLR0911  # a table of formats
+        match name:
+            case "date-time":
+                return self._moment().isoformat(timespec="seconds").replace("+00:00", "Z")
+            case "date":
+                return self._moment().date().isoformat()
+            case "time":
+                return self._moment().time().isoformat(timespec="seconds")
+            case "email":
+                return f"{self._word(6).lower()}@mail.example"
+            case "uuid":
+                return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+            case "uri" | "url" | "uri-reference":
+                return f"https://api.example/{self._word(5)}"
+            case "byte":
+                return "AAAA"
+            case "decimal":
+                return f"{self._random.uniform(-1000, 1000):.2f}"
+            case _:
+                return None
+
+    def _moment(self) -> datetime:
+        return _AROUND - timedelta(seconds=self._random.randint(-(10**7), 10**8))
 
     def _word(self, length: int) -> str:
         return "".join(self._random.choices(string.ascii_letters + string.digits, k=max(1, length)))

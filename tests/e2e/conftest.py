@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from benchmarks.stage.databases import Databases, SqliteFiles, postgres
+from benchmarks.stage.databases import Databases, PostgresServer, SqliteFiles
 from benchmarks.stage.graph import Stage, StageClock, export_people, filled, make_settings
 from benchmarks.stage.partners import Partners, People, start_partners
 from sandbox.population import Population
 from store import migrate
+from tests.e2e.scanning import scanned
+from tests.fixtures.databases import Postgres
 
 WHO = People()
 
@@ -45,10 +48,11 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
 
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[Databases]:
-    """Where PostgreSQL databases are made."""
-    with postgres() as server:
-        yield server
+def postgresql(postgres_server: Postgres) -> Iterator[Databases]:
+    """Where PostgreSQL databases are made: on the server of the other tests."""
+    server = PostgresServer(postgres_server.url)
+    yield server
+    server.close()
 
 
 @pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.thorough), "postgresql"])
@@ -73,7 +77,8 @@ def template(running: Partners, tmp_path_factory: pytest.TempPathFactory) -> Cal
     def address(databases: Databases) -> str:
         if id(databases) not in made:
             running.all_behave()
-            made[id(databases)] = asyncio.run(filled(databases, running, WHO, folder))
+            scanning = replace(running, connectors=scanned(running.connectors))
+            made[id(databases)] = asyncio.run(filled(databases, scanning, WHO, folder))
         return made[id(databases)]
 
     return address

@@ -8,7 +8,6 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, func, select
@@ -21,6 +20,7 @@ from benchmarks.stage.truth import indexed_rentals
 from sandbox.population import Population
 from store import migrate
 from store.models import Base
+from tests.e2e.scanning import WINDOWS, scanned
 from tests.fixtures.command import call
 
 BOOKINGS = "rental.bookings"
@@ -31,17 +31,9 @@ Index = Mapping[tuple[str, str], Mapping[str, tuple[str, ...]]]
 @pytest.fixture
 def seeded(empty: Empty, partners: Partners, truth: Population, customers_file: Path) -> Stage:
     """A hub that knows its customers, but whose worker has not run yet."""
-    settings = make_settings(empty(), scanned(partners))
+    settings = make_settings(empty(), scanned(partners.connectors))
     asyncio.run(fill(settings, customers_file))
     return Stage(partners, truth, settings, StageClock(truth.today))
-
-
-def scanned(partners: Partners) -> dict[str, Mapping[str, Any]]:
-    """The connectors, of which the rental operator's bookings are read three weeks at a time.
-
-    That is a third of the requests that weeks one by one would take, and still many enough to stop between.
-    """
-    return {**partners.connectors, "rental": {**partners.connectors["rental"], "window_days": 21}}
 
 
 async def index(graph: Graph, truth: Population) -> Index:
@@ -119,17 +111,13 @@ def test_a_scan_stopped_by_its_partner_goes_on(seeded: Stage) -> None:
     seeded.play(scene)
 
 
-WINDOWS = 70
-"""Three weeks each, from three years back to a year ahead."""
-
-
 @pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_killed_worker_process_is_taken_over_from(seeded: Stage, tmp_path: Path) -> None:
     """The real process, killed without warning; another one waits for its lease and ends the scan."""
     url = seeded.settings.database.url
     # Figures would share the processor with the scan that is looked at.
     lease = {"lease": 1.5, "interval": 600, "summaries": False}
-    installation = install(tmp_path, url, scanned(seeded.partners), worker=lease)
+    installation = install(tmp_path, url, scanned(seeded.partners.connectors), worker=lease)
 
     first = installation.start("worker")
     seeded.play(lambda graph: poll(graph, lambda found: found is not None))

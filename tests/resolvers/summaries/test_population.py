@@ -24,6 +24,7 @@ from resolvers.summaries.sources import summarisers
 from sandbox.partners.banking.books import POSTING_DELAY
 from sandbox.population import Population, ledger
 from sandbox.population.model import AccountType, Event, EventKind, Life, Presence
+from tests.fixtures.sizes import size
 
 DAY = date(2026, 3, 17)
 YEAR_AGO = DAY - timedelta(365)
@@ -292,7 +293,7 @@ def test_what_is_asked_for_reaches_back_three_years() -> None:
 
 def test_figures_are_made_of_the_fields_that_are_asked_for(parties: list[Party]) -> None:
     left_out = 0
-    for party in at(parties, "banking"):
+    for party in list(at(parties, "banking"))[:: size(3, 1)]:
         records: dict[str, Any] = dict(party.records)
         for need in needs_for(records, DAY):
             if need.fields is not None:

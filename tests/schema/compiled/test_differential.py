@@ -42,7 +42,7 @@ from tests.fixtures.made import Made, Makes
 from tests.fixtures.operations import Operation, Operations
 from tests.fixtures.sizes import THOROUGH, size
 
-CASES = size(1_500, 100_000)
+CASES = size(600, 100_000)
 STATES = 20
 OFTEN = ("customer", "customers", "search", "node", "nodes")
 """Roots that lead to most of the graph."""
