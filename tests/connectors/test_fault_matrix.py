@@ -344,7 +344,7 @@ def test_each_fault_at_each_plugin(stage: Stage, fault: str) -> None:
 @pytest.mark.parametrize(
     "fault",
     [
-        pytest.param(fault, marks=() if place % 4 == 0 else pytest.mark.thorough)
+        pytest.param(fault, marks=() if place % 8 == 0 else pytest.mark.thorough)
         for place, fault in enumerate(FAULTS)
     ],
 )
