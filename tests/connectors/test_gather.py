@@ -1,24 +1,24 @@
+"""Gathering: which calls go out, how long they are waited for, and what becomes of what they give."""
+
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import msgspec
 import pytest
 
-from c360.contract import Fetched, Limits, Lookup, Need, Ref
+from c360.contract import Fetched, Limits, Need, Ref
 from c360.errors import ProblemCode, Reauthorise, RetryLater, SkipCustomer
 from c360.records.loyalty import KINDS as LOYALTY_KINDS
-from c360.values import Secret
 from connectors.results import Link, SourceState, Target
 from connectors.windows import merged
 
 LOYALTY = next(kind.name for kind in LOYALTY_KINDS)
-WINDOWED = "banking.transactions"
 
 
 def test_fifty_customers_go_out_in_two_batches_of_thirty(kit: Any) -> None:
@@ -360,258 +360,6 @@ def test_two_records_of_one_customer_at_a_partner_are_both_asked_for(kit: Any) -
     )
     (result,) = asyncio.run(kit.host().gather(request)).of("a")
     assert {party.party_id for party in result.kinds["party.profile"].records} == {"x", "y"}
-
-
-def grants(kit: Any, seen: list[Any]) -> None:
-    async def body(self: Any, needs: Any, refs: Any) -> Any:
-        seen.append([(ref.party_id, ref.grant.reveal()) for ref in refs])
-        for ref in refs:
-            yield kit.fetched(ref, "party.profile", kit.person(ref.grant.reveal()))
-
-    kit.add("bank", body, domain="banking", lookup=Lookup.BY_GRANT, fetches={"party.profile": 10})
-
-
-def test_grants_are_read_in_one_round_trip_and_a_missing_one_is_said(kit: Any) -> None:
-    seen: list[Any] = []
-    grants(kit, seen)
-    kit.grants.known = {("a", "bank"): Secret("token-a"), ("b", "bank"): Secret("token-b")}
-    gathered = asyncio.run(kit.host().gather(kit.request("a", "b", "c", at=["bank"])))
-    assert kit.grants.reads == 1
-    assert [result.state for result in (gathered.of("a") + gathered.of("b"))] == [SourceState.FRESH] * 2
-    missing = gathered.of("c")[0]
-    assert (missing.state, missing.problem.code) == (SourceState.UNAVAILABLE, ProblemCode.GRANT_MISSING)
-
-
-def test_each_party_of_a_customer_is_asked_for_under_its_own_grant(kit: Any) -> None:
-    grants(kit, [])
-    kit.grants.of_parties = {
-        ("a", "bank", "before"): Secret("token-before"),
-        ("a", "bank", "merged"): Secret("token-merged"),
-    }
-
-    def request(*parties: str) -> Any:
-        links = tuple(Link(connector="bank", party_id=party) for party in parties)
-        return msgspec.structs.replace(
-            kit.request("a", at=["bank"]), targets=[Target(customer_id="a", links=links)]
-        )
-
-    both = asyncio.run(kit.host().gather(request("before", "merged"))).of("a")[0]
-    records = both.kinds["party.profile"].records
-    assert sorted(each.party_id for each in records) == ["token-before", "token-merged"]
-    lacking = asyncio.run(kit.host().gather(request("before", "never granted"))).of("a")[0]
-    assert lacking.problem.code is ProblemCode.GRANT_MISSING
-
-
-def test_two_grants_for_one_party_never_meet_in_one_call(kit: Any) -> None:
-    seen: list[Any] = []
-    grants(kit, seen)
-    kit.grants.known = {(each, "bank"): Secret(f"token-{each}") for each in "abc"}
-    request = msgspec.structs.replace(
-        kit.request("a", "b", "c", at=["bank"]),
-        targets=[
-            Target(customer_id=customer, links=(Link(connector="bank", party_id=party),))
-            for customer, party in (("a", "joint"), ("b", "joint"), ("c", "own"))
-        ],
-    )
-    gathered = asyncio.run(kit.host().gather(request))
-    for customer in "abc":
-        (party,) = gathered.of(customer)[0].kinds["party.profile"].records
-        assert party.party_id == f"token-{customer}"
-    assert all(len({party for party, _ in call}) == len(call) for call in seen)
-
-
-def counting(kit: Any, calls: list[Any], *, fails: list[bool], kind: str = "party.profile") -> None:
-    async def body(self: Any, needs: Any, refs: Any) -> Any:
-        calls.append(needs)
-        if fails[0]:
-            raise RetryLater("HTTP 503")
-        async for item in kit.everybody(self, needs, refs):
-            yield item
-
-    kit.add("shop", body, domain=kind.partition(".")[0].replace("party", "loyalty"), fetches={kind: 1})
-
-
-def test_a_copy_within_the_asked_freshness_is_kept_and_nothing_is_sent(kit: Any) -> None:
-    calls: list[Any] = []
-    counting(kit, calls, fails=[False])
-
-    async def scenario() -> None:
-        host = kit.host()
-        live = await host.gather(kit.request("a", at=["shop"]))
-        await host.close()
-        assert kit.snapshots.reads == [], "copies are not read while partners answer"
-        kit.clock.time += timedelta(minutes=5)
-        kept = await host.gather(kit.request("a", at=["shop"], max_age=timedelta(minutes=10)))
-        (result,) = kept.of("a")
-        assert len(calls) == 1
-        assert kit.snapshots.reads == [1]
-        assert result.state is SourceState.KEPT
-        assert kept.at - result.fetched_at == timedelta(minutes=5)
-        assert result.latency is None
-        assert result.kinds["party.profile"].records == live.of("a")[0].kinds["party.profile"].records
-        again = await host.gather(kit.request("a", at=["shop"], max_age=timedelta(minutes=1)))
-        assert again.of("a")[0].state is SourceState.FRESH
-        assert len(calls) == 2
-
-    asyncio.run(scenario())
-
-
-def test_a_copy_stands_in_with_its_age_when_the_partner_fails(kit: Any) -> None:
-    calls: list[Any] = []
-    fails = [False]
-    counting(kit, calls, fails=fails)
-
-    async def scenario(**more: Any) -> None:
-        host = kit.host()
-        fails[0] = False
-        await host.gather(kit.request("a", at=["shop"]))
-        await host.close()
-        fails[0] = True
-        kit.clock.time += timedelta(days=3)
-        gathered = await host.gather(kit.request("a", at=["shop"], **more))
-        (result,) = gathered.of("a")
-        assert (result.state, result.problem.code) == (SourceState.STALE, ProblemCode.PARTNER_UNAVAILABLE)
-        assert gathered.at - result.fetched_at == timedelta(days=3)
-        assert len(result.kinds["party.profile"].records) == 1
-        assert len(kit.snapshots.reads) == 1
-
-    asyncio.run(scenario())
-    kit.snapshots.reads.clear()
-    asyncio.run(scenario(max_age=timedelta(seconds=1)))
-
-
-def test_a_copy_stands_in_for_a_hung_partner_within_the_deadline(kit: Any) -> None:
-    hangs = [False]
-
-    async def body(self: Any, needs: Any, refs: Any) -> Any:
-        if hangs[0]:
-            await asyncio.sleep(60)
-        async for item in kit.everybody(self, needs, refs):
-            yield item
-
-    kit.add("shop", body)
-
-    async def scenario() -> None:
-        host = kit.host()
-        await host.gather(kit.request("a", at=["shop"]))
-        await host.close()
-        hangs[0] = True
-        started = time.perf_counter()
-        gathered = await host.gather(kit.request("a", at=["shop"], deadline=0.2))
-        assert time.perf_counter() - started < 0.35
-        (result,) = gathered.of("a")
-        assert (result.state, result.problem.code) == (SourceState.STALE, ProblemCode.DEADLINE_EXCEEDED)
-        # a store that hangs as well must not cost time either
-        kit.snapshots.before_read = lambda: asyncio.sleep(60)
-        started = time.perf_counter()
-        gathered = await host.gather(
-            kit.request("a", at=["shop"], deadline=0.2, max_age=timedelta(seconds=1))
-        )
-        assert time.perf_counter() - started < 0.35
-        assert gathered.of("a")[0].state is SourceState.UNAVAILABLE
-        await host.close()
-
-    asyncio.run(scenario())
-
-
-def test_a_withdrawn_grant_is_not_answered_from_the_copy(kit: Any) -> None:
-    seen: list[Any] = []
-    grants(kit, seen)
-    kit.grants.known = {("a", "bank"): Secret("token-a")}
-
-    async def scenario() -> None:
-        host = kit.host()
-        await host.gather(kit.request("a", at=["bank"]))
-        await host.close()
-        assert len(kit.snapshots.kept) == 1
-        kit.grants.known.clear()
-        (result,) = (await host.gather(kit.request("a", at=["bank"]))).of("a")
-        assert result.state is SourceState.UNAVAILABLE
-        assert not result.kinds["party.profile"].records
-
-    asyncio.run(scenario())
-
-
-def test_known_only_sends_nothing_however_old_the_copy(kit: Any) -> None:
-    calls: list[Any] = []
-    counting(kit, calls, fails=[False])
-
-    async def scenario() -> None:
-        host = kit.host()
-        await host.gather(kit.request("a", at=["shop"]))
-        await host.close()
-        kit.clock.time += timedelta(days=900)
-        gathered = await host.gather(kit.request("a", "b", at=["shop"], all_known_only=True))
-        assert gathered.of("a")[0].state is SourceState.KEPT
-        without = gathered.of("b")[0]
-        assert (without.state, without.problem.code) == (SourceState.UNAVAILABLE, ProblemCode.NOT_KEPT)
-        assert len(calls) == 1
-
-    asyncio.run(scenario())
-
-
-def test_a_copy_serves_only_a_window_that_it_covers(kit: Any) -> None:
-    calls: list[Any] = []
-    counting(kit, calls, fails=[False], kind=WINDOWED)
-    today = kit.clock().date()
-
-    def need(days: int) -> Need:
-        return Need(kind=WINDOWED, since=today - timedelta(days=days), until=today)
-
-    async def scenario() -> None:
-        host = kit.host()
-        for days, sent in ((90, 1), (30, 1), (91, 2), (90, 2)):
-            request = kit.request("a", at=["shop"], needs=[need(days)], max_age=timedelta(hours=1))
-            gathered = await host.gather(request)
-            assert gathered.of("a")[0].state in {SourceState.FRESH, SourceState.KEPT}
-            assert len(calls) == sent, days
-            await host.close()
-        kit.clock.time += timedelta(days=1)  # a rolling window moves on; the copy reached to its present
-        rolling = Need(kind=WINDOWED, since=today - timedelta(days=60), until=today + timedelta(days=1))
-        request = kit.request("a", at=["shop"], needs=[rolling], max_age=timedelta(days=2))
-        assert (await host.gather(request)).of("a")[0].state is SourceState.KEPT
-
-    asyncio.run(scenario())
-
-
-def test_windows_of_one_kind_are_fetched_once_in_their_widest_extent(kit: Any) -> None:
-    calls: list[Any] = []
-    counting(kit, calls, fails=[False], kind=WINDOWED)
-    needs = [
-        Need(kind=WINDOWED, since=date(2026, 1, 1), until=date(2026, 2, 1)),
-        Need(kind=WINDOWED, since=date(2025, 6, 1), until=date(2025, 7, 1)),
-    ]
-    asyncio.run(kit.host().gather(kit.request("a", at=["shop"], needs=needs)))
-    assert calls == [(Need(kind=WINDOWED, since=date(2025, 6, 1), until=date(2026, 2, 1)),)]
-
-
-def test_a_copy_of_an_old_shape_or_format_is_ignored(kit: Any) -> None:
-    calls: list[Any] = []
-    counting(kit, calls, fails=[False])
-
-    async def scenario() -> None:
-        host = kit.host()
-        await host.gather(kit.request("a", at=["shop"]))
-        await host.close()
-        (key, copy) = next(iter(kit.snapshots.kept.items()))
-        for content in (b"", b"\xff" + copy.content[1:], copy.content[:1] + b"[1]", copy.content[:-3]):
-            kit.snapshots.kept[key] = msgspec.structs.replace(copy, content=content)
-            gathered = await host.gather(kit.request("a", at=["shop"], max_age=timedelta(days=1)))
-            assert gathered.of("a")[0].state is SourceState.FRESH
-            await host.close()
-
-    asyncio.run(scenario())
-
-
-def test_failing_stores_cost_neither_the_answer_nor_the_next_one(kit: Any) -> None:
-    async def broken() -> None:
-        raise OSError("disk")
-
-    calls: list[Any] = []
-    counting(kit, calls, fails=[True])
-    kit.snapshots.before_read = broken
-    (result,) = asyncio.run(kit.host().gather(kit.request("a", at=["shop"]))).of("a")
-    assert result.problem.code is ProblemCode.PARTNER_UNAVAILABLE
 
 
 def test_the_same_fetch_inside_one_operation_goes_out_once(kit: Any) -> None:
