@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -68,19 +67,3 @@ def test_a_missing_library_names_the_extra(people: Path, monkeypatch: pytest.Mon
     result = CliRunner().invoke(identity.command, ["evaluate", str(people), "--truth", "who"])
     assert isinstance(result.exception, identity.ExtraMissingError)
     assert ".[app,population]" in str(result.exception)
-
-
-CHECKOUT = Path(__file__).resolve().parent.parent.parent
-
-
-def test_serving_and_working_load_no_training() -> None:
-    code = (
-        "import sys, api.serving, api.worker, api.commands.identity; "
-        "print([name for name in ('splink', 'pyarrow', 'duckdb', 'sqlglot') if name in sys.modules])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=CHECKOUT, capture_output=True, text=True, check=True
-    )
-    loaded = done.stdout.strip()
-    assert loaded in {"[]", "['duckdb']"}
-    assert "splink" not in loaded

@@ -25,7 +25,7 @@ SELDOM = ("alembic", "opentelemetry", "psycopg", "psycopg_binary", "openpyxl")
 PROGRAM = """
 import sys
 from datetime import date
-import api.app, api.engine, api.http, api.models, api.serving, api.worker
+import api.app, api.commands.identity, api.engine, api.http, api.models, api.serving, api.worker
 from resolvers.lifetime_value.model import PURCHASES
 from resolvers.serving import shipped
 from resolvers.summaries.customer import Summaries

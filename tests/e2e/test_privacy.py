@@ -18,6 +18,7 @@ from benchmarks.stage.documents import FULL_VIEW, POINTS, listed
 from benchmarks.stage.graph import Graph, Stage, fill, make_settings
 from benchmarks.stage.processes import install
 from sandbox.population.model import Member
+from tests.e2e.scanning import scanned
 from tests.fixtures.command import call
 
 
@@ -161,7 +162,7 @@ def test_nothing_is_written_in_process(
 
     # Seeding and the worker see everybody.
     partners = stage.partners
-    settings = make_settings(empty(), partners.connectors)
+    settings = make_settings(empty(), scanned(partners.connectors))
     asyncio.run(fill(settings, customers_file))
     work = Stage(partners, stage.truth, settings, stage.clock)
 
