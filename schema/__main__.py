@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from schema.build import build_schema
+from schema.build import built_schema
 from schema.permissions.declared import declared, printed
 from schema.permissions.printing import rules_text, unruled
 from schema.sdl import COMMITTED, RULES, compare, compare_rules
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands.add_parser("diff", help="say what changed since the committed schema, and how bad it is")
     commands.add_parser("rules", help="print who may select each field")
     asked = parser.parse_args(arguments)
-    schema = build_schema()
+    schema = built_schema()
     text, rules = schema.as_str() + "\n", rules_text(schema.permits.table)
     file: Path = asked.file
     if asked.command == "diff":
