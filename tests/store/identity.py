@@ -22,7 +22,14 @@ from store.data import (
     SnapshotKeyData,
     StatedValue,
 )
-from store.data_identity import CustomerDraft, EvidenceData, LinkDecision, PartyRef
+from store.data_identity import (
+    CustomerDraft,
+    EvidenceData,
+    HouseholdGroup,
+    LinkDecision,
+    PartyRef,
+    ReviewRequest,
+)
 from store.database import Database
 from store.unit import Unit
 
@@ -157,3 +164,16 @@ async def seen(database: Database, asked: Iterable[str] = ()) -> dict[str, Any]:
             ],
             "resolved": await unit.customers.resolve([*ids, *asked]),
         }
+
+
+async def two(database: Database, clock: Any) -> list[str]:
+    """Two customers with everything a customer can have, and a third to tell them from."""
+    async with database.unit(T) as unit:
+        ids = await enrolled(unit, person("Ada", "b1", "h1"), person("Bea", "b2", "h2"), person("Cid", "b3"))
+        for each in ids:
+            await furnish(unit, each, clock.now)
+        await unit.households.put([HouseholdGroup(members=frozenset(ids), rule="ADDRESS")])
+        await unit.reviews.open([ReviewRequest(left=ref("b1"), right=ref("b2"), decision=MACHINE)])
+        await unit.reviews.open([ReviewRequest(left=ref("b3"), right=ref("b2"), decision=MACHINE)])
+    clock.tick(hours=1)
+    return ids
