@@ -73,10 +73,12 @@ def draft(
     said = (
         names.display_name(golden_profile(mine, (), order, rules=rules), kind) for mine in by_party.values()
     )
+    # A person of one name is called by it; an organisation without one is not called by its contact's.
+    otherwise = UNNAMED if kind is PartyKind.ORGANIZATION else ""
     return CustomerDraft(
         kind=kind,
-        display_name=names.display_name(golden, kind, UNNAMED),
-        sort_name=names.sort_name(golden, kind, UNNAMED),
+        display_name=names.display_name(golden, kind, otherwise) or UNNAMED,
+        sort_name=names.sort_name(golden, kind, otherwise) or UNNAMED,
         names=tuple(dict.fromkeys(name for name in said if name)),
         country=None if address is None else address.country,
     )

@@ -23,6 +23,7 @@ from store.data_audit import (
     SealEntry,
     WriteEntry,
 )
+from store.engines import in_one_hop
 from store.errors import CursorError
 from store.models import AuditBatch, AuditMark, AuditSelection, AuditWrite
 from store.repositories.base import Repository
@@ -116,17 +117,16 @@ class AuditRepository(Repository):
     ) -> None:
         """Insert a row, and let the entries in it be found: all marks at once, whatever their number."""
         marks = _marks(entries)
+        connection = await self._session.connection()
         if self._scope.postgres:
             listed = msgspec.json.encode(marks).decode()
-            await self._run(statement.postgres, row | {"marks": listed})
+            await connection.exec_driver_sql(statement.postgres, row | {"marks": listed})
             return
-        await self._run(statement.sqlite, row | {"at": sqlite_text(row["at"])})
-        await self._run(
-            _MARK, [(self._tenant, kind, key, row["ref"]) for kind, keys in marks.items() for key in keys]
-        )
-
-    async def _run(self, statement: str, values: Any) -> None:
-        await (await self._session.connection()).exec_driver_sql(statement, values)
+        driver = (await connection.get_raw_connection()).driver_connection
+        dialect = self._scope.dialect
+        await in_one_hop(driver, statement.sqlite, row | {"at": sqlite_text(row["at"])}, dialect=dialect)
+        keys = [(self._tenant, kind, key, row["ref"]) for kind, some in marks.items() for key in some]
+        await in_one_hop(driver, _MARK, keys, dialect=dialect)
 
     async def keep_selections(self, selections: Mapping[str, Sequence[str]]) -> None:
         """Keep which fields stand behind digests, those that are not kept yet."""
