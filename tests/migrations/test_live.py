@@ -16,6 +16,10 @@ from tests.fixtures.sizes import size
 
 BEFORE = "20261127_4"
 """The revision of a database that is in use; what follows brought mutations, consents, events, audit."""
+BEFORE_INDEXES = "20261130_4"
+"""What follows builds and drops indexes, and waits for locks as long as it must."""
+HELD = 2.0
+"""Seconds that the longest transaction takes."""
 LONGEST = 1.0
 """Seconds that a write may wait."""
 CHANGES = (
@@ -84,20 +88,21 @@ class Writer(threading.Thread):
 @pytest.mark.alone
 def test_writers_wait_for_no_migration_even_where_that_waits_for_somebody(address: str) -> None:
     plain = make_url(address).set(drivername="postgresql").render_as_string(hide_password=False)
-    writer = Writer(plain)
-    with psycopg.connect(plain) as holder:
-        # A long transaction, such as an import: every revision that refers to customers must wait for it.
-        for change in CHANGES:
-            holder.execute(change, (f"{5_000:012d}",))  # whom nobody else changes
-        ending = threading.Timer(2.5, holder.commit)
-        writer.start()
-        ending.start()
-        try:
-            migrate.upgrade(address, timeout=60)
-        finally:
-            ending.join()
-            writer.stop.set()
-            writer.join()
+    for revision in (BEFORE_INDEXES, "head"):
+        writer = Writer(plain)
+        with psycopg.connect(plain) as holder:
+            # A long transaction, such as an import: whatever locks these tables must wait for it.
+            for change in CHANGES:
+                holder.execute(change, (f"{5_000:012d}",))  # whom nobody else changes
+            ending = threading.Timer(HELD, holder.commit)
+            writer.start()
+            ending.start()
+            try:
+                migrate.upgrade(address, revision, timeout=60)
+            finally:
+                ending.join()
+                writer.stop.set()
+                writer.join()
+        assert len(writer.took) > 20
+        assert max(writer.took) < LONGEST
     assert migrate.pending(address) == ()
-    assert len(writer.took) > 20
-    assert max(writer.took) < LONGEST
