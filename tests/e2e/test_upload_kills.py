@@ -191,16 +191,16 @@ def upload(mortals: Mortals, content: bytes) -> str:
     assert any(client.die_in_the_middle_of_a_piece(path, after) for after in (0.1, 0.5, 2.0))
     os.kill(server, signal.SIGKILL)
     assert mortals.ended()
-    # A later point each time, until one is behind all that a server does for a piece.
+    # A later point each time, until it is behind all that a server does for a piece.
     for kills in itertools.count():
-        server = mortals.serve(port, die_at=1 + kills)
+        server = mortals.serve(port, die_at=1 + kills * size(2, 1))
         try:
             client.piece(path)
         except httpx.RemoteProtocolError:
             assert mortals.ended()
         else:
             break
-    assert kills > 3
+    assert kills > 2
     os.kill(server, signal.SIGKILL)
     assert mortals.ended()
     server = mortals.serve(port, die_at=0)
@@ -241,9 +241,9 @@ def kept(url: str) -> list[tuple[str, str]]:
 )
 def test_killed_at_every_step_each_row_of_an_upload_is_there_once(mortals: Mortals) -> None:
     path = upload(mortals, customers())
-    # Every day ever further apart: each begins where the one before had come to.
+    # Each begins where the one before had come to; every day they are ever further apart.
     kills = 0
-    while mortals.play(die_at=1 + kills * size(kills + 1, 1)):
+    while mortals.play(die_at=1 + kills * size(2 * kills + 1, 1)):
         kills += 1
     assert kills > 3
     shown, lines = report(mortals, path)
