@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -17,47 +16,21 @@ from plugins.hotel.config import CloudbedsConfig
 from plugins.hotel.connector import CloudbedsHotel
 from sandbox.framework import World
 from sandbox.partners import hotel
-from sandbox.population.model import Address, Event, EventKind, Life, Presence
+from sandbox.population.model import Event, EventKind
 from tests.fixtures.connectors import canned, gather  # noqa: F401  # fixtures are offered by being here
+from tests.fixtures.town import Town as SharedTown
 
 BASE_URL = "http://hotel.test/api/v1.3"
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 TODAY = date(2026, 6, 15)
 
 
-@dataclass
-class Town:
-    """What the partner asks a population for, with people made for the test."""
-
-    today: date = TODAY
-    people: dict[str, Presence] = field(default_factory=dict)
-    lives: dict[str, list[Event]] = field(default_factory=dict)
+class Town(SharedTown):
+    """A town with guests of the hotel group."""
 
     def add(self, name: str, **facts: Any) -> str:
         """A guest; returns their id."""
-        defaults: dict[str, Any] = {
-            "domain": "hotel",
-            "member_id": f"M-{name}",
-            "party_id": f"{700_000_000 + len(self.people)}",
-            "organization": False,
-            "given_name": name,
-            "family_name": "Example",
-            "organization_name": None,
-            "birth_date": date(1980, 5, 17),
-            "sex": "F",
-            "email": f"{name.lower()}@example.test",
-            "phone": f"+6140000{len(self.people):04d}",
-            "address": Address("George Street", "7", "Sydney", "NSW", "2000", "AU"),
-            "language": "en",
-            "tax_id": "",
-            "since": date(2020, 1, 1),
-            "updated_at": datetime(2026, 3, 1, 9, tzinfo=UTC),
-            "token": None,
-        }
-        person = Presence(**{**defaults, **facts})
-        self.people[person.party_id] = person
-        self.lives[person.member_id] = []
-        return person.party_id
+        return self.settle(name, "hotel", f"{700_000_000 + len(self.people)}", **facts).party_id
 
     def stay(
         self,
@@ -96,21 +69,6 @@ class Town:
                 },
             )
         )
-
-    def presences(self, domain: str) -> Sequence[Presence]:
-        return list(self.people.values())
-
-    def presence(self, domain: str, party_id: str) -> Presence | None:
-        return self.people.get(party_id)
-
-    def by_email(self, domain: str, email: str) -> Sequence[Presence]:
-        return [it for it in self.people.values() if (it.email or "").lower() == email.lower()]
-
-    def by_phone(self, domain: str, phone: str) -> Sequence[Presence]:
-        return [it for it in self.people.values() if it.phone == phone]
-
-    def life(self, member_id: str) -> Life:
-        return Life(member_id, (), (), (), Decimal(0), tuple(self.lives[member_id]))
 
 
 @pytest.fixture
