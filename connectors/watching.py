@@ -83,27 +83,32 @@ class Watchdog:
             loop = self._loop
             if loop is None or not self._ask(loop):
                 self._work.clear()  # the loop has ended; the next one to work says so
-            time.sleep(PERIOD)
 
     def _ask(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Ask for a sign of life and look on until it comes; whether the loop is still there."""
-        answered = threading.Event()
+        """Ask for a sign of life and look on until it comes; whether the loop is still there.
+
+        Lasts a period at least. The loop notes its sign and wakes nobody: to hand it over to a thread that
+        waits for it takes the loop longer than all else that it does here.
+        """
+        signs: list[float] = []
         asked = time.perf_counter()
         try:
-            loop.call_soon_threadsafe(answered.set)
+            loop.call_soon_threadsafe(_sign, signs)
         except RuntimeError:
             return False
+        time.sleep(PERIOD)
         seen: Counter[tuple[str, str]] = Counter()
         looks = 0
-        # Often enough that what is seen most is what held the loop; slower the longer it lasts.
-        while not answered.wait(_LOOK * (1 + looks / 20)):
+        while not signs:
             if loop.is_closed():
                 return False
             looks += 1
             found = self._culprit(sys._current_frames().get(self._loop_thread))  # noqa: SLF001  # documented
             if found is not None:
                 seen[found] += 1
-        took = time.perf_counter() - asked + PERIOD / 2
+            # Often enough that what is seen most is what held the loop; slower the longer it lasts.
+            time.sleep(_LOOK * (1 + looks / 20))
+        took = signs[0] - asked + PERIOD / 2
         if took >= LONGEST and seen:
             (module, where), times = seen.most_common(1)[0]
             if times * 2 >= looks:
@@ -132,6 +137,11 @@ class Watchdog:
             where,
         )
         self._blame(module, seconds)
+
+
+def _sign(signs: list[float]) -> None:
+    """A sign of life: when it was given."""
+    signs.append(time.perf_counter())
 
 
 def root_module(module: str) -> str:
