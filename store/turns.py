@@ -62,3 +62,5 @@ class TurnsPool(AsyncAdaptedQueuePool):
     """Connections in turn."""
 
     _queue_class = _Turns
+    # Under the library's own name, where it is as silent as its other pools.
+    _sqla_logger_namespace = "sqlalchemy.pool.TurnsPool"
