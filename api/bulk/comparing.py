@@ -54,9 +54,17 @@ class Comparing:
         self._settled = settled
 
     async def round(self) -> None:
-        """Compare everybody who came since the last time."""
+        """Compare everybody who came since the last time; while more are coming in, one batch of them.
+
+        Comparing takes longer than taking in, and would keep an upload waiting that is under way.
+        """
         while await self._next():
-            pass
+            if await self._coming_in():
+                return
+
+    async def _coming_in(self) -> bool:
+        async with self._database.read(self._tenant) as unit:
+            return await unit.uploads.waiting() is not None
 
     async def _next(self) -> bool:
         async with self._database.read(self._tenant) as unit:

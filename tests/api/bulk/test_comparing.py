@@ -78,3 +78,27 @@ def test_who_is_there_already_is_merged_and_told(intake: Intake, matching: Match
     intake.run(comparing(intake, matching).round())
     assert intake.run(told())[1] >= place
     assert intake.run(told())[0].count("customer.merged") == 1, "once"
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_an_upload_that_waits_is_not_kept_waiting(intake: Intake, matching: Matching) -> None:
+    intake.taken(UploadKind.CUSTOMERS, lines(*({"id": f"p{n}", "familyName": f"Ash{n}"} for n in range(5))))
+    intake.upload(UploadKind.CUSTOMERS, lines({"id": "last", "familyName": "Birk"}))
+    follower = comparing(intake, matching, batch=1)
+
+    async def place() -> str:
+        async with intake.database.read(DEFAULT_TENANT) as unit:
+            feed = await unit.feeds.get(HUB, "uploaded")
+        assert feed is not None
+        return feed.cursor
+
+    places = []
+    for _ in range(3):
+        intake.run(follower.round())
+        places.append(intake.run(place()))
+    assert len(set(places)) == 3, "one batch each time"
+    intake.run(intake.worker().round())
+    intake.run(follower.round())
+    end = intake.run(place())
+    intake.run(follower.round())
+    assert intake.run(place()) == end > places[-1], "all of them when nothing waits"
