@@ -35,7 +35,7 @@ def decision(
 ) -> DecisionData:
     at = START + timedelta(days=day)
     return DecisionData(
-        id=f"{day:04}-{state.value}-{scope.channel}-{scope.connector}-{home}",
+        id=f"{day:04}-{state.value}-{scope.channel}-{scope.connector}-{home}-{lasts}",
         customer_id="ada",
         home_id=home,
         others=others,
