@@ -50,6 +50,8 @@ class Reach(enum.Enum):
     NOBODY = "NOBODY"
     """No customer at all."""
 
+    __hash__ = object.__hash__  # as above
+
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """The caller as authentication found it. What is not granted here is denied."""

@@ -35,6 +35,8 @@ class Part(enum.Enum):
     PRODUCTS = "products"
     """The catalogue, the same for all."""
 
+    __hash__ = object.__hash__  # members are one of each; the library's own is a call in Python
+
 
 WHOLE = frozenset({Part.LINKS, Part.VALUES})
 """The customer as everything but a few fields of the hub's own takes them."""

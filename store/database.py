@@ -24,6 +24,7 @@ from store.models import Base
 from store.readers import reader
 from store.repositories.base import Scope
 from store.repositories.folders import LANES, FolderDesk, FolderRepository
+from store.repositories.grant_tokens import TokenReader
 from store.sight import EVERYTHING, Sight
 from store.unit import ReadingUnit, Unit
 
@@ -73,7 +74,10 @@ class Database:
         self._idle.set()
         self._writer = engines.writing(parsed, echo=echo)
         self._reader = engines.reading(parsed, echo=echo)
-        self._desk = FolderDesk(reader(parsed, lanes=LANES), clock, self._in_common)
+        past = reader(parsed, lanes=LANES)
+        self._desk = FolderDesk(past, clock, self._in_common)
+        self.tokens = TokenReader(past, clock)
+        """Tokens by which partners let the hub in, read by themselves."""
 
     @asynccontextmanager
     async def unit(

@@ -1,4 +1,4 @@
-"""Access tokens, each call a transaction of its own."""
+"""Access tokens, each call by itself."""
 
 from __future__ import annotations
 
@@ -27,8 +27,7 @@ class SqlGrants:
         """
         if not wanted:
             return {}
-        async with self._database.read(tenant, keyring=self._keyring) as unit:
-            return await unit.grants.tokens(wanted)
+        return await self._database.tokens.tokens(tenant, wanted, self._keyring)
 
     async def refused(self, tenant: TenantId, which: tuple[str, str, str], token: Secret) -> None:
         """Note that a partner refused a token, so that it is not sent again.

@@ -19,6 +19,11 @@ Row = tuple[Any, ...]
 """Texts, as the database's driver gives them: ``str`` or ``bytes``; none for null."""
 
 
+def text(given: str | bytes | None) -> str:
+    """A value of a row; empty for null."""
+    return given.decode() if isinstance(given, bytes) else given or ""
+
+
 class Statement(msgspec.Struct, frozen=True, kw_only=True):
     """A statement as its database is given it."""
 

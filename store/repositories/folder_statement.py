@@ -9,14 +9,12 @@ parameters alone, so that each connection prepares it once.
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
 from sqlalchemy import (
     ColumnElement,
-    Dialect,
     FromClause,
     Select,
     Text,
@@ -29,8 +27,6 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.dialects.postgresql.base import PGDialect
-from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from c360.access import Reach
 from store.data_folders import Part
@@ -55,6 +51,7 @@ from store.models.customers import PRESENT
 from store.readers.base import Statement
 from store.repositories import folder_forms
 from store.repositories.folder_forms import Forms
+from store.repositories.kept import kept
 from store.repositories.sighting import Terms, seen
 from store.repositories.survivors import merged
 
@@ -76,14 +73,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 @functools.lru_cache(maxsize=512)
 def statement(shape: Shape) -> Statement:
     """The statement of a shape."""
-    postgres: Any = PGDialect  # its initialiser is not typed
-    dialect: Dialect = (
-        postgres(paramstyle="numeric_dollar") if shape.postgres else SQLiteDialect(paramstyle="named")
-    )
-    compiled = _Builder(shape).build().compile(dialect=dialect)
-    names = tuple(dict.fromkeys(compiled.positiontup or compiled.params))
-    digest = hashlib.sha256(compiled.string.encode()).hexdigest()
-    return Statement(name=f"c360_{digest[:32]}", text=compiled.string, parameters=names)
+    return kept(_Builder(shape).build(), postgres=shape.postgres)
 
 
 class _Builder:

@@ -12,7 +12,7 @@ from c360.access import Reach, TenantId
 from c360.contract import KeyKind
 from store.columns import storable
 from store.data_folders import WHOLE, Folder, Folders, Part, Wanted
-from store.readers.base import Convoys, Reader, Row, Value
+from store.readers.base import Convoys, Reader, Row, Value, text
 from store.remembered import Remembered
 from store.repositories.base import Repository, Scope
 from store.repositories.folder_body import folder
@@ -59,6 +59,19 @@ class Asked(NamedTuple):
     keys: Mapping[tuple[str, str], tuple[KeyKind, str]]
     """By what they are kept as: kind and hash."""
     refs: Sequence[tuple[str, str]]
+
+
+class _Track:
+    """A line with what is the same for all who travel on it; told from others by what it is, not says."""
+
+    __slots__ = ("line", "number", "statement")
+
+    def __init__(self, line: Line, number: int, *, postgres: bool) -> None:
+        self.line = line
+        self.number = number
+        """Stands for the line where folders are remembered; no other one ever has it."""
+        shape = Shape(postgres=postgres, reach=line.sight.reach, by=line.by, parts=line.parts)
+        self.statement = statement(shape)
 
 
 class _Read(NamedTuple):
@@ -132,15 +145,22 @@ class FolderDesk:
         self._reader = reader
         self._clock = clock
         self._read_common = common
-        self._convoys: Convoys[Line, Asked, Folders] = Convoys(self._travel, lanes=LANES, most=_TOGETHER)
-        self._numbers: dict[Line, int] = {}
+        self._convoys: Convoys[_Track, Asked, Folders] = Convoys(self._travel, lanes=LANES, most=_TOGETHER)
+        self._tracks: dict[Line, _Track] = {}
+        self._numbers = itertools.count()
         self._folders: Remembered[tuple[int, str], Folder] = Remembered(_REMEMBERED, unused=_UNUSED)
         self._common: Remembered[tuple[TenantId, Part], Any] = Remembered(_REMEMBERED, unused=_UNUSED)
         self._sweeping: asyncio.TimerHandle | None = None
 
     async def ask(self, line: Line, asked: Asked) -> Folders:
         """What one operation asks for."""
-        return await self._convoys.ask(line, asked)
+        track = self._tracks.get(line)
+        if track is None:
+            if len(self._tracks) >= _REMEMBERED:
+                self._tracks.clear()
+                self._folders.clear()
+            track = self._tracks[line] = _Track(line, next(self._numbers), postgres=self._reader.postgres)
+        return await self._convoys.ask(track, asked)
 
     async def dispose(self) -> None:
         """Forget everything, and close all connections."""
@@ -152,10 +172,10 @@ class FolderDesk:
         self._folders.clear()
         self._common.clear()
 
-    async def _travel(self, line: Line, every: Sequence[Asked]) -> Sequence[Folders]:
-        shape = Shape(postgres=self._reader.postgres, reach=line.sight.reach, by=line.by, parts=line.parts)
-        rows = await self._reader.run(statement(shape), self._values(line, every))
-        found = self._understood(line, rows)
+    async def _travel(self, track: _Track, every: Sequence[Asked]) -> Sequence[Folders]:
+        line = track.line
+        rows = await self._reader.run(track.statement, self._values(line, every))
+        found = self._understood(track, rows)
         for part in _COMMON:
             if part in line.parts:
                 found.common[part] = await self._in_common(line.tenant, part, found.common[part])
@@ -179,41 +199,32 @@ class FolderDesk:
             "parties": tuple(party for _, party in refs),
         }
 
-    def _understood(self, line: Line, rows: Iterable[Row]) -> _Read:
+    def _understood(self, track: _Track, rows: Iterable[Row]) -> _Read:
         """The rows of a statement by what they say."""
-        number = self._number(line)
         found = _Read({}, {}, {}, {}, {})
-        for what, one, two, customer, body in rows:
-            match _text(what):
+        for row in rows:
+            what, one, two, customer = map(text, row[:4])
+            match what:
                 case "customer":
-                    found.folders[_text(customer)] = self._folder(number, line, _text(customer), body)
+                    found.folders[customer] = self._folder(track, customer, row[4])
                 case "id":
-                    found.known[_text(one)] = _text(customer)
+                    found.known[one] = customer
                 case "key":
-                    found.by_key.setdefault((_text(one), _text(two)), set()).add(_text(customer))
+                    found.by_key.setdefault((one, two), set()).add(customer)
                 case "ref":
-                    found.by_ref[_text(one), _text(two)] = _text(customer)
+                    found.by_ref[one, two] = customer
                 case part:
-                    found.common[Part(part)] = body
+                    found.common[Part(part)] = row[4]
         return found
 
-    def _folder(self, number: int, line: Line, customer_id: str, body: Any) -> Folder:
-        found = self._folders.get((number, customer_id), body)
+    def _folder(self, track: _Track, customer_id: str, body: Any) -> Folder:
+        key = (track.number, customer_id)
+        found = self._folders.get(key, body)
         if found is None:
-            found = folder(body, line.sight, line.salt)
-            self._folders.put((number, customer_id), body, found)
+            found = folder(body, track.line.sight, track.line.salt)
+            self._folders.put(key, body, found)
             if self._sweeping is None:
                 self._sweeping = asyncio.get_running_loop().call_later(_UNUSED, self._sweep)
-        return found
-
-    def _number(self, line: Line) -> int:
-        """Stands for a line where folders are remembered."""
-        found = self._numbers.get(line)
-        if found is None:
-            if len(self._numbers) >= _REMEMBERED:
-                self._numbers.clear()
-                self._folders.clear()
-            found = self._numbers[line] = len(self._numbers)
         return found
 
     async def _in_common(self, tenant: TenantId, part: Part, mark: Any) -> Any:
@@ -229,10 +240,6 @@ class FolderDesk:
         again = len(self._folders) > 0
         later = asyncio.get_running_loop().call_later(_UNUSED, self._sweep) if again else None
         self._sweeping = later
-
-
-def _text(given: Any) -> str:
-    return given if isinstance(given, str) else given.decode()
 
 
 def _share(found: _Read, asked: Asked) -> Folders:

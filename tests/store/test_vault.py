@@ -203,8 +203,11 @@ def test_grants_end_when_they_expire_or_are_revoked(
             assert await unit.grants.put(new) == {at_bank, at_hotel}
         grants = SqlGrants(database, keyring)
         assert await grants.tokens(T, [at_bank, at_hotel]) == {at_bank: Secret("a"), at_hotel: Secret("b")}
-        assert await grants.tokens(T, [at_bank]) == {at_bank: Secret("a")}
+        assert await grants.tokens(T, [at_bank, ("\0", "bank", "0")]) == {at_bank: Secret("a")}
         assert await grants.tokens(T, []) == {}
+        assert await grants.tokens(TenantId("other"), [at_bank]) == {}
+        with pytest.raises(KeyringError, match="another master key"):
+            await SqlGrants(database, Keyring(master=b"x" * 32, pepper=b"p" * 32)).tokens(T, [at_bank])
         async with database.unit(T) as unit:
             assert await unit.grants.revoke(one, "hotel")
             assert not await unit.grants.revoke(one, "hotel")
