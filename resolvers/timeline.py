@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from operator import itemgetter
-from typing import Any, Generic, TypeGuard, TypeVar
+from operator import eq, itemgetter
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -68,26 +68,35 @@ class Timeline(msgspec.Struct, frozen=True, kw_only=True):
         rows = self._rows(records, window or _ANY)
         rows.sort(key=itemgetter(0), reverse=True)
         keys = [key for key, _ in rows]
-        if len(set(keys)) < len(keys):
+        if any(map(eq, keys, keys[1:])):  # those that are the same lie side by side by now
             placed = _distinct([(_place(key), record) for key, record in rows])
             return Line([record for _, record in placed], places=[place for place, _ in placed])
         return Line([record for _, record in rows], keys=keys)
 
     def _rows(self, records: Iterable[RecordT], window: Need) -> list[tuple[_Key, RecordT]]:
-        """The records of a window, each with what it is ordered by. Many go through here: it is one loop."""
+        """The records of a window, each with what it is ordered by. Many go through here: it is one loop.
+
+        Of a moment in UTC it is seen without its day whether it lies in the window.
+        """
         moment_of, id_field, since, until = self.moment, self.id_field, window.since, window.until
+        first = _NEVER if since is None else datetime.combine(since, time.min, UTC)
+        last = _LAST if until is None else datetime.combine(until, time.max, UTC)
         rows = []
         for record in records:
             moment = moment_of(record)
-            if moment is None:
-                instant = _NEVER
+            if type(moment) is datetime and moment.tzinfo is UTC:
+                if moment < first or moment > last:
+                    continue
+                key = (False, moment, record.connector, getattr(record, id_field) or content_digest(record))
+            elif moment is None:
+                key = (True, _NEVER, record.connector, getattr(record, id_field) or content_digest(record))
             else:
                 day = moment.date() if isinstance(moment, datetime) else moment
                 if (since is not None and day < since) or (until is not None and day > until):
                     continue
-                instant = moment if _is_utc(moment) else _instant(moment)
-            identity = getattr(record, id_field) or content_digest(record)
-            rows.append(((moment is None, instant, record.connector, identity), record))
+                identity = getattr(record, id_field) or content_digest(record)
+                key = (False, _instant(moment), record.connector, identity)
+            rows.append((key, record))
         return rows
 
 
@@ -95,6 +104,7 @@ _Key = tuple[bool, datetime, str, str]
 """What a record is ordered by: whether it has no moment, its moment in UTC, its connector, its id. Falls
 along a line as its places do, and costs a fraction of them."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
 _ANY = Need(kind="")
 """A window without ends."""
 
@@ -146,10 +156,6 @@ def _shift(day: date, days: int) -> date:
         return day + timedelta(days=days)
     except OverflowError:
         return date.max if days > 0 else date.min
-
-
-def _is_utc(moment: date) -> TypeGuard[datetime]:
-    return type(moment) is datetime and moment.tzinfo is UTC
 
 
 def _instant(moment: date) -> datetime:

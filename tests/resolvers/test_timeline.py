@@ -96,6 +96,22 @@ def test_whatever_tells_a_moment_stands_where_its_place_says(found: list[Any]) -
             assert datetime.fromisoformat(moment) == told
 
 
+@given(found=st.lists(moments, max_size=9), since=days | st.none(), until=days | st.none())
+def test_a_window_is_of_days_in_whatever_zone(
+    found: list[Any], since: date | None, until: date | None
+) -> None:
+    line = Timeline(kind="k", moment=lambda one: found[int(one.reservation_id)], id_field="reservation_id")
+    inside = line.within(
+        [stay(str(number), TODAY) for number in range(len(found))], Need(kind="k", since=since, until=until)
+    )
+    day_of = [told.date() if isinstance(told, datetime) else told for told in found]
+    assert {int(one.reservation_id) for one in inside} == {
+        number
+        for number, day in enumerate(day_of)
+        if day is None or (since or date.min) <= day <= (until or date.max)
+    }
+
+
 windows = st.builds(
     lambda kind, one, other: Need(kind=kind, since=min(one, other), until=max(one, other)),
     st.sampled_from(["a", "b"]),
