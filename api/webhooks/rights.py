@@ -23,6 +23,8 @@ from store.unit import Unit
 
 _FRESH = 30.0
 """Seconds for which the list of owners is not read again."""
+_QUIET = 300.0
+"""Seconds for which it is not said again that nothing can be kept: else each caller would bring a line."""
 _log = logging.getLogger(__name__)
 
 
@@ -49,9 +51,11 @@ class OwnersRights:
         self._database = database
         self._tenant = tenant
         self._clock = clock
-        self._owners: TTLCache[str, frozenset[str]] = TTLCache(
-            1, _FRESH, timer=lambda: self._clock().timestamp()
-        )
+        self._owners: TTLCache[str, frozenset[str]] = TTLCache(1, _FRESH, timer=self._now)
+        self._said: TTLCache[str, bool] = TTLCache(1, _QUIET, timer=self._now)
+
+    def _now(self) -> float:
+        return self._clock().timestamp()
 
     async def proven(self, principal: Principal) -> None:
         """Somebody proved who they are. Never fails: what cannot be kept now is kept another time."""
@@ -67,6 +71,9 @@ class OwnersRights:
                     self._tenant, lambda unit: unit.endpoints.saw(principal.subject, allowed)
                 )
         except StoreError as error:
+            if "" in self._said:
+                return
+            self._said[""] = True
             _log.warning("what the owner of an endpoint may do could not be kept (%s)", error)
 
 

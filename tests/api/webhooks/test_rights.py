@@ -13,6 +13,7 @@ from schema.events.shapes import endpoint as shown
 from schema.permissions.roles import granted
 from store.data_credentials import ApiKeyKind
 from store.data_endpoints import DeliveryFailure, DeliveryState, EndpointDraft, EndpointState
+from store.errors import DatabaseUnavailable
 from tests.api.webhooks.conftest import Run, Scene, T
 from tests.fixtures.receiver import receiving
 
@@ -106,5 +107,26 @@ def test_a_key_that_is_taken_back_ends_its_endpoint_at_once(scene: Scene, run: R
             await scene.tell("b")
             await delivering.settle()
             assert receiver.ids == [before]
+
+    run(go())
+
+
+@one_database
+def test_what_cannot_be_kept_of_owners_is_said_now_and_then(
+    scene: Scene, run: Run, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(*_: object) -> None:
+        raise DatabaseUnavailable("it has no such column yet")
+
+    monkeypatch.setattr(scene.database, "read", refused)
+
+    async def go() -> None:
+        rights = OwnersRights(scene.database, T, lambda: scene.now)
+        for _ in range(3):
+            await rights.proven(shop("operator"))
+        assert caplog.text.count("could not be kept") == 1
+        scene.now += timedelta(minutes=5)
+        await rights.proven(shop("operator"))
+        assert caplog.text.count("could not be kept") == 2
 
     run(go())
