@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from c360.access import Access, Principal
+from c360.access import Access, Principal, TenantId
 from tests.fixtures.reach import Hub, party, principals, text_of
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -69,3 +69,9 @@ def secrets(who: str) -> list[str]:
         for text in (one.given_name, one.family_name, one.emails[0], one.phones[0][:-4], str(one.birth_date))
         if text
     ]
+
+
+async def kinds_told(hub: Hub) -> list[str]:
+    """The kinds of all events so far, in their order."""
+    async with hub.database.read(TenantId("a")) as unit:
+        return [event.kind for event in (await unit.outbox.after(0, limit=500))]

@@ -17,7 +17,7 @@ from schema.identity.fields import version_of
 from schema.permissions.settings import AccessSettings
 from store.data import CustomerData
 from tests.fixtures.reach import Hub, acting, party
-from tests.schema.verifying.calling import START, Clock, Run, done, principal, shown
+from tests.schema.verifying.calling import START, Clock, Run, done, kinds_told, principal, shown
 
 
 def reveal(hub: Hub, run: Run, access: Access, field: str, **more: Any) -> Any:
@@ -154,6 +154,7 @@ def test_somebody_else_reviews_it(hub: Hub, run: Run, agent: Access) -> None:
 def test_books_are_assigned_and_taken_back(hub: Hub, run: Run) -> None:
     chief, agent = acting(principal(hub, "chief", "supervisor")), acting(principal(hub, "x"))
     mine = [hub.node("a001"), hub.node("a003"), hub.node("a002")]
+    before = run(kinds_told(hub))
     came = done(hub, run, chief, "assignCustomers", "changed", agent="x", customerIds=mine)
     assert came == {"problems": [], "changed": 2}
     query = "query($ids: [ID!]!) { nodes(ids: $ids) { id } }"
@@ -163,6 +164,7 @@ def test_books_are_assigned_and_taken_back(hub: Hub, run: Run) -> None:
     assert run(hub.ask(agent, query, {"ids": mine})).data["nodes"][0] is None
     unknown = ids.encode("Customer", "0190a6c0-0000-7000-8000-000000000000")
     refused = done(hub, run, chief, "assignCustomers", "changed", agent="x", customerIds=[mine[0], unknown])
+    assert run(kinds_told(hub))[len(before) :] == ["customer.access_changed"] * 2, "who came, and who left"
     assert refused["problems"] == [{"code": "NOT_FOUND", "path": ["input", "customerIds", "1"]}]
 
 

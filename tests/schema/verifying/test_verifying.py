@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from c360.access import Access, Reach, TenantId
+from c360.access import Access, Reach
 from schema import ids
 from tests.fixtures.reach import Hub, acting, party, text_of
-from tests.schema.verifying.calling import Clock, Run, done, principal, secrets, shown
+from tests.schema.verifying.calling import Clock, Run, done, kinds_told, principal, secrets, shown
 
 
 def test_nothing_personal_shows_before_the_caller_is_verified(hub: Hub, run: Run, agent: Access) -> None:
@@ -124,8 +124,10 @@ def test_a_verified_caller_is_shown_for_as_long_as_the_settings_say(
 
 @pytest.mark.parametrize("how", ["session", "customer", "all"])
 def test_a_verification_ends_with_the_call(hub: Hub, run: Run, agent: Access, how: str) -> None:
+    before = run(kinds_told(hub))
     for who in ("a002", "a004"):
         done(hub, run, agent, "verifyCaller", "until", customerId=hub.node(who), method="VOICE", session=who)
+    assert run(kinds_told(hub))[len(before) :] == ["customer.access_changed"] * 2
     which: dict[str, dict[str, str]] = {
         "session": {"session": "a002"},
         "customer": {"customerId": hub.node("a002")},
@@ -133,6 +135,7 @@ def test_a_verification_ends_with_the_call(hub: Hub, run: Run, agent: Access, ho
     }
     ended = done(hub, run, agent, "endVerification", "customerIds", **which[how])
     assert hub.node("a002") in ended["customerIds"]
+    assert run(kinds_told(hub))[len(before) + 2 :] == ["customer.access_changed"]
     assert "a002bank@mail.example" not in shown(hub, run, agent)
     assert ("a004bank@mail.example" in shown(hub, run, agent, "a004")) is (how != "all")
 
@@ -160,11 +163,6 @@ def test_a_verification_ends_with_its_interaction(hub: Hub, run: Run, agent: Acc
     assert "a002bank@mail.example" not in shown(hub, run, agent)
     assert "a004bank@mail.example" in shown(hub, run, agent, "a004"), "another call goes on"
     assert run(kinds_told(hub))[len(before) :] == ["customer.access_changed", "customer.changed"]
-
-
-async def kinds_told(hub: Hub) -> list[str]:
-    async with hub.database.read(TenantId("a")) as unit:
-        return [event.kind for event in (await unit.outbox.after(0, limit=500))]
 
 
 def check(hub: Hub, run: Run, access: Access, attribute: str, value: str) -> Any:
