@@ -25,7 +25,7 @@ HEAVY = (
 )
 """Libraries of native code that fit models, link populations or read files."""
 MOST = 200.0
-"""MiB. It takes some 170; one of these libraries would come to 30 or more."""
+"""MiB, the first view included. One of these libraries would come to 30 or more."""
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="the system does not tell")
