@@ -97,14 +97,16 @@ class _Operation:
         self._folders: Mapping[str, Folder] = {}
         for root, make in planned:
             self._open(root, make)
-        every = [field.gather for _, field in self._fields.values()]
-        gathers = [gather for gather in every if gather is not None]
+        fields = self._fields.values()
+        gathers = [gather for _, field in fields if (gather := field.gather) is not None]
         self._max_age, self._deadline = tightest(gathers, context.services.settings.deadline)
         modes = [gather.mode for gather in gathers]
         # One that waits keeps the others waiting anyway.
         self._known_only = GatherMode.KNOWN in modes and GatherMode.LIVE not in modes
-        self._asks = any(root.selection.asks or _needs(field) for root, field in self._fields.values())
+        self._asks = any(root.selection.asks or _needs(field) for root, field in fields)
         """Whether anything is wanted that decisions of customers may forbid."""
+        self._expands = any(root.selection.hub or root.selection.edges for root, _ in fields)
+        """Whether anything is wanted of the hub beside the customers who are looked up."""
 
     def _open(self, root: Root, make: Callable[[], RootField]) -> None:
         if root.error is not None:
@@ -206,16 +208,19 @@ class _Operation:
             await self._read(unit)
         candidates = {key: field.candidates(lookups) for key, (_, field) in self._fields.items()}
         wanted = dict.fromkeys([one for mine in candidates.values() for one in mine])
-        await found.load(wanted)
+        if not wanted.keys() <= found.folders.keys():
+            await found.load(wanted)
         loaded = {one: found.folders[one].customer for one in wanted if one in found.folders}
         for key, mine in candidates.items():
             here = {one: loaded[one] for one in mine if one in loaded}
             self._chosen[key] = self._attempt(key, partial(self._fields[key][1].choose, here)) or ()
-        stops = [
+        self._stops = [
             Stop(key=key, selection=root.selection, ids=self._chosen[key])
             for key, (root, _) in self._fields.items()
         ]
-        self._stops = await expand(unit, stops, loaded, found, self._known, own=self._context.sight.partial)
+        if self._expands:
+            own = self._context.sight.partial
+            self._stops = await expand(unit, self._stops, loaded, found, self._known, own=own)
         self._folders = found.folders
         return loaded
 

@@ -12,22 +12,18 @@ from graphql.execution.values import VariableValues
 
 from schema.execution.plan import Plan, Planner
 from schema.permissions.permit import Permit
+from schema.reading import Filled, Place, Template
 
 _MOST = 32
 """Plans that are remembered of one document: of its operations, days and kinds of caller."""
-
-
-class _Place:
-    """Stands for a variable where arguments are planned before its value is known."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
 
 
 class _Kept(msgspec.Struct, frozen=True):
     permit: Permit
     plan: Plan
     """With places in its root fields' arguments."""
+    templates: tuple[Template, ...]
+    """Of those arguments."""
 
 
 class RememberedPlans:
@@ -62,15 +58,15 @@ class RememberedPlans:
         key = (id(operation), today, id(permit))
         kept = self._kept.get(key)
         if kept is None or kept.permit is not permit:
-            places = VariableValues(variables.sources, {name: _Place(name) for name in given})
+            places = VariableValues(variables.sources, {name: Place(name) for name in given})
             plan = planner.plan(operation, fragments, places if given else variables, today, permit)
             if given and not _holds_for_any(plan, permit):
                 return planner.plan(operation, fragments, variables, today, permit)
-            kept = _Kept(permit, plan)
+            kept = _Kept(permit, plan, tuple(Template(root.arguments) for root in plan.roots))
             if len(self._kept) >= _MOST:
                 self._kept.clear()
             self._kept[key] = kept
-        return _filled(kept.plan, given)
+        return _filled(kept, given)
 
 
 def _holds_for_any(plan: Plan, permit: Permit) -> bool:
@@ -82,24 +78,15 @@ def _holds_for_any(plan: Plan, permit: Permit) -> bool:
     return all(root.error is None and root.field not in asking for root in plan.roots)
 
 
-def _filled(plan: Plan, given: Mapping[str, Any]) -> Plan:
+def _filled(kept: _Kept, given: Mapping[str, Any]) -> Plan:
     """A plan with the values of the variables in their places."""
     if not given:
-        return plan
+        return kept.plan
     roots = [
-        msgspec.structs.replace(root, arguments=_with_values(root.arguments, given)) for root in plan.roots
+        msgspec.structs.replace(root, arguments=Filled(template, given))
+        for root, template in zip(kept.plan.roots, kept.templates, strict=True)
     ]
-    return Plan(roots=roots, refused=plan.refused)
-
-
-def _with_values(value: Any, given: Mapping[str, Any]) -> Any:
-    if isinstance(value, _Place):
-        return given[value.name]
-    if isinstance(value, dict):
-        return {name: _with_values(each, given) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_with_values(each, given) for each in value]
-    return value
+    return Plan(roots=roots, refused=kept.plan.refused)
 
 
 def _is_steady(operation: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]) -> bool:

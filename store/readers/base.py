@@ -79,7 +79,7 @@ class Convoys(Generic[KeyT, AskedT, FoundT]):
         self._under_way: set[asyncio.Task[None]] = set()
         self._leaving = False
 
-    async def ask(self, key: KeyT, asked: AskedT) -> FoundT:
+    def ask(self, key: KeyT, asked: AskedT) -> asyncio.Future[FoundT]:
         """What is found for a request. Who gives up waiting for it holds nobody up."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[FoundT] = loop.create_future()
@@ -90,7 +90,7 @@ class Convoys(Generic[KeyT, AskedT, FoundT]):
         if self._free and not self._leaving:
             self._leaving = True
             loop.call_soon(self._leave)  # with those that ask in the same turn of the event loop
-        return await answer
+        return answer
 
     async def settle(self) -> None:
         """Wait until nothing is under way any more."""

@@ -152,7 +152,7 @@ class FolderDesk:
         self._common: Remembered[tuple[TenantId, Part], Any] = Remembered(_REMEMBERED, unused=_UNUSED)
         self._sweeping: asyncio.TimerHandle | None = None
 
-    async def ask(self, line: Line, asked: Asked) -> Folders:
+    def ask(self, line: Line, asked: Asked) -> Awaitable[Folders]:
         """What one operation asks for."""
         track = self._tracks.get(line)
         if track is None:
@@ -160,7 +160,7 @@ class FolderDesk:
                 self._tracks.clear()
                 self._folders.clear()
             track = self._tracks[line] = _Track(line, next(self._numbers), postgres=self._reader.postgres)
-        return await self._convoys.ask(track, asked)
+        return self._convoys.ask(track, asked)
 
     async def dispose(self) -> None:
         """Forget everything, and close all connections."""

@@ -12,6 +12,7 @@ from schema import ids
 from schema.build import Schema
 from schema.execution.planned import RememberedPlans
 from schema.permissions.scopes import Scope
+from schema.reading import read_input
 from tests.fixtures.access import access
 
 TODAY = date(2026, 1, 1)
@@ -84,6 +85,9 @@ def test_a_remembered_plan_is_the_plan(schema: Schema, name: str) -> None:
             for mine, theirs in zip(found.roots, anew.roots, strict=True):
                 assert (mine.key, mine.field, mine.count) == (theirs.key, theirs.field, theirs.count)
                 assert mine.arguments == theirs.arguments
+                struct = schema.answering.fields[mine.field].arguments_type
+                if struct is not None and mine.error is None:
+                    assert read_input(struct, mine.arguments) == read_input(struct, theirs.arguments)
                 assert mine.selection == theirs.selection
             assert found.refused.keys() == anew.refused.keys()
 

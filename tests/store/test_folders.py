@@ -309,12 +309,12 @@ def test_those_who_wait_travel_together_and_a_failure_is_told_to_all(run: Run) -
 
     async def go() -> None:
         convoys: Convoys[str, int, int] = Convoys(travel, lanes=1, most=3)
-        first = asyncio.create_task(convoys.ask("a", 0))
+        first = convoys.ask("a", 0)
         await asyncio.sleep(0)
         await asyncio.sleep(0)
-        others = [asyncio.create_task(convoys.ask("a", number)) for number in range(1, 6)]
-        gone = asyncio.create_task(convoys.ask("a", 99))
-        bad = [asyncio.create_task(convoys.ask("bad", number)) for number in range(2)]
+        others = [convoys.ask("a", number) for number in range(1, 6)]
+        gone = convoys.ask("a", 99)
+        bad = [convoys.ask("bad", number) for number in range(2)]
         await asyncio.sleep(0)
         gone.cancel()
         assert await first == 0
