@@ -28,12 +28,6 @@ from store.repositories.grant_tokens import TokenReader
 from store.sight import EVERYTHING, Sight
 from store.unit import ReadingUnit, Unit
 
-_SESSION: dict[str, Any] = {
-    "expire_on_commit": False,
-    "autoflush": False,
-    # A unit that somebody kept beyond its block fails instead of beginning a transaction nobody ends.
-    "close_resets_only": False,
-}
 ATTEMPTS = 8
 """How often a unit is begun anew because another one was in its way."""
 _LONGEST_UNIT = engines.BUSY_TIMEOUT + 2
@@ -227,7 +221,8 @@ class _Block:
         if self._session is None:
             if self._ended:
                 raise InvalidRequestError("the unit of work has ended")
-            self._session = AsyncSession(self._engine, **_SESSION)
+            # One that somebody keeps beyond the block fails instead of beginning a transaction nobody ends.
+            self._session = AsyncSession(self._engine, close_resets_only=False)
         return self._session
 
     async def commit(self) -> None:
