@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -74,6 +75,20 @@ def demo(folder: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], str]]
         process.communicate(timeout=30)
 
 
+def asked(address: str, token: str, wanted: str, email: str) -> Any:
+    """What the demo answers of a customer: their selection, and what follows on it."""
+    return httpx.post(
+        address,
+        headers={"authorization": f"Bearer {token}"},
+        json={
+            "query": f"query ($email: String!) {{ customer(by: {{email: $email}}) {wanted} }}",
+            "variables": {"email": email},
+        },
+        trust_env=False,
+        timeout=30,
+    ).json()
+
+
 def test_start_ask_interrupt_and_start_again(tmp_path: Path) -> None:
     port = free_ports()
     with demo(tmp_path, port) as (_, said):
@@ -83,31 +98,21 @@ def test_start_ask_interrupt_and_start_again(tmp_path: Path) -> None:
         assert list(tokens) == list(ROLES)
         assert f"Bearer {tokens['front-end']}" in said
         assert httpx.post(address, json={"query": "{ __typename }"}, trust_env=False).status_code == 401
-        answer = httpx.post(
+        answer = asked(
             address,
-            headers={"authorization": f"Bearer {tokens['front-end']}"},
-            json={
-                "query": "query ($email: String!) { customer(by: {email: $email}) "
-                "{ displayName complete sources { status } banking { accounts { accountId } } } }",
-                "variables": {"email": email},
-            },
-            trust_env=False,
-            timeout=30,
-        ).json()
+            tokens["front-end"],
+            "{ displayName complete sources { status } banking { accounts { accountId } } }",
+            email,
+        )
         assert "errors" not in answer
         assert answer["data"]["customer"]["complete"] is True
         assert email in said
-        answer = httpx.post(
+        answer = asked(
             address,
-            headers={"authorization": f"Bearer {tokens['agent']}"},
-            json={
-                "query": "query ($email: String!) { customers(first: 1) { totalCount }"
-                " customer(by: {email: $email}) { displayName withheld { reason } } }",
-                "variables": {"email": email},
-            },
-            trust_env=False,
-            timeout=30,
-        ).json()
+            tokens["agent"],
+            "{ displayName withheld { reason } } customers(first: 1) { totalCount }",
+            email,
+        )
         assert answer["data"]["customers"]["totalCount"] == 33
         assert {"reason": "NOT_VERIFIED"} in answer["data"]["customer"]["withheld"]
     assert all_free(port), "something goes on after Ctrl-C"
