@@ -7,6 +7,8 @@ from datetime import datetime
 
 import msgspec
 
+from c360.access import Purpose
+
 
 class EndpointState(enum.Enum):
     """Whether events are delivered to an endpoint."""
@@ -68,6 +70,8 @@ class EndpointDraft(msgspec.Struct, frozen=True, kw_only=True):
     """By which application."""
     scopes: tuple[str, ...]
     """What the owner may do: no event is sent that needs more."""
+    purposes: tuple[Purpose, ...]
+    """What for: no event is sent that is told for others alone."""
 
 
 class EndpointData(EndpointDraft, frozen=True, kw_only=True):
@@ -82,6 +86,8 @@ class EndpointData(EndpointDraft, frozen=True, kw_only=True):
     """Of the first failure since something arrived."""
     lost: tuple[str, ...] = ()
     """Scopes that its owner had when it was registered, and has no more."""
+    lost_purposes: tuple[Purpose, ...] = ()
+    """Purposes likewise."""
     seen_at: datetime | None = None
     """When it was seen last what its owner may do; none: when it was registered."""
 
@@ -89,6 +95,11 @@ class EndpointData(EndpointDraft, frozen=True, kw_only=True):
     def allowed(self) -> frozenset[str]:
         """Scopes whose events it may be sent."""
         return frozenset(self.scopes).difference(self.lost)
+
+    @property
+    def allowed_purposes(self) -> frozenset[Purpose]:
+        """Purposes for one of which its events have to be told."""
+        return frozenset(self.purposes).difference(self.lost_purposes)
 
 
 class DeliveryData(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from resolvers.events.catalogue import CATALOGUE
+from resolvers.events.kinds import EventKind
 from schema import ids
 from schema.identity.answers import CUSTOMER
 from store.data_endpoints import EndpointData
@@ -31,10 +32,14 @@ def wants(endpoint: EndpointData, event: EventData) -> bool:
     kind = CATALOGUE.get(event.kind)
     if kind is None:  # written by a newer version of the program
         return False
-    return (not endpoint.kinds or event.kind in endpoint.kinds) and kind.scope in endpoint.allowed
+    return (not endpoint.kinds or event.kind in endpoint.kinds) and _told(endpoint, kind)
 
 
 def may_have(endpoint: EndpointData, event: EventData) -> bool:
     """Whether an event that was made out may still be sent: its owner may have lost what it takes since."""
     kind = CATALOGUE.get(event.kind)
-    return kind is None or kind.scope in endpoint.allowed
+    return kind is None or _told(endpoint, kind)
+
+
+def _told(endpoint: EndpointData, kind: EventKind) -> bool:
+    return kind.heard_by(endpoint.allowed, endpoint.allowed_purposes)

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from cachetools import TTLCache
 
 from api.authentication.api_keys import OWN, principal_of_key
-from c360.access import Principal, Reach, TenantId
+from c360.access import Principal, Purpose, Reach, TenantId
 from schema.permissions.roles import granted
 from store.data_credentials import ApiKeyKind
 from store.database import Database
@@ -66,15 +66,22 @@ class OwnersRights:
                     owners = frozenset(each.owner for each in await unit.endpoints.all())
                 self._owners[""] = owners
             if principal.subject in owners:
-                allowed = allowed_to(principal)
-                await self._database.retrying(
-                    self._tenant, lambda unit: unit.endpoints.saw(principal.subject, allowed)
-                )
+                await self._database.retrying(self._tenant, lambda unit: _saw(unit, principal))
         except StoreError as error:
             if "" in self._said:
                 return
             self._said[""] = True
             _log.warning("what the owner of an endpoint may do could not be kept (%s)", error)
+
+
+async def _saw(unit: Unit, principal: Principal) -> None:
+    """Keep what somebody who came may do. Whom a token lists purposes for, it is the issuer's word."""
+    await unit.endpoints.saw(
+        principal.subject,
+        client=principal.client,
+        allowed=allowed_to(principal),
+        purposes=principal.purposes,
+    )
 
 
 async def check(unit: Unit, tenant: TenantId, now: datetime, lasting: timedelta) -> None:
@@ -91,8 +98,13 @@ async def check(unit: Unit, tenant: TenantId, now: datetime, lasting: timedelta)
         keys = await unit.api_keys.all(owner.removeprefix(OWN))
         good = [key for key in keys if key.kind is ApiKeyKind.SERVICE and key.usable(now)]
         principals = [principal_of_key(key, tenant) for key in good]
-        allowed = [one.scopes for one in principals if one.reach is Reach.EVERYBODY]
-        await unit.endpoints.saw(owner, frozenset().union(*allowed))
+        reaching = [one for one in principals if one.reach is Reach.EVERYBODY]
+        await unit.endpoints.saw(
+            owner,
+            client=owner.removeprefix(OWN),
+            allowed=frozenset[str]().union(*(one.scopes for one in reaching)),
+            purposes=frozenset[Purpose]().union(*(one.purposes for one in reaching)),
+        )
     for each in endpoints:
         if not each.owner.startswith(OWN) and now - (each.seen_at or each.created_at) > lasting:
             await unit.endpoints.lose(each.id)

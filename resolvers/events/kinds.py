@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
+
+from c360.access import Purpose
 
 GlobalId = Annotated[str, Meta(pattern="^[A-Za-z0-9_-]+$", max_length=256)]
 """An id of the graph, as its answers have it."""
@@ -50,3 +53,9 @@ class EventKind(msgspec.Struct, frozen=True, kw_only=True):
     """What a receiver must be allowed: the value of one of the graph's scopes."""
     description: str
     version: int = 1
+    purposes: frozenset[Purpose] = frozenset(Purpose)
+    """A receiver must act for one of them: those of the field of the graph that it leads to."""
+
+    def heard_by(self, scopes: Collection[str], purposes: Collection[Purpose]) -> bool:
+        """Whether it is told to somebody who may do this, for one of these purposes."""
+        return self.scope in scopes and not self.purposes.isdisjoint(purposes)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from c360.access import Purpose
 from resolvers.events.kinds import Actor, EventKind, Facts, GlobalId, Name
 from store.data_actions import PartnerActionState
 from store.data_contests import ContestVerdict
@@ -69,13 +70,13 @@ KINDS = (
     EventKind(
         name="contest.opened",
         facts=ContestOpened,
-        scope="scores:read",
+        scope="risk:read",
         description="A score was contested and waits for a person.",
     ),
     EventKind(
         name="contest.decided",
         facts=ContestDecided,
-        scope="scores:read",
+        scope="risk:read",
         description="A person decided a contested score.",
     ),
     EventKind(
@@ -83,6 +84,7 @@ KINDS = (
         facts=OfferResponded,
         scope="offers:read",
         description="It was recorded what became of an offer.",
+        purposes=frozenset({Purpose.SERVICE, Purpose.MARKETING}),
     ),
     EventKind(
         name="interaction.started",

@@ -73,8 +73,12 @@ class EventDelivery(Shape, frozen=True, kw_only=True):
 
 def endpoint(found: EndpointData, counts: Mapping[DeliveryState, int]) -> EventEndpoint:
     """An endpoint as the graph shows it."""
-    wanted = [kind for kind in found.kinds or CATALOGUE if CATALOGUE[kind].scope in found.scopes]
-    withheld = tuple(kind for kind in wanted if CATALOGUE[kind].scope not in found.allowed)
+    wanted = [
+        kind for kind in found.kinds or CATALOGUE if CATALOGUE[kind].heard_by(found.scopes, found.purposes)
+    ]
+    withheld = tuple(
+        kind for kind in wanted if not CATALOGUE[kind].heard_by(found.allowed, found.allowed_purposes)
+    )
     nothing_left = bool(withheld) and len(withheld) == len(wanted)
     return EventEndpoint(
         id=ids.encode(ENDPOINT, found.id),

@@ -2,7 +2,8 @@
 
 The events come from the bus, which keeps a bounded queue for each follower and reads again from the outbox
 what a slow one missed. What comes close together is answered once: each answer shows how things are by then.
-Who asks is found out again before every answer.
+Who asks is found out again before every answer, and every answer is taken from their budget of cost. While it
+is spent the subscription waits, and answers once for what happens meanwhile.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from resolvers.events.bus import Bus
 from resolvers.events.catalogue import CATALOGUE
 from schema import cursors
 from schema.errors import ErrorCode, InputError
+from schema.execution.admission import RateLimited
 from schema.execution.context import OperationContext
 from schema.execution.operation import gather
 from schema.execution.plan import Planner, Root, Selection
@@ -35,6 +37,9 @@ from store.errors_events import EventForgotten
 
 MOST_TOGETHER = 1_000
 """Events that are answered together at the most."""
+PATIENCE = 60.0
+"""Seconds for which an answer waits for its caller's budget. It is given back within so long, so that only
+they wait in vain who spend it elsewhere meanwhile: they are told, and go on by the cursor."""
 _AGAIN = 1.0
 """Seconds until it is asked again whether a token has ended that should have."""
 
@@ -100,6 +105,7 @@ class Following:
         gathering: Seconds for which events are gathered into one answer.
         now: The present, in UTC.
         access: Finds out who asks.
+        spend: Takes an answer from the caller's budget, or raises :class:`RateLimited`.
         answer: Answers for what is told: what is sent, and the field that answered.
     """
 
@@ -110,12 +116,14 @@ class Following:
         *,
         now: Callable[[], datetime],
         access: AccessSource,
+        spend: Callable[[Access], object],
         answer: Callable[[Access, Told], Awaitable[tuple[GraphResponse, SubscriptionField | None]]],
     ) -> None:
         self._bus = bus
         self._gathering = gathering
         self._now = now
         self._access = access
+        self._spend = spend
         self._answer = answer
 
     async def answers(
@@ -151,9 +159,9 @@ class Following:
                         granted = await self._renewed()
                         place = batch[-1].sequence if batch else place
                         for told in _told(field, _seen(batch, granted)):
-                            sent, field = await self._answered(field, granted, told)
-                            if not field.is_silent:
-                                yield sent
+                            news, field, granted = await self._afforded(field, granted, told)
+                            if news is not None:
+                                yield news
         except EventForgotten:
             raise InputError(_FORGOTTEN, code=ErrorCode.CURSOR_EXPIRED, argument="after") from None
         except (DatabaseLocked, DatabaseUnavailable) as error:
@@ -169,6 +177,37 @@ class Following:
         """Seconds until it has to be asked again who asks."""
         expires = granted.principal.expires_at
         return None if expires is None else max(_AGAIN, (expires - self._now()).total_seconds())
+
+    async def _afforded(
+        self, field: SubscriptionField, granted: Access, told: Told
+    ) -> tuple[GraphResponse | None, SubscriptionField, Access]:
+        """The answer for what is told, if it is one for the caller, once their budget has as much."""
+        granted = await self._spent(granted)
+        # Who had to wait may hear of less by now.
+        if not (events := tuple(_seen(told.events, granted))):
+            return None, field, granted
+        sent, field = await self._answered(field, granted, msgspec.structs.replace(told, events=events))
+        return None if field.is_silent else sent, field, granted
+
+    async def _spent(self, granted: Access) -> Access:
+        """Who asks, by the time at which an answer is taken from their budget.
+
+        Raises:
+            AccessEnded: The caller is not let in any more.
+            InputError: There was not as much for too long.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE
+        while True:
+            try:
+                self._spend(granted)
+            except RateLimited as limited:
+                if loop.time() + limited.retry_after > until:
+                    raise InputError(_SPENT, code=ErrorCode.RATE_LIMITED) from None
+                await asyncio.sleep(limited.retry_after)
+                granted = await self._renewed()
+            else:
+                return granted
 
     async def _renewed(self) -> Access:
         granted = await self._access()
@@ -224,9 +263,10 @@ class Batches:
 
 
 def _seen(batch: Sequence[EventData], granted: Access) -> Sequence[EventData]:
-    """Those that the caller may hear of: by its scopes, and a partner only of what its own instances tell."""
+    """Those that the caller may hear of: its scopes, its purpose, and of a partner what its own tell."""
     principal = granted.principal
-    allowed = [event for event in batch if CATALOGUE[event.kind].scope in principal.scopes]
+    purpose = (granted.purpose,)
+    allowed = [event for event in batch if CATALOGUE[event.kind].heard_by(principal.scopes, purpose)]
     if principal.reach is not Reach.PARTNER:
         return allowed
     return [event for event in allowed if (tellers := tellers_of(event)) and tellers <= principal.connectors]
@@ -242,6 +282,10 @@ def _told(field: SubscriptionField, batch: Sequence[EventData]) -> Iterator[Told
             yield Told(events=(event,), place=event.sequence)
 
 
+_SPENT = (
+    f"Your budget of cost has been spent for {PATIENCE:g} s: go on by the cursor of the last answer, later "
+    "or with less selected."
+)
 _FORGOTTEN = (
     "What happened after this cursor is not kept any more: read anew what you show, and subscribe without it."
 )

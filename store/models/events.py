@@ -67,6 +67,10 @@ class Endpoint(Base):
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     lost: Mapped[str | None] = mapped_column(BINARY_TEXT)
     """A JSON list; none where nothing is lost."""
+    purposes: Mapped[str | None] = mapped_column(BINARY_TEXT)
+    """A JSON list; none of one that was registered before they were kept: every purpose."""
+    lost_purposes: Mapped[str | None] = mapped_column(BINARY_TEXT)
+    """A JSON list; none where nothing is lost."""
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__: Any = (

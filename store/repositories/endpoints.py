@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import RowMapping, delete, func, select, update
 
+from c360.access import Purpose
 from store.columns import new_id
 from store.data_endpoints import EndpointData, EndpointDraft, EndpointState, SigningSecret
 from store.errors_events import EndpointUnknown, TooManyEndpoints
@@ -56,6 +57,8 @@ class EndpointRepository(Repository):
             "kinds": msgspec.json.encode(made.kinds).decode(),
             "scopes": msgspec.json.encode(made.scopes).decode(),
             "lost": None,
+            "purposes": msgspec.json.encode(made.purposes).decode(),
+            "lost_purposes": None,
             "state": made.state.value,
             "last_number": 0,
             **self._sealed(made.id, (SigningSecret(value=secret),)),
@@ -147,18 +150,27 @@ class EndpointRepository(Repository):
         await self._change(endpoint_id, **self._sealed(endpoint_id, (SigningSecret(value=secret), *ending)))
         return until
 
-    async def saw(self, owner: str, allowed: frozenset[str]) -> None:
+    async def saw(
+        self, owner: str, *, client: str, allowed: frozenset[str], purposes: frozenset[Purpose]
+    ) -> None:
         """Keep what an owner of endpoints may do now: what they may not any more is not sent there.
 
         Args:
             owner: who.
+            client: by which application they came.
             allowed: the scopes that they have.
+            purposes: those that they have with this application: of what they registered by another one,
+                it says nothing.
         """
         now = self._scope.clock()
         for each in await self._read(Endpoint.owner == owner):
             lost = tuple(sorted(set(each.scopes) - allowed))
-            if lost != each.lost or now - (each.seen_at or each.created_at) > SEEN:
-                await self._change(each.id, lost=_listed(lost), seen_at=now)
+            without = each.lost_purposes
+            if each.client == client:
+                without = tuple(one for one in Purpose if one in each.purposes and one not in purposes)
+            seen = now - (each.seen_at or each.created_at) <= SEEN
+            if (lost, without) != (each.lost, each.lost_purposes) or not seen:
+                await self._change(each.id, lost=_listed(lost), lost_purposes=_listed(without), seen_at=now)
 
     async def lose(self, endpoint_id: str) -> None:
         """Keep that an endpoint may be sent nothing any more, until its owner is seen again."""
@@ -207,8 +219,8 @@ class EndpointRepository(Repository):
         return tuple(_endpoint(row) for row in rows.mappings())
 
 
-def _listed(scopes: Sequence[str]) -> str | None:
-    return msgspec.json.encode(scopes).decode() if scopes else None
+def _listed(lost: Sequence[str] | Sequence[Purpose]) -> str | None:
+    return msgspec.json.encode(lost).decode() if lost else None
 
 
 def _endpoint(row: RowMapping) -> EndpointData:
@@ -216,4 +228,10 @@ def _endpoint(row: RowMapping) -> EndpointData:
     for name in ("kinds", "scopes"):
         values[name] = msgspec.json.decode(values[name], type=tuple[str, ...])
     values["lost"] = msgspec.json.decode(values["lost"] or "[]", type=tuple[str, ...])
+    values["purposes"] = tuple(Purpose) if values["purposes"] is None else _purposes(values["purposes"])
+    values["lost_purposes"] = _purposes(values["lost_purposes"] or "[]")
     return EndpointData(**{**values, "state": EndpointState(values["state"])})
+
+
+def _purposes(text: str) -> tuple[Purpose, ...]:
+    return msgspec.json.decode(text, type=tuple[Purpose, ...])

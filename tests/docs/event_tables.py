@@ -9,16 +9,25 @@ from typing import Any
 
 import msgspec
 
+from c360.access import Purpose
 from resolvers.events.catalogue import CATALOGUE
 from tests.docs.cells import code, ended, markdown
 
 
 def catalogue() -> str:
     rows = [
-        (code(kind.name), str(kind.version), code(kind.scope), ended(kind.description))
+        (
+            code(kind.name),
+            str(kind.version),
+            code(kind.scope),
+            ", ".join(code(one.value) for one in Purpose if one in kind.purposes)
+            if kind.purposes != frozenset(Purpose)
+            else "",
+            ended(kind.description),
+        )
         for kind in CATALOGUE.values()
     ]
-    return markdown(("kind", "version", "scope needed", "what it tells"), rows)
+    return markdown(("kind", "version", "scope needed", "for these purposes alone", "what it tells"), rows)
 
 
 def facts() -> str:

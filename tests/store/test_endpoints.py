@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from c360.access import Purpose
 from store.data_endpoints import (
     Attempt,
     DeliveryFailure,
@@ -27,7 +28,11 @@ from store.unit import Unit
 from tests.store.identity import Run, T
 
 DRAFT = EndpointDraft(
-    url="https://a.example/hook", kinds=("customer.changed",), owner="shop", scopes=("customers:read",)
+    url="https://a.example/hook",
+    kinds=("customer.changed",),
+    owner="shop",
+    scopes=("customers:read",),
+    purposes=(Purpose.SERVICE,),
 )
 
 

@@ -77,7 +77,7 @@ class ReplayEvents(Changing):
         events = [
             event
             for event in await unit.outbox.get(self.asked.event_ids)
-            if (kind := CATALOGUE.get(event.kind)) is not None and kind.scope in found.allowed
+            if (kind := CATALOGUE.get(event.kind)) and kind.heard_by(found.allowed, found.allowed_purposes)
         ]
         await unit.deliveries.add(self._id, events)
         return await self.outcome(unit, self._id)

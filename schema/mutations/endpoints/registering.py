@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from c360.access import Reach
+from c360.access import Purpose, Reach
 from c360.addresses import AddressRefused
 from resolvers.events import signing
 from resolvers.events.catalogue import CATALOGUE
@@ -87,8 +87,13 @@ class RegisterEndpoint(EndpointMutation):
         if kind is None:
             message = "The event catalogue has no such kind; see docs/events.md."
             raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument=argument)
-        if kind.scope not in self.access.principal.scopes:
+        principal = self.access.principal
+        if kind.scope not in principal.scopes:
             message = f"Events of this kind need the scope {kind.scope}, which your token does not have."
+            raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument=argument)
+        if not kind.heard_by(principal.scopes, principal.purposes):
+            names = " or ".join(one.value for one in Purpose if one in kind.purposes)
+            message = f"Events of this kind are told for {names}, which your token does not allow."
             raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument=argument)
 
     async def effect(self, unit: Unit) -> EndpointOutcome:
@@ -101,6 +106,7 @@ class RegisterEndpoint(EndpointMutation):
             owner=principal.subject,
             client=principal.client,
             scopes=tuple(sorted(principal.scopes)),
+            purposes=tuple(one for one in Purpose if one in principal.purposes),
         )
         try:
             made = await unit.endpoints.register(

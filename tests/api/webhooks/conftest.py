@@ -14,7 +14,7 @@ import pytest
 from api.bus import OutboxBus
 from api.webhooks.delivering import Delivering
 from api.webhooks.sending import Sender
-from c360.access import TenantId
+from c360.access import Purpose, TenantId
 from c360.addresses import AddressPolicy
 from resolvers.events import signing
 from store.data_endpoints import DeliveryData, EndpointData, EndpointDraft
@@ -43,8 +43,16 @@ class Scene:
     def tick(self, **by: float) -> None:
         self.now += timedelta(**by)
 
-    async def register(self, url: str, *kinds: str, scopes: Sequence[str] = ("customers:read",)) -> str:
-        draft = EndpointDraft(url=url, kinds=kinds, owner="shop", scopes=tuple(scopes))
+    async def register(
+        self,
+        url: str,
+        *kinds: str,
+        scopes: Sequence[str] = ("customers:read",),
+        purposes: Sequence[Purpose] = (Purpose.SERVICE,),
+    ) -> str:
+        draft = EndpointDraft(
+            url=url, kinds=kinds, owner="shop", scopes=tuple(scopes), purposes=tuple(purposes)
+        )
         async with self.database.unit(T) as unit:
             position = await unit.outbox.head()
             return (await unit.endpoints.register(draft, secret=self.secret, position=position)).id

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from api.authentication.api_keys import draft, secret_of
+from api.authentication.api_keys import Made, draft, secret_of
 from api.webhooks.rights import OwnersRights
-from c360.access import Principal, Reach
+from c360.access import Principal, Purpose, Reach
 from schema.events.shapes import endpoint as shown
 from schema.permissions.roles import granted
+from schema.permissions.roles import purposes as purposes_of
 from store.data_credentials import ApiKeyKind
 from store.data_endpoints import DeliveryFailure, DeliveryState, EndpointDraft, EndpointState
 from store.errors import DatabaseUnavailable
@@ -20,9 +21,22 @@ from tests.fixtures.receiver import receiving
 one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
-def shop(*roles: str, reach: Reach = Reach.EVERYBODY, narrowed: frozenset[str] | None = None) -> Principal:
-    scopes = granted(roles) if narrowed is None else narrowed
-    return Principal(subject="shop", tenant=T, roles=frozenset(roles), scopes=scopes, reach=reach)
+def shop(
+    *roles: str,
+    reach: Reach = Reach.EVERYBODY,
+    narrowed: frozenset[str] | None = None,
+    purposes: frozenset[Purpose] | None = None,
+    client: str = "",
+) -> Principal:
+    return Principal(
+        subject="shop",
+        tenant=T,
+        roles=frozenset(roles),
+        scopes=granted(roles) if narrowed is None else narrowed,
+        purposes=purposes_of(roles) if purposes is None else purposes,
+        reach=reach,
+        client=client,
+    )
 
 
 @one_database
@@ -62,6 +76,77 @@ def test_a_token_that_grants_less_ends_what_it_took(scene: Scene, run: Run) -> N
 
 
 @one_database
+def test_what_is_told_for_other_purposes_is_not_sent(scene: Scene, run: Run) -> None:
+    async def go() -> None:
+        async with receiving() as receiver, scene.delivering() as delivering:
+            both = (Purpose.MARKETING, Purpose.FRAUD)
+            made = await scene.register(receiver.url, scopes=("customers:read", "offers:read"), purposes=both)
+            rights = OwnersRights(scene.database, T, lambda: scene.now)
+            (answered,) = await scene.tell("a", kind="offer.responded")
+            await delivering.settle()
+            assert receiver.ids == [answered]
+            await scene.tell("b", kind="offer.responded")
+            async with scene.database.unit(T) as unit:
+                await unit.deliveries.plan(lambda *_: True)  # made out, and not sent yet
+            await rights.proven(shop("supervisor", purposes=frozenset({Purpose.FRAUD})))
+            await scene.tell("c", kind="offer.responded")
+            (of_any_purpose,) = await scene.tell("d")
+            await delivering.settle()
+            assert receiver.ids == [answered, of_any_purpose]
+            assert shown(await scene.endpoint(made), {}).withheld_kinds == ("offer.responded",)
+            # Somebody's other application says nothing of what they may do with this one.
+            await rights.proven(shop("supervisor", client="desk", purposes=frozenset({Purpose.MARKETING})))
+            assert (await scene.endpoint(made)).allowed_purposes == {Purpose.FRAUD}
+            await rights.proven(shop("supervisor"))
+            (again,) = await scene.tell("e", kind="offer.responded")
+            await delivering.settle()
+            assert receiver.ids == [answered, of_any_purpose, again]
+            await rights.proven(shop("supervisor", purposes=frozenset()))
+            assert shown(await scene.endpoint(made), {}).state is EndpointState.UNAUTHORISED
+
+    run(go())
+
+
+@one_database
+def test_a_program_whose_key_allows_other_purposes_is_sent_no_more(scene: Scene, run: Run) -> None:
+    async def go() -> None:
+        def key(purpose: str) -> Made:
+            return draft(
+                kind=ApiKeyKind.SERVICE,
+                name="till",
+                roles=("front-end",),
+                purposes=(purpose,),
+                life=timedelta(days=90),
+                at=scene.now,
+            )
+
+        async with receiving() as receiver, scene.delivering() as delivering:
+            old, new = key("MARKETING"), key("RISK")
+            async with scene.database.unit(T) as unit:
+                await unit.api_keys.add(old.key, secret_of(old.text))
+                registered = EndpointDraft(
+                    url=receiver.url,
+                    kinds=("offer.responded",),
+                    owner="key:till",
+                    client="till",
+                    scopes=("offers:read",),
+                    purposes=(Purpose.MARKETING,),
+                )
+                position = await unit.outbox.head()
+                await unit.endpoints.register(registered, secret=scene.secret, position=position)
+            (before,) = await scene.tell("a", kind="offer.responded")
+            await delivering.settle()
+            async with scene.database.unit(T) as unit:
+                await unit.api_keys.add(new.key, secret_of(new.text))
+                await unit.api_keys.revoke(old.key.id, scene.now)
+            await scene.tell("b", kind="offer.responded")
+            await delivering.settle()
+            assert receiver.ids == [before]
+
+    run(go())
+
+
+@one_database
 def test_who_does_not_come_any_more_is_sent_nothing(scene: Scene, run: Run) -> None:
     async def go() -> None:
         async with receiving() as receiver, scene.delivering() as delivering:
@@ -94,7 +179,12 @@ def test_a_key_that_is_taken_back_ends_its_endpoint_at_once(scene: Scene, run: R
             async with scene.database.unit(T) as unit:
                 await unit.api_keys.add(made.key, secret_of(made.text))
                 registered = EndpointDraft(
-                    url=receiver.url, kinds=(), owner="key:till", client="till", scopes=("customers:read",)
+                    url=receiver.url,
+                    kinds=(),
+                    owner="key:till",
+                    client="till",
+                    scopes=("customers:read",),
+                    purposes=(Purpose.SERVICE,),
                 )
                 await unit.endpoints.register(
                     registered, secret=scene.secret, position=await unit.outbox.head()

@@ -33,6 +33,7 @@ ENDPOINT = EndpointData(
     kinds=(),
     owner="shop",
     scopes=(),
+    purposes=(),
     id="e",
     state=EndpointState.ENABLED,
     position=0,
