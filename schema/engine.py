@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from datetime import datetime
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
 from graphql import GraphQLError, GraphQLSchema, OperationType
@@ -213,7 +214,9 @@ class GraphEngine:
             RequestError: It cannot begin.
         """
         variables = asked.operation.coerced(asked.variables, suggest=self._may_introspect(granted))
-        self._admission.spend(granted, self._cost(asked.operation, variables))
+        cost = self._cost(asked.operation, variables)
+        # Of being opened, and of the first answer where it is asked for at once.
+        self._admission.spend(granted, cost)
 
         def context(access: Access, told: Told) -> OperationContext:
             made = self._context(asked.prepared, asked.operation, variables, access, told)
@@ -242,7 +245,8 @@ class GraphEngine:
         except GraphQLError as refused:
             raise RequestError([refused]) from None
         gathering = self._services.settings.gathering.total_seconds()
-        following = Following(self._bus, gathering, now=self.now, access=access, answer=answer)
+        spend = partial(self._admission.spend, cost=cost)
+        following = Following(self._bus, gathering, now=self.now, access=access, spend=spend, answer=answer)
         try:
             async with aclosing(following.answers(field, granted, place)) as answers:
                 async for each in answers:
