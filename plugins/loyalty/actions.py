@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from c360.contract import Action, ActionOutcome, ActionState, RejectionCode
-from c360.errors import ConnectorError, OutcomeUnknown
+from c360.errors import ConnectorError, OutcomeUnknown, SkipCustomer
 from c360.records.loyalty import AdjustPoints, CreateReward, RedeemReward
 from plugins.loyalty import payloads
 from plugins.loyalty.client import Json, SquareClient
@@ -27,6 +27,8 @@ async def perform(client: SquareClient, action: Action) -> ActionOutcome:
         OutcomeUnknown: it was sent, and no answer came.
         ConnectorError: it has no effect.
     """
+    if not await _is_own(client, action):
+        return ActionOutcome(state=ActionState.REJECTED, rejection=RejectionCode.NOT_FOUND)
     key = action.idempotency_key
     match action.input:
         case AdjustPoints(membership_id=account, points=points, reason=reason):
@@ -49,6 +51,21 @@ async def perform(client: SquareClient, action: Action) -> ActionOutcome:
         case _:
             raise ConnectorError(f"{action.kind} is not an action of this connector")
     return _outcome(answer, short=short)
+
+
+async def _is_own(client: SquareClient, action: Action) -> bool:
+    """Whether what is to be changed is the customer's: Square lets a seller change any account of theirs."""
+    try:
+        match action.input:
+            case AdjustPoints(membership_id=account) | CreateReward(membership_id=account):
+                found = await client.account(account)
+            case RedeemReward(reward_id=reward_id):
+                found = await client.account((await client.reward(reward_id)).loyalty_account_id)
+            case _:
+                raise ConnectorError(f"{action.kind} is not an action of this connector")
+    except SkipCustomer:
+        return False
+    return found.customer_id == action.ref.party_id
 
 
 def _outcome(answer: payloads.Changed, *, short: bool) -> ActionOutcome:

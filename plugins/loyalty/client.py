@@ -76,12 +76,27 @@ class SquareClient:
         Raises:
             SkipCustomer: it is gone.
         """
-        response = await self._http.get(f"/loyalty/accounts/{account_id}", headers=self._headers)
+        path = f"/loyalty/accounts/{quote(account_id, safe='')}"
+        response = await self._http.get(path, headers=self._headers)
         answer = response.decode(payloads.RetrieveLoyaltyAccountResponse)
         check(answer.errors)
         if answer.loyalty_account is None:
             raise PartnerFault("an account is missing in its own answer")
         return answer.loyalty_account
+
+    async def reward(self, reward_id: str) -> payloads.LoyaltyReward:
+        """One reward.
+
+        Raises:
+            SkipCustomer: it is gone.
+        """
+        path = f"/loyalty/rewards/{quote(reward_id, safe='')}"
+        response = await self._http.get(path, headers=self._headers)
+        answer = response.decode(payloads.RetrieveLoyaltyRewardResponse)
+        check(answer.errors)
+        if answer.reward is None:
+            raise PartnerFault("a reward is missing in its own answer")
+        return answer.reward
 
     async def change(self, path: str, body: Json) -> payloads.Changed:
         """Change something; also an answer that says no for good is an answer.

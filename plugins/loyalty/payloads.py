@@ -119,6 +119,19 @@ class RetrieveLoyaltyAccountResponse(msgspec.Struct, frozen=True):
     errors: list[Error] | None = None
 
 
+class LoyaltyReward(msgspec.Struct, frozen=True):
+    """Points that were set aside."""
+
+    loyalty_account_id: str
+
+
+class RetrieveLoyaltyRewardResponse(msgspec.Struct, frozen=True):
+    """Answer of ``RetrieveLoyaltyReward``."""
+
+    reward: LoyaltyReward | None = None
+    errors: list[Error] | None = None
+
+
 class EventDetail(msgspec.Struct, frozen=True):
     """What an event's own part says; each type fills some of it."""
 

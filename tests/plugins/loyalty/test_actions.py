@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from c360.access import IdempotencyKey
@@ -62,6 +63,18 @@ def ask(town_world: World, plain_http: Any, make: Make, run: Any) -> Any:
         return outcome
 
     return perform
+
+
+@pytest.fixture
+def making(square: Any, run: Any) -> Any:
+    def make_reward(account: str) -> str:
+        """A reward that somebody else's points are set aside for; its id."""
+        asked = action(CreateReward(membership_id=account, tier_id="tier-ten"))
+        theirs = msgspec.structs.replace(asked, ref=Ref(party_id=account.removeprefix("la_")))
+        reference: str = run(square.act(theirs)).reference
+        return reference
+
+    return make_reward
 
 
 @pytest.fixture
@@ -124,9 +137,25 @@ def test_a_refusal_says_why(ada: str, ask: Any, town_world: World, change: Value
     assert not town_world.effects.as_dict()
 
 
+def test_what_is_somebody_elses_is_not_changed(
+    ada: str, town: Town, ask: Any, town_world: World, making: Any
+) -> None:
+    theirs = f"la_{town.add('bob', earned=(900,))}"
+    reward = making(theirs)
+    for change in (
+        AdjustPoints(membership_id=theirs, points=5),
+        CreateReward(membership_id=theirs, tier_id="tier-ten"),
+        RedeemReward(reward_id=reward, location_id="L1"),
+    ):
+        outcome = ask(change, f"mine: {type(change).__name__}")
+        assert (outcome.state, outcome.rejection) == (ActionState.REJECTED, RejectionCode.NOT_FOUND)
+    assert town_world.effects.as_dict() == {"create_reward": 1}
+
+
 def test_an_answer_that_is_lost_is_not_a_refusal(ada: str, ask: Any, town_world: World) -> None:
     change = AdjustPoints(membership_id=ada, points=5)
-    town_world.behaviour.replace((Rule(mode=Mode.TRUNCATED),))
+    adjusting = ("POST /v2/loyalty/accounts/{account_id}/adjust",)
+    town_world.behaviour.replace((Rule(mode=Mode.TRUNCATED, operations=adjusting),))
     with pytest.raises(RetryLater):
         ask(change)
     town_world.behaviour.replace(())
@@ -137,8 +166,12 @@ def test_an_answer_that_is_lost_is_not_a_refusal(ada: str, ask: Any, town_world:
 def test_a_credential_that_is_refused_is_no_rejection(make: Make, canned: Any, run: Any) -> None:
     body = b'{"errors": [{"category": "AUTHENTICATION_ERROR", "code": "UNAUTHORIZED"}]}'
 
-    def answer(_: Request) -> Response:
-        return Response(status=400, headers={"content-type": "application/json"}, content=body)
+    def answer(asked: Request) -> Response:
+        plain = {"content-type": "application/json"}
+        if asked.method == "GET":
+            mine = b'{"loyalty_account": {"id": "la_x", "program_id": "p", "customer_id": "CUSTADA"}}'
+            return Response(status=200, headers=plain, content=mine)
+        return Response(status=400, headers=plain, content=body)
 
     with pytest.raises(Reconfigure):
         run(make(canned(answer)).act(action(AdjustPoints(membership_id="la_x", points=1))))
