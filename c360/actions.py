@@ -7,13 +7,28 @@ A domain declares the actions it knows beside its records, in ``ACTIONS`` of its
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from c360.access import IdempotencyKey
 from c360.needs import Ref
 from c360.values import Value
+
+
+class Unfit(msgspec.Struct, frozen=True, kw_only=True):
+    """What about an action cannot be, as it shows before the partner is asked."""
+
+    field: str
+    """Of the input, by its name in Python."""
+    message: str
+    """What would do, without the value itself. An agent reads it."""
+
+
+def _fits(_asked: Any, _at: datetime) -> None:
+    """Nothing: what its fields say suffices."""
 
 
 class ActionKind(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +47,10 @@ class ActionKind(msgspec.Struct, frozen=True, kw_only=True):
     undone_by: str = ""
     """Name of the kind that takes it back and is asked for when the customer withdraws what the hub may do
     at the partner. Its input is the partner's own id of the effect alone."""
+
+    unfit: Callable[[Any, datetime], Unfit | None] = _fits
+    """Says of an input and the moment at which it is asked for what no single field shows. What fits once has
+    to fit ever after, since the same request may be sent again at any time."""
 
     @property
     def domain(self) -> str:

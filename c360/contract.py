@@ -9,7 +9,7 @@ from typing import ClassVar, Generic, TypeVar
 
 import msgspec
 
-from c360.actions import Action, ActionKind, ActionOutcome, ActionState, RejectionCode
+from c360.actions import Action, ActionKind, ActionOutcome, ActionState, RejectionCode, Unfit
 from c360.auth import Auth
 from c360.auth.grants import CodeFlow
 from c360.changes import Change, Checkpoint, Deletion, Outdated, Upsert
@@ -65,6 +65,7 @@ __all__ = [
     "Registration",
     "RejectionCode",
     "Subscription",
+    "Unfit",
     "Upsert",
     "Webhook",
     "WebhookSpec",

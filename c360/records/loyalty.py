@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from c360.actions import ActionKind
+from c360.actions import ActionKind, Unfit
 from c360.records.base import Kind, Record
 from c360.values import Value
 
@@ -97,32 +97,53 @@ KINDS = (
 )
 
 
+_AccountId = Annotated[
+    str,
+    Meta(
+        description="The programme's id of the account.",
+        min_length=1,
+        max_length=200,
+        extra={"personal": True},
+    ),
+]
+
+
 class AdjustPoints(Value, frozen=True, kw_only=True):
     """Points to be given or taken by hand."""
 
-    membership_id: Annotated[
-        str, Meta(description="The programme's id of the account.", extra={"personal": True})
-    ]
+    membership_id: _AccountId
     points: Annotated[int, Meta(description="Points to add; negative to take; never zero.")]
     reason: Annotated[
-        str | None, Meta(description="Why, in words that the member may read.", extra={"personal": True})
+        Annotated[str, Meta(max_length=500)] | None,
+        Meta(description="Why, in words that the member may read.", extra={"personal": True}),
     ] = None
 
 
 class CreateReward(Value, frozen=True, kw_only=True):
     """Points to be set aside for a reward."""
 
-    membership_id: Annotated[
-        str, Meta(description="The programme's id of the account.", extra={"personal": True})
+    membership_id: _AccountId
+    tier_id: Annotated[
+        str,
+        Meta(
+            description="The programme's id of what the points are set aside for.",
+            min_length=1,
+            max_length=200,
+        ),
     ]
-    tier_id: Annotated[str, Meta(description="The programme's id of what the points are set aside for.")]
 
 
 class RedeemReward(Value, frozen=True, kw_only=True):
     """A reward to be used."""
 
-    reward_id: Annotated[str, Meta(description="The programme's id of the reward.")]
-    location_id: Annotated[str, Meta(description="Where it is used.")]
+    reward_id: Annotated[
+        str, Meta(description="The programme's id of the reward.", min_length=1, max_length=200)
+    ]
+    location_id: Annotated[str, Meta(description="Where it is used.", min_length=1, max_length=200)]
+
+
+def _no_points(asked: AdjustPoints, _at: datetime) -> Unfit | None:
+    return None if asked.points else Unfit(field="points", message="Give points to add or to take, not zero.")
 
 
 ACTIONS = (
@@ -130,6 +151,7 @@ ACTIONS = (
         name="loyalty.adjust_points",
         input=AdjustPoints,
         summary="Adds points to an account or takes some away, by hand.",
+        unfit=_no_points,
     ),
     ActionKind(
         name="loyalty.create_reward",

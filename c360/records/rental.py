@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from c360.actions import ActionKind
+from c360.actions import ActionKind, Unfit
 from c360.records.base import Kind, Record
 from c360.values import Money, Percentage, Value
 
@@ -236,7 +236,13 @@ class CancelBooking(Value, frozen=True, kw_only=True):
     """A booking to be called off."""
 
     booking_id: Annotated[
-        str, Meta(description="The operator's id of the booking.", extra={"personal": True})
+        str,
+        Meta(
+            description="The operator's id of the booking.",
+            min_length=1,
+            max_length=200,
+            extra={"personal": True},
+        ),
     ]
 
 
@@ -256,11 +262,18 @@ class BookRental(Value, frozen=True, kw_only=True):
     ends_at: Annotated[datetime, Meta(description="When it is returned, with its zone.", tz=True)]
 
 
+def _no_time(asked: BookRental, _at: datetime) -> Unfit | None:
+    if asked.starts_at < asked.ends_at:
+        return None
+    return Unfit(field="ends_at", message="A vehicle is returned after it is taken.")
+
+
 ACTIONS = (
     ActionKind(
         name="rental.book",
         input=BookRental,
         summary="Books a vehicle at once, where the operator has exactly one offer that fits.",
+        unfit=_no_time,
     ),
     ActionKind(
         name="rental.cancel_booking",

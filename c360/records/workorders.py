@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from msgspec import Meta
 
-from c360.actions import ActionKind
+from c360.actions import ActionKind, Unfit
 from c360.records.base import Kind, Record
 from c360.values import CurrencyCode, Money, Value
 
@@ -187,6 +187,32 @@ class CancelOrder(Value, frozen=True, kw_only=True):
     ]
 
 
+_EARLIEST = timedelta(hours=14)
+"""By which it is tomorrow somewhere."""
+
+
+def _no_loan(asked: RequestPolicyLoan, _at: datetime) -> Unfit | None:
+    return (
+        None if asked.amount.amount > 0 else Unfit(field="amount", message="A loan is of more than nothing.")
+    )
+
+
+def _no_claim(asked: ReportClaim, at: datetime) -> Unfit | None:
+    if asked.occurred_on > (at + _EARLIEST).date():
+        return Unfit(field="occurred_on", message="A claim is about what has happened, not about what will.")
+    if asked.estimate is not None and asked.estimate.amount < 0:
+        return Unfit(field="estimate", message="A damage is of nothing at least.")
+    return None
+
+
+def _no_change(asked: ChangeStay, _at: datetime) -> Unfit | None:
+    if asked.check_in is None and asked.check_out is None and not (asked.request or "").strip():
+        return Unfit(field="request", message="Say what is to change: checkIn, checkOut or request.")
+    if asked.check_in is not None and asked.check_out is not None and asked.check_out <= asked.check_in:
+        return Unfit(field="check_out", message="A stay ends after the day on which it begins.")
+    return None
+
+
 KINDS = (Kind(name="workorders.orders", record=WorkOrder, identity="order_id"),)
 
 ACTIONS = (
@@ -207,6 +233,7 @@ ACTIONS = (
         input=RequestPolicyLoan,
         summary="Asks the insurer to lend against a policy.",
         concerns="insurance",
+        unfit=_no_loan,
     ),
     ActionKind(
         name="workorders.request_policy_valuation",
@@ -219,12 +246,14 @@ ACTIONS = (
         input=ReportClaim,
         summary="Reports a claim to the insurer.",
         concerns="insurance",
+        unfit=_no_claim,
     ),
     ActionKind(
         name="workorders.change_stay",
         input=ChangeStay,
         summary="Asks the hotel to change a reservation.",
         concerns="hotel",
+        unfit=_no_change,
     ),
     ActionKind(
         name="workorders.cancel_order",

@@ -6,7 +6,7 @@ struct in :mod:`c360.records` with what all of them have beside it, so that each
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 
@@ -29,13 +29,13 @@ from schema.execution.context import Services
 from schema.identity.answers import CUSTOMER
 from schema.identity.shapes import CustomerNode, PartyReference
 from schema.inputs import NodeId
+from schema.mutations.actions.checking import checked
 from schema.mutations.base import LONGEST_KEY, Concerns, Mutation, MutationInput, Outcome, Payload, Shown
 from schema.mutations.problems import ActionProblem, IdempotencyProblem, NotFoundProblem, ProblemCode, Refusal
 from schema.mutations.refusing import Paths, customer_missing
 from schema.permissions.rules import needs
 from schema.permissions.scopes import Scope, reading
 from schema.ports import Unit
-from store.columns import storable
 from store.data import CustomerData, LinkData
 from store.data_actions import ActionDraft, PartnerActionState
 from store.data_events import EventDraft
@@ -139,7 +139,7 @@ class PartnerMutation(ShownAction):
         if self._valid_for is not None and not timedelta(0) < self._valid_for <= LONGEST_VALID:
             message = f"An action is valid for more than nothing and up to {LONGEST_VALID.days} days."
             raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument="input.validFor")
-        self._content = _checked(self.kind, self.asked)
+        self._content = checked(self.kind, self.asked, self.at)
 
     async def effect(self, unit: Unit) -> ActionOutcome:
         """Keep what is asked for; it is sent when that is committed."""
@@ -290,33 +290,6 @@ def _made(name: str, fields: list[Any], base: type[msgspec.Struct], text: str) -
         kw_only=True,
         frozen=True,
     )
-
-
-def _checked(kind: ActionKind, asked: Any) -> bytes:
-    """What the action takes, encoded.
-
-    Raises:
-        InputError: a field does not fit; says which, and what would do.
-    """
-    given = {name: getattr(asked, name) for name in kind.input.__struct_fields__}
-    plain = msgspec.to_builtins(given)
-    if not all(map(storable, _texts(plain))):
-        raise InputError("A text holds a character that cannot be kept.", code=ErrorCode.BAD_USER_INPUT)
-    try:
-        return msgspec.json.encode(msgspec.convert(plain, kind.input))
-    except msgspec.ValidationError as error:
-        what, _, place = str(error).partition(" - at ")
-        where = [to_camel_case(part) for part in place.strip("`").removeprefix("$.").split(".")]
-        argument = ".".join(["input", *where])
-        raise InputError(f"{what}.", code=ErrorCode.BAD_USER_INPUT, argument=argument) from None
-
-
-def _texts(plain: Any) -> Iterator[str]:
-    if isinstance(plain, str):
-        yield plain
-    elif isinstance(plain, dict):
-        for value in plain.values():
-            yield from _texts(value)
 
 
 def _problem(

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
+import msgspec
 import pytest
 
 from c360.contract import Action, Effect
 from c360.errors import ProblemCode
+from c360.kinds import actions
+from c360.records.insurance.consents import ConsentPart, RequestConsent
+from c360.records.loyalty import AdjustPoints
 from c360.records.party import PartyKind
-from c360.records.workorders import RequestPolicyLoan
-from c360.values import Secret
+from c360.records.rental import BookRental
+from c360.records.workorders import ChangeStay, ReissueCheque, ReportClaim, RequestPolicyLoan
+from c360.values import CurrencyCode, Money, Secret
 from connectors.acting import Acted, Standing
 from connectors.results import SourceProblem
 from schema import ids
+from schema.errors import InputError
+from schema.mutations.actions.checking import checked
 from store.data import EnrolCustomer, EnrolGrant, EnrolLink
 from tests.schema.actions.desk import LOAN, NODE, READ, TENANT, Desk, acted, decide, one_database
 
@@ -52,11 +61,14 @@ def test_an_action_takes_amounts_and_days(desk: Desk) -> None:
         ({"partyId": "P9"}, "NOT_LINKED", ["input", "customerId"]),
         ({"validFor": "P8D"}, "LIMIT_EXCEEDED", ["input", "validFor"]),
         ({"validFor": "PT0S"}, "LIMIT_EXCEEDED", ["input", "validFor"]),
-        ({"reason": "a\0b"}, "BAD_USER_INPUT", []),
+        ({"reason": "a\0b"}, "BAD_USER_INPUT", ["input", "reason"]),
+        ({"reason": "x" * 501}, "LIMIT_EXCEEDED", ["input", "reason"]),
+        ({"membershipId": ""}, "BAD_USER_INPUT", ["input", "membershipId"]),
+        ({"points": 0}, "BAD_USER_INPUT", ["input", "points"]),
         ({"idempotencyKey": ""}, "BAD_USER_INPUT", ["input", "idempotencyKey"]),
     ],
 )
-def test_what_cannot_be_asked_for(desk: Desk, given: dict[str, str], code: str, path: list[str]) -> None:
+def test_what_cannot_be_asked_for(desk: Desk, given: dict[str, Any], code: str, path: list[str]) -> None:
     made = desk.adjust(key=given.pop("idempotencyKey", "k"), **given)
     assert made["action"] is None
     assert [(one["code"], one["path"]) for one in made["problems"]] == [(code, path)]
@@ -156,3 +168,112 @@ def test_an_unknown_action_is_said_to_be_none(desk: Desk) -> None:
     assert desk.ask(NODE, id=missing) is None
     gone = desk.ask(decide("cancelAction"), input={"actionId": missing})
     assert [one["code"] for one in gone["problems"]] == ["NOT_FOUND"]
+
+
+MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+def loan(amount: str) -> RequestPolicyLoan:
+    return RequestPolicyLoan(
+        policy_id="p", amount=Money(amount=Decimal(amount), currency=CurrencyCode("CHF"))
+    )
+
+
+def claim(day: int, estimate: str | None = None) -> ReportClaim:
+    money = None if estimate is None else Money(amount=Decimal(estimate), currency=CurrencyCode("CHF"))
+    return ReportClaim(policy_id="p", occurred_on=date(2026, 3, day), description="d", estimate=money)
+
+
+def stay(**changes: Any) -> ChangeStay:
+    return ChangeStay(reservation_id="r", **changes)
+
+
+def rental(hours: int) -> BookRental:
+    ends = MONDAY + timedelta(hours=hours)
+    return BookRental(asset_type_id="a", latitude=1.0, longitude=1.0, starts_at=MONDAY, ends_at=ends)
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "path"),
+    [
+        ("workorders.request_policy_loan", loan("0.01"), None),
+        ("workorders.request_policy_loan", loan("0"), "input.amount"),
+        ("workorders.request_policy_loan", loan("-5"), "input.amount"),
+        ("workorders.report_claim", claim(3), None),  # it is Tuesday in Kiribati
+        ("workorders.report_claim", claim(4), "input.occurredOn"),
+        ("workorders.report_claim", claim(1, "0"), None),
+        ("workorders.report_claim", claim(1, "-1"), "input.estimate"),
+        ("workorders.change_stay", stay(check_in=date(2026, 3, 9)), None),
+        ("workorders.change_stay", stay(request="a cot"), None),
+        ("workorders.change_stay", stay(), "input.request"),
+        ("workorders.change_stay", stay(request=" "), "input.request"),
+        (
+            "workorders.change_stay",
+            stay(check_in=date(2026, 3, 9), check_out=date(2026, 3, 9)),
+            "input.checkOut",
+        ),
+        ("workorders.change_stay", stay(check_in=date(2026, 3, 9), check_out=date(2026, 3, 10)), None),
+        ("rental.book", rental(1), None),
+        ("rental.book", rental(0), "input.endsAt"),
+        ("loyalty.adjust_points", AdjustPoints(membership_id="m", points=-1), None),
+        ("loyalty.adjust_points", AdjustPoints(membership_id="m", points=0), "input.points"),
+    ],
+    ids=lambda one: str(one) if isinstance(one, str | None) else "",
+)
+def test_what_makes_no_sense_is_not_asked_for(kind: str, asked: Any, path: str | None) -> None:
+    if path is None:
+        assert msgspec.json.decode(checked(actions()[kind], asked, MONDAY), type=type(asked)) == asked
+        return
+    with pytest.raises(InputError) as refused:
+        checked(actions()[kind], asked, MONDAY)
+    assert refused.value.extensions == {"code": "BAD_USER_INPUT", "argument": path}
+
+
+@pytest.mark.parametrize(
+    ("kind", "differing", "code", "path", "message"),
+    [
+        (
+            "rental.book",
+            {"latitude": 91.0},
+            "BAD_USER_INPUT",
+            "input.latitude",
+            "Give at most 90.",
+        ),
+        (
+            "rental.book",
+            {"asset_type_id": "x" * 201},
+            "LIMIT_EXCEEDED",
+            "input.assetTypeId",
+            "Give at most 200 ",
+        ),
+        (
+            "workorders.reissue_cheque",
+            {"cheque_number": "x"},
+            "BAD_USER_INPUT",
+            "input.chequeNumber",
+            "Wanted: Num",
+        ),
+        (
+            "insurance.request_consent",
+            {"parts": ()},
+            "BAD_USER_INPUT",
+            "input.parts",
+            "Give at least 1 of them.",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_told_in_words(
+    kind: str, differing: dict[str, Any], code: str, path: str, message: str
+) -> None:
+    fitting: dict[str, Any] = {
+        "rental.book": rental(1),
+        "workorders.reissue_cheque": ReissueCheque(account_id="a", cheque_number="1"),
+        "insurance.request_consent": RequestConsent(
+            document="1" * 11, parts=tuple(ConsentPart)[:1], expires_at=MONDAY
+        ),
+    }
+    asked = msgspec.structs.replace(fitting[kind], **differing)
+    with pytest.raises(InputError) as refused:
+        checked(actions()[kind], asked, MONDAY)
+    assert refused.value.extensions == {"code": code, "argument": path}
+    assert message in refused.value.message
