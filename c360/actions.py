@@ -44,6 +44,11 @@ class ActionKind(msgspec.Struct, frozen=True, kw_only=True):
     """The domain whose records it is about, where that is not its own: a work order that stops a cheque
     concerns ``banking``. Nobody may have it done who may not see those."""
 
+    names: tuple[tuple[str, str], ...] = ()
+    """Fields of the input that hold a partner's own id of a record, each with the kind of that record: the
+    hub asks for nothing about one that the customer does not have. For what another partner than the
+    record's own performs, which could not tell; a connector makes sure of its own partner's."""
+
     undone_by: str = ""
     """Name of the kind that takes it back and is asked for when the customer withdraws what the hub may do
     at the partner. Its input is the partner's own id of the effect alone."""

@@ -227,6 +227,7 @@ ACTIONS = (
         input=ReissueCheque,
         summary="Asks the bank to stop a cheque and to issue another.",
         concerns="banking",
+        names=(("account_id", "banking.accounts"),),
     ),
     ActionKind(
         name="workorders.request_policy_loan",
@@ -234,12 +235,14 @@ ACTIONS = (
         summary="Asks the insurer to lend against a policy.",
         concerns="insurance",
         unfit=_no_loan,
+        names=(("policy_id", "insurance.policies"),),
     ),
     ActionKind(
         name="workorders.request_policy_valuation",
         input=RequestPolicyValuation,
         summary="Asks the insurer what a policy is worth.",
         concerns="insurance",
+        names=(("policy_id", "insurance.policies"),),
     ),
     ActionKind(
         name="workorders.report_claim",
@@ -247,6 +250,7 @@ ACTIONS = (
         summary="Reports a claim to the insurer.",
         concerns="insurance",
         unfit=_no_claim,
+        names=(("policy_id", "insurance.policies"),),
     ),
     ActionKind(
         name="workorders.change_stay",
@@ -254,6 +258,7 @@ ACTIONS = (
         summary="Asks the hotel to change a reservation.",
         concerns="hotel",
         unfit=_no_change,
+        names=(("reservation_id", "hotel.stays"),),
     ),
     ActionKind(
         name="workorders.cancel_order",

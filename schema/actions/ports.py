@@ -23,6 +23,10 @@ class PartnerActions(Actions, Protocol):
         """Keep an action that is to be sent, once under the caller's key."""
         ...
 
+    async def is_known(self, caller: str, key: str) -> bool:
+        """Whether a caller's key names an action."""
+        ...
+
     async def renew(self, action: PartnerActionData, valid_until: datetime) -> bool:
         """Let the hub go on with an action at once, as if its time began now."""
         ...

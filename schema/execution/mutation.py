@@ -20,7 +20,7 @@ from schema.errors import InputError
 from schema.execution.auditing import AuditBehind
 from schema.execution.context import OperationContext
 from schema.execution.operation import gather
-from schema.execution.plan import Planner, Root
+from schema.execution.plan import Planner, Root, Selection
 from schema.execution.unavailable import unavailable
 from schema.mutations.base import Mutation, MutationInput, PayloadField
 from schema.mutations.problems import IdempotencyProblem, Refusal, as_problem
@@ -79,6 +79,7 @@ async def _take_effect(context: OperationContext, root: Root, kind: type[Mutatio
         context.services.audit.check()
         if _held_to_reach(context, mutation):
             await asyncio.shield(_find_named(context, asked))
+        await _find_out(context, root, mutation)
         await mutation.ask(context.services.host)
         # Ends even where the caller has gone: what was begun is done or undone, never left open.
         outcome = await asyncio.shield(_followed(context, mutation))
@@ -153,6 +154,25 @@ async def _find_named(context: OperationContext, asked: MutationInput) -> None:
     """
     async with context.services.database.read(context.access.tenant, context.sight) as unit:
         await check_named(unit, asked)
+
+
+async def _find_out(context: OperationContext, root: Root, mutation: Mutation) -> None:
+    """Gather what the effect depends on, unless it was asked for before.
+
+    Raises:
+        Refusal: What partners say does not allow it.
+    """
+    field = mutation.before()
+    if field is None or await asyncio.shield(_is_repeated(context, mutation)):
+        return
+    bare = msgspec.structs.replace(root, selection=Selection())
+    await gather(context, [(bare, lambda: field)])
+    context.ready(root.key)
+
+
+async def _is_repeated(context: OperationContext, mutation: Mutation) -> bool:
+    async with context.services.database.read(context.access.tenant, context.sight) as unit:
+        return await mutation.is_repeated(unit)
 
 
 def _check_reads(context: OperationContext, mutation: Mutation) -> None:

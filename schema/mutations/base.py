@@ -1,8 +1,9 @@
 """What every mutation does: check its input, take effect in one transaction, answer what became of it.
 
-``check`` (no I/O) → ``ask`` (the partners) → ``effect`` (the transaction) → ``follow`` (what goes on outside
-then) → ``concerns`` (what the payload shows, to be read and gathered for) → ``payload``. The first three may
-raise :class:`~schema.mutations.problems.Refusal` or an :class:`~schema.errors.InputError`: then nothing is
+``check`` (no I/O) → ``before`` (what partners hold of the customer) → ``ask`` (the partners) → ``effect``
+(the transaction) → ``follow`` (what goes on outside then) → ``concerns`` (what the payload shows, to be
+read and gathered for) → ``payload``. The first three may raise :class:`~schema.mutations.problems.Refusal`
+or an :class:`~schema.errors.InputError`: then nothing is
 changed and the payload holds the problems.
 
 What a mutation did is its *outcome*, a struct of ids and figures that is kept under the idempotency key.
@@ -211,6 +212,14 @@ class Mutation:
         It has no effect where the caller may not select them.
         """
         return ()
+
+    def before(self) -> RootField | None:
+        """What is gathered of partners before the effect; its answer refuses what they do not allow."""
+        return None
+
+    async def is_repeated(self, unit: Unit) -> bool:
+        """Whether the same was asked for before, so that nothing has to be found out for it any more."""
+        return False
 
     async def ask(self, host: Host) -> None:
         """Ask the partners what the effect depends on; before the transaction, which waits for nobody."""

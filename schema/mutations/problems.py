@@ -73,6 +73,8 @@ class ProblemCode(enum.Enum):
     """The customer is not known at a partner that performs it; link them there first."""
     AMBIGUOUS_PARTY = "AMBIGUOUS_PARTY"
     """The customer is known more than once where it is performed; name the connector or the party."""
+    RECORD_UNCHECKED = "RECORD_UNCHECKED"
+    """Whether the customer has what is named cannot be found out at the moment: send it again in a while."""
     ACTION_STANDS = "ACTION_STANDS"
     """The action does not stand where that can be done about it; read it again."""
     UNTRACEABLE = "UNTRACEABLE"

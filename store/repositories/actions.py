@@ -274,6 +274,10 @@ class ActionRepository(ActionReading):
             .values(next_at=now)
         )
 
+    async def is_known(self, caller: str, key: str) -> bool:
+        """Whether a caller's key names an action."""
+        return await self._under(self._hash(caller, key)) is not None
+
     async def _under(self, key_hash: bytes) -> tuple[PartnerActionData, bytes] | None:
         found = (
             await self._session.execute(

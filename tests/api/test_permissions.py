@@ -175,6 +175,15 @@ OF_ITS_DOMAIN = {
     'changeStay(input: {idempotencyKey: "k", customerId: "x", reservationId: "r"})': "hotel",
     'cancelWorkOrder(input: {idempotencyKey: "k", customerId: "x", orderId: "o"})': "workorders",
 }
+USED_FOR = {
+    # What lies at banks and insurers is kept from selling, where somebody travels and shops from judging.
+    "banking": ("SERVICE", "CLAIMS", "RISK", "FRAUD"),
+    "insurance": ("SERVICE", "CLAIMS", "RISK", "FRAUD"),
+    "loyalty": ("SERVICE", "CLAIMS", "MARKETING", "FRAUD"),
+    "hotel": ("SERVICE", "CLAIMS", "MARKETING", "FRAUD"),
+    "rental": ("SERVICE", "CLAIMS", "MARKETING", "FRAUD"),
+    "workorders": ("SERVICE", "CLAIMS", "FRAUD"),
+}
 WITHIN = {
     # What stands in lists that are empty here: by the rules that are read from the printed schema.
     "Offer.priority": "AS",
@@ -318,6 +327,14 @@ def test_a_mutation(ask: Ask, mutation: str) -> None:
 def test_every_action_at_a_partner_has_a_row() -> None:
     rows = {row.partition("(")[0] for row in OF_ITS_DOMAIN}
     assert rows == {mutation.name for mutation in discover() if issubclass(mutation, PartnerMutation)}
+
+
+@pytest.mark.parametrize("action", OF_ITS_DOMAIN)
+def test_an_action_is_asked_for_where_what_it_is_about_may_be_used(ask: Ask, action: str) -> None:
+    query = f"mutation {{ {action} {{ problems {{ code }} }} }}"
+    # What was granted is taken back for any purpose.
+    wanted = EVERY_PURPOSE if "revoke" in action else USED_FOR[OF_ITS_DOMAIN[action]]
+    assert {one for one in EVERY_PURPOSE if not refused(ask("S", query, one))} == {*wanted}
 
 
 @pytest.mark.parametrize("mutation", OF_ITS_DOMAIN)

@@ -30,12 +30,15 @@ from schema.identity.answers import CUSTOMER
 from schema.identity.shapes import CustomerNode, PartyReference
 from schema.inputs import NodeId
 from schema.mutations.actions.checking import checked
+from schema.mutations.actions.naming import Named, NamedField
 from schema.mutations.base import LONGEST_KEY, Concerns, Mutation, MutationInput, Outcome, Payload, Shown
 from schema.mutations.problems import ActionProblem, IdempotencyProblem, NotFoundProblem, ProblemCode, Refusal
 from schema.mutations.refusing import Paths, customer_missing
 from schema.permissions.rules import needs
 from schema.permissions.scopes import Scope, reading
+from schema.permissions.types import domain_rule
 from schema.ports import Unit
+from schema.roots.base import RootField
 from store.data import CustomerData, LinkData
 from store.data_actions import ActionDraft, PartnerActionState
 from store.data_events import EventDraft
@@ -140,6 +143,17 @@ class PartnerMutation(ShownAction):
             message = f"An action is valid for more than nothing and up to {LONGEST_VALID.days} days."
             raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument="input.validFor")
         self._content = checked(self.kind, self.asked, self.at)
+
+    def before(self) -> RootField | None:
+        """The records that it names, where whoever performs it could not tell whose they are."""
+        named = [
+            Named(field=field, kind=kind, id=getattr(self.asked, field)) for field, kind in self.kind.names
+        ]
+        return NamedField(self._customer, named, self.infos) if named else None
+
+    async def is_repeated(self, unit: Unit) -> bool:
+        """Whether the key names an action already."""
+        return self.key is not None and await unit.actions.is_known(self.actor, self.key)
 
     async def effect(self, unit: Unit) -> ActionOutcome:
         """Keep what is asked for; it is sent when that is committed."""
@@ -256,7 +270,12 @@ def partner_mutation(
         "description": f"{text} {_PROMISE}",
         "kind": found,
         "undoes": undoes,
-        "rule": needs(scope, reading(found.concerned)),
+        # What was granted is taken back whatever the purpose.
+        "rule": needs(
+            scope,
+            reading(found.concerned),
+            purposes=None if undoes else domain_rule(found.concerned).purposes,
+        ),
         "input_type": _input(found, f"{title}Input"),
         "payload_type": _made(f"{title}Payload", [], ActionPayload, description(ActionPayload)),
     }

@@ -17,7 +17,7 @@ from resolvers.hints import hints_of
 from schema.errors import ErrorCode, InputError
 from store.columns import storable
 
-_PLACE = re.compile(r"\.(\w+)|\[(\d+|\.\.\.)\]")
+_PLACE = re.compile(r"\.(\w+)|\[(\d+)\]")
 """Steps from the input to a value, as the library writes them."""
 _WORDS = (
     (
@@ -66,8 +66,8 @@ def checked(kind: ActionKind, asked: Any, at: datetime) -> bytes:
     try:
         read = msgspec.convert(plain, kind.input)
     except msgspec.ValidationError as error:
-        what, _, place = str(error).partition(" - at ")
-        steps = [name or ("0" if index == "..." else index) for name, index in _PLACE.findall(place)]
+        what, _, where = str(error).partition(" - at ")
+        steps = [name or index for name, index in _PLACE.findall(where)]
         raise _refused(what, kind.input, steps) from None
     if (unfit := kind.unfit(read, at)) is not None:
         raise InputError(unfit.message, code=ErrorCode.BAD_USER_INPUT, argument=_argument([unfit.field]))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from c360.contract import Effect
+from c360.records.insurance import Policy, PolicyLine
 from c360.records.party import PartyKind
 from resolvers.actions.machine import ActionRules
 from resolvers.actions.performing import Performer
@@ -26,7 +27,8 @@ from tests.schema.actions.desk import TENANT, Desk, confirming
 @pytest.fixture
 def desk(database_url: str, schema: Schema, make_world: Callable[..., Any]) -> Iterator[Desk]:
     host = make_world().host
-    host.instances = {"points": "loyalty", "other": "loyalty", "office": "workorders"}
+    host.instances = {"points": "loyalty", "other": "loyalty", "office": "workorders", "insurer": "insurance"}
+    host.records["insurer", "I1", "insurance.policies"] = (Policy(policy_id="P-1", line=PolicyLine.LIFE),)
     host.performs = {
         "points": {"loyalty.adjust_points": Effect.KEYED},
         "office": {"workorders.request_policy_loan": Effect.KEYED},
@@ -46,6 +48,7 @@ def desk(database_url: str, schema: Schema, make_world: Callable[..., Any]) -> I
                 links = (
                     EnrolLink(connector="points", party_id="P1"),
                     EnrolLink(connector="office", party_id="O1"),
+                    EnrolLink(connector="insurer", party_id="I1"),
                 )
                 ada = EnrolCustomer(external_id="ada", kind=PartyKind.PERSON, display_name="Ada", links=links)
                 await unit.customers.enrol([ada])

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from c360.access import TenantId
+from c360.access import Purpose, TenantId
 from c360.contract import Action, ActionOutcome, ActionState, Effect
 from c360.errors import ProblemCode
 from connectors.acting import Acted, Standing, following
@@ -115,6 +115,11 @@ class Desk:
             access, principal=msgspec.structs.replace(access.principal, scopes=scopes)
         )
         return self.runner.run(self.engine.execute(query, variables, access=narrowed))
+
+    def acting_for(self, purpose: Purpose, query: str, **variables: Any) -> Any:
+        """What an agent is answered who asks for a purpose."""
+        access = access_of("agent", purpose=purpose)
+        return self.runner.run(self.engine.execute(query, variables, access=access))
 
     def stored(self) -> bytes:
         """All that is kept of actions."""

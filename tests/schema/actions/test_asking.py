@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from c360.access import Purpose
 from c360.contract import Action, Effect
 from c360.errors import ProblemCode
 from c360.kinds import actions
@@ -49,6 +50,45 @@ def test_an_action_takes_amounts_and_days(desk: Desk) -> None:
     assert [(one["code"], one["path"]) for one in wrong["problems"]] == [
         ("BAD_USER_INPUT", ["input", "policyId"])
     ]
+
+
+OF_POLICY = {"policyId": "P-1", "amount": {"amount": "1200.50", "currency": "BRL"}}
+
+
+@one_database
+def test_nothing_is_asked_for_about_what_is_somebody_elses(desk: Desk) -> None:
+    given = {"customerId": desk.ada, **OF_POLICY}
+    theirs = desk.ask(LOAN, input={**given, "idempotencyKey": "a", "policyId": "P-2"})
+    assert [(one["code"], one["path"]) for one in theirs["problems"]] == [
+        ("NOT_FOUND", ["input", "policyId"])
+    ]
+    desk.host.down["insurer"] = ProblemCode.DEADLINE_EXCEEDED
+    unknown = desk.ask(LOAN, input={**given, "idempotencyKey": "b"})
+    assert [(one["code"], one["path"]) for one in unknown["problems"]] == [
+        ("RECORD_UNCHECKED", ["input", "policyId"])
+    ]
+    assert desk.host.asked == []
+
+
+@one_database
+def test_what_is_sent_again_names_its_action_whatever_partners_say_by_then(desk: Desk) -> None:
+    given = {"customerId": desk.ada, "idempotencyKey": "a", **OF_POLICY}
+    made = desk.ask(LOAN, input=given)
+    assert made["problems"] == []
+    desk.host.records.clear()
+    again = desk.ask(LOAN, input=given)
+    assert (again["problems"], again["action"]) == ([], made["action"])
+
+
+@one_database
+def test_an_action_is_asked_for_where_its_records_may_be_used(desk: Desk) -> None:
+    query = "mutation($input: RequestPolicyLoanInput!) { requestPolicyLoan(input: $input) { action { id } } }"
+    given = {"customerId": desk.ada, "idempotencyKey": "a", **OF_POLICY}
+    answer = desk.acting_for(Purpose.MARKETING, query, input=given)
+    (error,) = answer.errors
+    assert error["extensions"]["code"] == "FORBIDDEN"
+    assert error["extensions"]["purposes"] == ["CLAIMS", "FRAUD", "RISK", "SERVICE"]
+    assert desk.host.asked == []
 
 
 @one_database
