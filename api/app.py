@@ -98,6 +98,7 @@ def create_app(hub: Hub, settings: Settings, observer: OperationObserver | None 
         ],
         middleware=[*browser_middleware(settings.browsers), Middleware(RequestIds)],
     )
+    app.router.redirect_slashes = False  # the address it leads to would be made of what the client says
     app.state.hub = hub
     app.state.engine = engine
     app.state.authenticator = authenticator

@@ -75,7 +75,7 @@ class BrowserHeaders:
 
     def __init__(self, settings: Browsers) -> None:
         vary = b"accept, Origin" if settings.origins else b"accept"
-        self._plain: Headers = ((b"vary", vary), *_always(tls=settings.tls))
+        self._plain: Headers = ((b"vary", vary), *safe_headers(tls=settings.tls))
         told: Headers = (*self._plain, (b"access-control-expose-headers", ", ".join(EXPOSED).encode()))
         self._shared: dict[bytes, Headers] = {}
         if "*" in settings.origins:
@@ -94,7 +94,12 @@ class BrowserHeaders:
         return self._plain if origin is None else self._shared.get(origin, self._others)
 
 
-def _always(*, tls: bool) -> Headers:
+def safe_headers(*, tls: bool) -> Headers:
+    """What every answer says to browsers.
+
+    Args:
+        tls: whether they come by TLS.
+    """
     return (*_ALWAYS, _HSTS) if tls else _ALWAYS
 
 
@@ -108,7 +113,7 @@ class SafeHeaders:
 
     def __init__(self, app: ASGIApp, *, tls: bool) -> None:
         self._app = app
-        self._headers = _always(tls=tls)
+        self._headers = safe_headers(tls=tls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from http import HTTPStatus
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from api import logs
+from api.browsers import Browsers
+from api.refusing import Headers, written
 from api.sections import Server
 
 LONGEST_HEAD = 64 * 1024
 """Bytes of a request before its body that come in several pieces."""
-_FULL = (
-    b"HTTP/1.1 503 Service Unavailable\r\nconnection: close\r\nretry-after: 1\r\ncontent-length: 0\r\n\r\n"
-)
-_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 _QUIET = 60.0
 _log = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ class GuardedProtocol(HttpToolsProtocol):
     """A connection whose client is not waited for longer than the settings say."""
 
     server_settings: ClassVar[Server] = Server()
+    browsers: ClassVar[Browsers] = Browsers()
     leaving: ClassVar[float] = 0.0
     """Where the process ends: seconds in which idle clients are answered once more, and then told to connect
     anew. A connection that is closed under a client's hands costs it a request."""
@@ -37,6 +38,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.logger = logging.getLogger(logs.CONNECTIONS)
         self._late: asyncio.TimerHandle | None = None
         self._stuck: asyncio.TimerHandle | None = None
         self._head: int | None = None
@@ -48,7 +50,7 @@ class GuardedProtocol(HttpToolsProtocol):
         """Take the connection, or say that there are too many."""
         super().connection_made(transport)
         if len(self.connections) > self.server_settings.connections:
-            self._refuse()
+            self._turn_away()
         self._watch()
         if self.leaving:
             self.shutdown()
@@ -59,8 +61,11 @@ class GuardedProtocol(HttpToolsProtocol):
         if self._head is not None:
             self._head += len(data)
             if self._head > LONGEST_HEAD:
-                self.transport.write(_TOO_LONG)
-                self.transport.close()
+                self._refuse(
+                    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                    f"what stands before a body has at most {LONGEST_HEAD} bytes",
+                    "HEADERS_TOO_LARGE",
+                )
         if self._head is not None or self._late is not None or self.transport.is_closing():
             self._watch()
 
@@ -70,8 +75,15 @@ class GuardedProtocol(HttpToolsProtocol):
         self._head = 0
 
     def on_headers_complete(self) -> None:
-        """The headers of a request are there."""
+        """The headers of a request are there.
+
+        Raises:
+            ValueError: it names no host, or several, of which readers take different ones (RFC 9112, section
+                3.2); told as any other request that is none.
+        """
         self._head = None
+        if [name for name, _ in self.headers].count(b"host") != 1 and self.parser.get_http_version() != "1.0":
+            raise ValueError("a request names one host")
         super().on_headers_complete()
         if self._ending and self.cycle is not None:
             self.cycle.keep_alive = False
@@ -132,13 +144,26 @@ class GuardedProtocol(HttpToolsProtocol):
         elif not self.cycle.response_started:
             self.cycle.keep_alive = False
 
-    def _refuse(self) -> None:
+    def send_400_response(self, msg: str) -> None:
+        """Say that what came is no request."""
+        self._refuse(HTTPStatus.BAD_REQUEST, "this is no request of HTTP/1.1", "BAD_REQUEST")
+
+    def _refuse(self, status: HTTPStatus, message: str, code: str, more: Headers = ()) -> None:
+        said = (*more, *self.server_state.default_headers)
+        self.transport.write(written(status, message, code, said, tls=self.browsers.tls))
+        self.transport.close()
+
+    def _turn_away(self) -> None:
         now = self.loop.time()
         if now >= self._quiet_until:
             GuardedProtocol._quiet_until = now + _QUIET
             _log.warning("more than %d connections: clients are refused", self.server_settings.connections)
-        self.transport.write(_FULL)
-        self.transport.close()
+        self._refuse(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "too many connections at the moment",
+            "UNAVAILABLE",
+            ((b"retry-after", b"1"),),
+        )
 
     def _watch(self) -> None:
         """Wait for the headers of a request, from the first moment at which the client could send them.
@@ -162,10 +187,16 @@ def _cancel(timer: asyncio.TimerHandle | None) -> None:
         timer.cancel()
 
 
-def guarded(settings: Server) -> type[GuardedProtocol]:
-    """The protocol under these settings, as uvicorn takes it: a class of its own."""
+def guarded(server: Server, told: Browsers) -> type[GuardedProtocol]:
+    """The protocol under these settings, as uvicorn takes it: a class of its own.
+
+    Args:
+        server: how long clients are waited for, and how many.
+        told: what browsers are told.
+    """
 
     class Protocol(GuardedProtocol):
-        server_settings = settings
+        server_settings = server
+        browsers = told
 
     return Protocol

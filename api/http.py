@@ -32,6 +32,7 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _OTHERS = bytes(byte for byte in range(256) if byte not in _STEPS)
 _JSON = JSON.encode()
+_PLAIN, _CHUNKED = b"identity", b"chunked"
 
 
 class GraphQLRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +107,7 @@ class RequestReader:
         kind = headers.get(b"content-type", b"")
         if kind != _JSON:
             _check_type(kind.decode("latin-1"))
+        _check_coding(headers)
         return decode(await self._body(headers, receive))
 
     async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
@@ -153,6 +155,20 @@ def _check_type(given: str) -> None:
     charset = parameters.partition("charset=")[2].strip().strip('"').lower()
     if charset not in {"", "utf-8", "utf8"}:
         raise RefusedError(415, "send the request in UTF-8", "UNSUPPORTED_MEDIA_TYPE")
+
+
+def _check_coding(headers: Mapping[bytes, bytes]) -> None:
+    """Make sure that a body is sent as it is.
+
+    Raises:
+        RefusedError: it is compressed: a few bytes of it could become very many.
+    """
+    if headers.get(b"content-encoding", _PLAIN).lower() != _PLAIN:
+        raise RefusedError(
+            415, "send the body as it is", "UNSUPPORTED_MEDIA_TYPE", accept_encoding=_PLAIN.decode()
+        )
+    if headers.get(b"transfer-encoding", _CHUNKED).lower() != _CHUNKED:
+        raise RefusedError(400, "send the body as it is, or in chunks", "BAD_REQUEST", connection="close")
 
 
 @lru_cache(maxsize=256)

@@ -20,6 +20,8 @@ import msgspec
 from api.observing.asking import asking
 from c360.errors import place
 
+CONNECTIONS = "uvicorn.error.connections"
+"""Where the library tells of single connections: with addresses and query strings, which may hold a token."""
 NOISY = ("httpx", "httpcore", "asyncio", "aiosqlite", "alembic", "uvicorn.access")
 
 
@@ -94,6 +96,8 @@ def configure(level: str, *, json: bool, hidden: Collection[str] = ()) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name in NOISY:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Whoever sends what is no request gets an answer, and a line that says so without what it was.
+    logging.getLogger(CONNECTIONS).setLevel(logging.ERROR)
     # Strawberry writes the failing query with its traceback; the engine reports errors by itself.
     logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL + 1)
 

@@ -93,13 +93,13 @@ async def answer(
 
 
 def _server(app: Application, settings: Settings) -> Server:
-    protocol = guarded(settings.server)
+    protocol = guarded(settings.server, settings.browsers)
     config = uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         http=protocol,
-        ws=guarded_socket(settings.server),
+        ws=guarded_socket(settings.server, settings.browsers),
         ws_max_size=settings.live.message_limit,
         ws_ping_interval=settings.live.heartbeat,
         ws_ping_timeout=settings.live.heartbeat,

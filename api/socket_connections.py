@@ -7,15 +7,24 @@ traceback of text that is no UTF-8, and waits for ever for a client that takes n
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+import logging
+from http import HTTPStatus
+from typing import Any, ClassVar
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.http11 import Response
 from websockets.protocol import State
+from websockets.server import ServerProtocol
 
+from api import logs
+from api.browsers import Browsers, safe_headers
 from api.graphql_transport_ws import CloseCode
+from api.observing.asking import Asking
+from api.observing.requests import HEADER
+from api.refusing import written
 from api.sections import Server
 
 _MOST_FRAGMENTS = 1_024
@@ -24,18 +33,62 @@ _MESSAGE_TOO_BIG = 1009
 _NOT_TEXT = 1007
 
 
+class _Handshake(ServerProtocol):
+    """The library's part, whose refusals say what every answer says.
+
+    Args:
+        tls: whether browsers come by TLS.
+        more: as the library takes it.
+    """
+
+    def __init__(self, *, tls: bool, **more: Any) -> None:
+        super().__init__(**more)
+        self._safe = safe_headers(tls=tls)
+
+    def send_response(self, response: Response) -> None:
+        """Answer the request for a socket."""
+        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            for name, value in ((HEADER.encode(), Asking.of({}).id.encode()), *self._safe):
+                response.headers.setdefault(name.decode(), value.decode())
+        super().send_response(response)
+
+
 class GuardedSocket(WebSocketsSansIOProtocol):
     """A socket whose client is not waited for longer than the settings say."""
 
     server_settings: ClassVar[Server] = Server()
+    browsers: ClassVar[Browsers] = Browsers()
 
     _fragments = 0
     _stuck: asyncio.TimerHandle | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.logger = logging.getLogger(logs.CONNECTIONS)
+        self.conn = _Handshake(
+            tls=self.browsers.tls,
+            max_size=self.config.ws_max_size,
+            logger=logging.getLogger(logs.CONNECTIONS),
+        )
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the client."""
         super().connection_lost(exc)
         self._unstick()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on; the library by itself leaves those waiting for ever whose request it cannot read."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            said = b"".join(self.conn.data_to_send()) or written(
+                HTTPStatus.BAD_REQUEST,
+                "this is no request for a socket",
+                "BAD_REQUEST",
+                self.default_headers,
+                tls=self.browsers.tls,
+            )
+            self.transport.write(said)
+            self.transport.close()
 
     def pause_writing(self) -> None:
         """The client does not take what is sent: give it a while."""
@@ -89,6 +142,8 @@ class GuardedSocket(WebSocketsSansIOProtocol):
         if self.close_sent:
             raise ClientDisconnected
         await super().send(message)
+        if message["type"] == "websocket.http.response.body" and self.close_sent:
+            self.handshake_complete = True  # refused on purpose, which the library logs as a fault
 
     def shutdown(self) -> None:
         """End the connection because the server ends; asked to, not because something went wrong."""
@@ -130,10 +185,16 @@ class GuardedSocket(WebSocketsSansIOProtocol):
             self._stuck = None
 
 
-def guarded_socket(settings: Server) -> type[GuardedSocket]:
-    """The protocol under these settings, as uvicorn takes it: a class of its own."""
+def guarded_socket(server: Server, told: Browsers) -> type[GuardedSocket]:
+    """The protocol under these settings, as uvicorn takes it: a class of its own.
+
+    Args:
+        server: how long clients are waited for.
+        told: what browsers are told.
+    """
 
     class Protocol(GuardedSocket):
-        server_settings = settings
+        server_settings = server
+        browsers = told
 
     return Protocol

@@ -91,7 +91,10 @@ def may_open(origin: str | None, host: str, origins: Collection[str]) -> bool:
     """
     if origin is None or "*" in origins or origin in origins:
         return True
-    named = urlsplit(origin).netloc.lower()
+    try:
+        named = urlsplit(origin).netloc.lower()
+    except ValueError:
+        return False
     return bool(named) and named == host.lower()
 
 

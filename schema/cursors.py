@@ -31,7 +31,7 @@ def decode(text: str, *, scope: str, parts: int | None, argument: str) -> tuple[
         found, place = _DECODER.decode(from_base64(text))
     except (ValueError, UnicodeError):  # msgspec's decoding errors are ValueErrors
         found, place = "", ()
-    if found != scope or (parts is not None and len(place) != parts):
+    if found != scope or (parts is not None and len(place) != parts) or any("\0" in part for part in place):
         raise refused(argument)
     return place
 

@@ -35,6 +35,13 @@ _SCOPE = re.compile(r"[a-z-]{1,40}:[a-z]{1,40}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,8}")
 
 
+_EARLIEST, _LATEST = date(1000, 1, 1), date(8999, 12, 31)
+"""Days that are taken: so far from the ends of the calendar that no reckoning with them leaves it."""
+_LONGEST = timedelta(days=100_000)
+"""Span that is taken, for the same reason."""
+_WITHIN = f"from the year {_EARLIEST.year} to {_LATEST.year}"
+
+
 def _refused(what: str, example: str) -> InputError:
     return InputError(f'Expected {what}, such as "{example}".', code=ErrorCode.BAD_USER_INPUT)
 
@@ -49,18 +56,24 @@ def parse_date(value: object) -> date:
     """A calendar day in ISO 8601."""
     text = _matching(_DATE, value, "a date", "2025-03-31")
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         raise _refused("a date of the calendar", "2025-03-31") from None
+    if not _EARLIEST <= found <= _LATEST:
+        raise _refused(f"a date {_WITHIN}", "2025-03-31")
+    return found
 
 
 def parse_datetime(value: object) -> datetime:
     """A moment in ISO 8601 with its zone."""
     text = _matching(_DATETIME, value, "a moment with its zone", "2025-03-31T09:30:00Z")
     try:
-        return datetime.fromisoformat(text.upper().replace(",", "."))
+        found = datetime.fromisoformat(text.upper().replace(",", "."))
     except ValueError:
         raise _refused("a moment of the calendar", "2025-03-31T09:30:00Z") from None
+    if not _EARLIEST <= found.date() <= _LATEST:
+        raise _refused(f"a moment {_WITHIN}", "2025-03-31T09:30:00Z")
+    return found
 
 
 def parse_decimal(value: object) -> Decimal:
@@ -86,7 +99,10 @@ def parse_duration(value: object) -> timedelta:
     parts = {unit: float(amount) for unit, amount in groups.items() if amount}
     if not parts:
         raise _refused("a duration of ISO 8601 without years and months", "PT1H30M")
-    return timedelta(**parts)
+    span = timedelta(**parts)
+    if span > _LONGEST:
+        raise _refused(f"a duration of at most {_LONGEST.days} days", "PT1H30M")
+    return span
 
 
 def serialize_duration(value: timedelta) -> str:
@@ -134,13 +150,14 @@ def scalar_map() -> Mapping[object, ScalarDefinition]:
     return {
         date: _scalar(
             name="Date",
-            description="A calendar day in ISO 8601, such as `2025-03-31`.",
+            description=f"A calendar day in ISO 8601, such as `2025-03-31`; those that are sent, {_WITHIN}.",
             serialize=date.isoformat,
             parse_value=parse_date,
         ),
         datetime: _scalar(
             name="DateTime",
-            description="A moment in ISO 8601 with its zone, such as `2025-03-31T09:30:00+02:00`.",
+            description="A moment in ISO 8601 with its zone, such as `2025-03-31T09:30:00+02:00`; those that "
+            f"are sent, {_WITHIN}.",
             specified_by_url="https://scalars.graphql.org/andimarek/date-time",
             serialize=datetime.isoformat,
             parse_value=parse_datetime,

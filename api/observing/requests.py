@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.observing.asking import Asking, begin, end
 
 HEADER = "x-request-id"
+_ANSWERS = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 
 
 class RequestIds:
@@ -28,7 +29,7 @@ class RequestIds:
         request = Asking.of(dict(scope["headers"]))
 
         async def answer(message: Message) -> None:
-            if message["type"] in {"http.response.start", "websocket.accept"}:
+            if message["type"] in _ANSWERS:
                 MutableHeaders(scope=message)[HEADER] = request.id
             await send(message)
 

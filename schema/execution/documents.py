@@ -11,6 +11,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     Node,
+    StringValueNode,
     Token,
     TokenKind,
     parse,
@@ -27,10 +28,21 @@ from schema.errors import ErrorCode, RequestError, coded
 from schema.execution.cost import estimator
 from schema.execution.limits import FragmentCycleError, Limits, TooMuch, check
 from schema.execution.prepared import Prepared, prepared
+from schema.execution.variables import NO_NUL, NUL
 
 _MOST_ERRORS = 20
 _NO_TOKEN = Token(TokenKind.SOF, 0, 0, 0, 0)
-_RULES = tuple(dict.fromkeys((*specified_rules, MaxIntrospectionDepthRule)))
+
+
+class _NoNul(ASTValidationRule):
+    """No text in a document has what no text in its variables may have."""
+
+    def enter_string_value(self, node: StringValueNode, *_: object) -> None:
+        if NUL in node.value:
+            self.report_error(GraphQLError(NO_NUL, node))
+
+
+_RULES = tuple(dict.fromkeys((*specified_rules, MaxIntrospectionDepthRule, _NoNul)))
 
 
 class Documents:

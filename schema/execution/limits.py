@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
@@ -33,6 +34,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     fragments: int = 100
     variables: int = 200
     directives: int = 200
+    directives_together: int = 5
+    """Directives of one field, fragment, operation or variable."""
     depth: int = 24
     """Fields within fields; introspection needs 15."""
     nesting: int = 60
@@ -134,14 +137,25 @@ class _Sizes:
         self._open: set[str] = set()
         self.cyclic = False
         """Whether a fragment was met within itself."""
-        self.directives = sum(len(node.directives or ()) for node in definitions)
+        self.directives = 0
+        for node in definitions:
+            self._count(node.directives)
+            if isinstance(node, OperationDefinitionNode):
+                for variable in node.variable_definitions or ():
+                    self._count(variable.directives)
+
+    def _count(self, directives: Sequence[DirectiveNode] | None) -> None:
+        found = len(directives or ())
+        _bound("directives in one place", found, self._limits.directives_together)
+        self.directives += found
 
     def of(self, selection_set: SelectionSetNode, level: int = 1) -> _Size:
         """The size of a selection set with its fragments spread out."""
         _bound("levels of selections", level, self._limits.nesting)
         fields = depth = nesting = roots = 0
         for selection in selection_set.selections:
-            self.directives += len(selection.directives or ())
+            if selection.directives:
+                self._count(selection.directives)
             part = self._selection(selection, level)
             fields += part.fields
             roots += part.roots

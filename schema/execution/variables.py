@@ -20,10 +20,14 @@ from graphql.execution.get_variable_signature import GraphQLVariableSignature, g
 from graphql.execution.values import VariableValues, VariableValueSource
 from graphql.utilities import coerce_input_value
 
-from schema.errors import ErrorCode, RequestError, coded
+from schema.errors import ErrorCode, InputError, RequestError, coded
 
 _MOST_ERRORS = 50
 _TEXTS = (GraphQLID, GraphQLString)
+_CONTAINERS = (dict, list)
+NUL = "\0"
+"""A character that PostgreSQL keeps in no text and that ends a text elsewhere: none of a caller's has it."""
+NO_NUL = "A text cannot have the character U+0000."
 
 
 class Coercion:
@@ -63,6 +67,8 @@ class Coercion:
             name = signature.name
             value = given.get(name, Undefined)
             if type(value) is str and name in self._texts:
+                if NUL in value:
+                    return None
                 sources[name] = VariableValueSource(signature, value)
                 coerced[name] = value
                 continue
@@ -73,7 +79,7 @@ class Coercion:
                 continue
             sources[name] = VariableValueSource(signature, value)
             coerced[name] = found = _coerced(value, signature)
-            if found is Undefined:
+            if found is Undefined or (type(value) in _CONTAINERS and _place_of_nul(value) is not None):
                 return None
         return VariableValues(sources, coerced)
 
@@ -83,6 +89,12 @@ class Coercion:
         )
         if isinstance(found, list):
             raise RequestError([coded(error, ErrorCode.BAD_USER_INPUT) for error in found])
+        for name, source in found.sources.items():
+            place = _place_of_nul(source.value)
+            if place is not None:
+                where = f" at '{name}{place}'" if place else ""
+                message = f"Variable '${name}' has invalid value{where}: {NO_NUL}"
+                raise RequestError([InputError(message, code=ErrorCode.BAD_USER_INPUT)])
         return found
 
 
@@ -96,3 +108,15 @@ def _coerced(value: Any, signature: GraphQLVariableSignature) -> Any:
         return coerce_input_value(value, signature.type)
     except RecursionError:
         return Undefined
+
+
+def _place_of_nul(value: Any) -> str | None:
+    """Where in a value, as JSON has it, there is a text with that character; none where there is none."""
+    if type(value) is str:
+        return "" if NUL in value else None
+    within = value.items() if type(value) is dict else enumerate(value) if type(value) is list else ()
+    for key, one in within:
+        place = _place_of_nul(one)
+        if place is not None:
+            return f"{f'[{key}]' if type(key) is int else f'.{key}'}{place}"
+    return None

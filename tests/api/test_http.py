@@ -133,6 +133,24 @@ def test_only_json_is_posted(client: httpx.Client, kind: str) -> None:
     assert answer.status_code == 415
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"content-encoding": "gzip"}, 415),
+        ({"content-encoding": "identity, br"}, 415),
+        ({"content-encoding": "Identity"}, 200),
+    ],
+    ids=str,
+)
+def test_only_what_is_sent_as_it_is_is_read(
+    client: httpx.Client, headers: dict[str, str], status: int
+) -> None:
+    body = b'{"query": "{ __typename }"}'
+    answer = client.post("/graphql", content=body, headers={"content-type": JSON, **headers})
+    assert answer.status_code == status
+    assert (answer.headers.get("accept-encoding") == "identity") == (status == 415)
+
+
 def test_a_large_body_is_refused_declared_or_not(client: httpx.Client) -> None:
     body = json.dumps({"query": "#" + "x" * 5000 + "\n{ __typename }"}).encode()
     assert client.post("/graphql", content=body, headers={"content-type": JSON}).status_code == 413

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from api.logs import JsonLines, Lines, hide, report
+from api.logs import CONNECTIONS, JsonLines, Lines, configure, hide, report
 
 FORMATTERS: dict[str, Callable[[], logging.Formatter]] = {
     "lines": lambda: Lines("%(levelname)s %(message)s"),
@@ -81,6 +81,24 @@ def test_what_nobody_waits_for_is_reported_the_same_way(written: list[str]) -> N
     (line,) = written
     assert "never retrieved: ValueError at test_logs.py:" in line
     assert "secret" not in line
+
+
+def test_what_the_library_says_of_connections_is_not_written(written: list[str]) -> None:
+    """It has their addresses, and tokens where a client puts them into one."""
+    logger = logging.getLogger(CONNECTIONS)
+    handlers, level = list(logging.getLogger().handlers), logging.getLogger().level
+    try:
+        configure("DEBUG", json=True)
+        logging.getLogger().handlers = handlers
+        logger.info('%s - "WebSocket %s" [accepted]', "10.0.0.1:1", "/graphql?token=secret")
+        logger.warning("Invalid HTTP request received.")
+        assert written == []
+        logger.error("Exception in ASGI application")
+        assert len(written) == 1
+    finally:
+        logging.getLogger().handlers = handlers
+        logging.getLogger().setLevel(level)
+        logger.setLevel(logging.NOTSET)
 
 
 def test_a_report_needs_no_exception(written: list[str]) -> None:

@@ -102,12 +102,13 @@ MEANINGS = {
     ),
     "REQUEST_TIMEOUT": "The body did not arrive within `server.body_timeout`",
     "PAYLOAD_TOO_LARGE": "The body is larger than `server.body_limit`",
-    "UNSUPPORTED_MEDIA_TYPE": "The body is not `application/json` in UTF-8",
+    "UNSUPPORTED_MEDIA_TYPE": "The body is not `application/json` in UTF-8, or is compressed",
 }
 
 
 def limits() -> str:
     words = {
+        "directives_together": "directives in one place",
         "depth": "levels of fields",
         "nesting": "levels of selections, fragments included",
         "fields": "fields of an operation, fragments spread out",

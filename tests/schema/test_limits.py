@@ -36,7 +36,17 @@ def test_doubling_fragments_are_refused_at_once(world: Any, fragments: int, leaf
         "{ connectors {" + " id" * 2001 + "} }",
         "{ connectors {" + " id" * 200 + "} }",
         "{" + " ".join("connectors { " + "id " * 20 + "}" for _ in range(20)) + "}",
-        "{ connectors { id" + " @skip(if: false)" * 201 + "} }",
+        "{"
+        + " __typename @skip(if: false)" * 100
+        + "...F ...G } "
+        + "".join(
+            f"fragment {name} on Query {{ connectors {{" + " id @skip(if: false)" * 60 + "} } "
+            for name in "FG"
+        ),
+        "{ connectors { id" + " @skip(if: false)" * 6 + "} }",
+        "{ connectors { id" + "@aa" * 10 + "} }",
+        "query" + " @aa" * 10 + " { connectors { id } }",
+        "query ($a: Int" + " @aa" * 10 + ") { connectors { id } }",
         "{ connectors {" + " ...@include(if: true) { " * 65 + "id" + "}" * 65 + "} }",
         "query (" + " ".join(f"$v{n}: Int" for n in range(201)) + ") { connectors { id } }",
         " ".join(f"query Q{n} {{ connectors {{ id }} }}" for n in range(51)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -39,12 +40,44 @@ def test_decimals_come_back_exactly(number: Decimal) -> None:
     assert parse_decimal(text) == number
 
 
+LONGEST = parse_duration("P100000D")
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
-@given(moment=st.datetimes(timezones=zones))
+@given(
+    moment=st.datetimes(
+        min_value=datetime(1000, 1, 1),  # noqa: DTZ001  # its zone is drawn beside it
+        max_value=datetime(8999, 12, 31),  # noqa: DTZ001
+        timezones=zones,
+    )
+)
 def test_moments_come_back(moment: datetime) -> None:
     assert parse_datetime(moment.isoformat()) == moment
+
+
+@given(day=st.dates(), moment=st.datetimes(timezones=zones))
+def test_what_is_taken_can_be_reckoned_with(day: date, moment: datetime) -> None:
+    with suppress(InputError):
+        taken = parse_date(day.isoformat())
+        assert taken - LONGEST < taken < taken + LONGEST
+    with suppress(InputError):
+        taken = parse_datetime(moment.isoformat())
+        assert taken - LONGEST < taken.astimezone(UTC) < taken + LONGEST
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "0999-12-31", "9000-01-01", "9999-12-31"])
+def test_days_at_the_ends_of_the_calendar_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match="from the year 1000 to 8999"):
+        parse_date(text)
+    for zone in ("Z", "+23:59", "-23:59"):
+        with pytest.raises(InputError, match="from the year 1000 to 8999"):
+            parse_datetime(f"{text}T23:59:59{zone}")
+
+
+@pytest.mark.parametrize("text", ["P100001D", "P99999W", "P99999DT48H"])
+def test_spans_longer_than_that_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match="at most 100000 days"):
+        parse_duration(text)
 
 
 @pytest.mark.parametrize(
