@@ -77,6 +77,8 @@ class Model:
     metadata: ClassVar[MetaData]
     __tablename__: ClassVar[str]
     __table_args__: Any = ()
+    __table_options__: ClassVar[Mapping[str, Any]] = {}
+    """How a database keeps the table, as :class:`sqlalchemy.Table` takes it."""
     __table__: ClassVar[Table]
 
     def __init_subclass__(cls) -> None:
@@ -92,7 +94,9 @@ class Model:
             if _is_column(hint)
             for said in [vars(kind).get(name, _Said(None))]
         ]
-        cls.__table__ = Table(cls.__tablename__, cls.metadata, *columns, *cls.__table_args__)
+        cls.__table__ = Table(
+            cls.__tablename__, cls.metadata, *columns, *cls.__table_args__, **cls.__table_options__
+        )
         for each in columns:
             setattr(cls, each.key, each)
 

@@ -32,7 +32,7 @@ class AuditBehind(C360Error):
 _NOT_LINKED, _NOT_REQUESTED = SourceState.NOT_LINKED, SourceState.NOT_REQUESTED
 PLUMBING = ("Connection", "Edge", "PageInfo")
 """How types are named that say nothing of anybody, but lead to those that do."""
-_WORST = {state: place for place, state in enumerate(SourceState)}
+_WORST = {state.value: place for place, state in enumerate(SourceState)}
 """The states in the order in which they are declared: from answered to withheld."""
 
 
@@ -121,15 +121,16 @@ def reading(
 ) -> ReadEntry:
     """The entry of an operation that read of customers."""
     # Once for each operation and source: compared by identity, since hashing an enum is a call of its own.
-    states: dict[str, SourceState] = {}
+    states: dict[str, str] = {}
     for sources in results:
         for source in sources:
             state = source.state
             if state is _NOT_LINKED or state is _NOT_REQUESTED:
                 continue
+            told: str = state._value_
             known = states.get(source.connector)
-            if known is None or (known is not state and _WORST[state] > _WORST[known]):
-                states[source.connector] = state
+            if known is None or (known is not told and _WORST[told] > _WORST[known]):
+                states[source.connector] = told
     principal = access.principal
     return ReadEntry(
         at=at,
@@ -138,5 +139,5 @@ def reading(
         purpose=access.purpose._value_,
         customers=tuple(customers),
         selection=chosen.digest,
-        sources={connector: state._value_ for connector, state in states.items()},
+        sources=states,
     )

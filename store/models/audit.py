@@ -49,6 +49,9 @@ class AuditMark(Base):
     ref_id: Mapped[Key] = mapped_column(primary_key=True)
     """Of a batch or a change."""
 
+    # Nothing but its key: as a row beside an index each mark would be written twice.
+    __table_options__ = {"sqlite_with_rowid": False}  # noqa: RUF012  # as ClassVar of the base
+
 
 class AuditSelection(Base):
     """The fields behind a digest, kept once for all operations that ask for the same."""

@@ -36,6 +36,20 @@ def of_home(of: str) -> ForeignKeyConstraint:
     )
 
 
+CHECKED = "by the statement"
+"""Under which a reference's ``info`` says that PostgreSQL has triggers for it."""
+
+
+def by_statement(reference: ForeignKeyConstraint) -> ForeignKeyConstraint:
+    """A reference of rows that are written by the thousand: checked by triggers on PostgreSQL.
+
+    There a reference is looked up row by row, at ten times the cost of looking up together what a statement
+    inserted (docs/decisions/0171). What such rows refer to is never deleted.
+    """
+    reference.info[CHECKED] = True
+    return reference.ddl_if(dialect="sqlite")
+
+
 def table(model: type[Base]) -> Table:
     """The table of a model, for statements that ask for more than its columns."""
     return model.__table__

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, literal_column,
 
 from store.columns import BINARY_TEXT, Key, Moment, UtcDateTime
 from store.mapping import Mapped, mapped_column
-from store.models.base import Base, of_customer, of_home
+from store.models.base import Base, by_statement, of_customer, of_home
 
 LISTED = text("erased_at IS NULL AND standing = 'PRESENT'")
 ACTIVE = text("unlinked_at IS NULL")
@@ -121,8 +121,8 @@ class IdentityLink(Base):
     """When the hub noted it; ``linked_at`` may tell of earlier."""
 
     __table_args__: Any = (
-        of_customer(),
-        of_home("identity_link"),
+        by_statement(of_customer()),
+        by_statement(of_home("identity_link")),
         CheckConstraint("status IN ('ACTIVE', 'ENDED')", name="status"),
         CheckConstraint("(status = 'ENDED') = (unlinked_at IS NOT NULL)", name="ended"),
         CheckConstraint("confidence BETWEEN 0 AND 1", name="confidence"),
@@ -170,7 +170,7 @@ class ProfileValue(Base):
     recorded_to: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__: Any = (
-        of_customer(),
+        by_statement(of_customer()),
         CheckConstraint("valid_to IS NULL OR valid_to > valid_from", name="valid"),
         CheckConstraint("recorded_to IS NULL OR recorded_to >= recorded_from", name="recorded"),
         # Serves what is believed, to which the most are read, and what ever was. Those of a party are found

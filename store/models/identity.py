@@ -12,7 +12,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 
 from store.columns import BINARY_TEXT, Key, Moment, UtcDateTime
 from store.mapping import Mapped, mapped_column
-from store.models.base import Base, of_customer, of_home
+from store.models.base import Base, by_statement, of_customer, of_home
 
 STANDING = text("ended_at IS NULL")
 UNDECIDED = text("verdict IS NULL")
@@ -73,8 +73,8 @@ class EntryCustomer(Base):
     node_id: Mapped[Key]
 
     __table_args__: Any = (
-        _of("identity_entry", "entry_id"),
-        ForeignKeyConstraint(["tenant", "node_id"], ["customer.tenant", "customer.id"]),
+        by_statement(_of("identity_entry", "entry_id")),
+        by_statement(ForeignKeyConstraint(["tenant", "node_id"], ["customer.tenant", "customer.id"])),
         Index(None, "tenant", "node_id", "entry_id"),
     )
 
@@ -91,7 +91,7 @@ class EntryParty(Base):
     to_id: Mapped[str | None] = mapped_column(BINARY_TEXT)
 
     __table_args__: Any = (
-        _of("identity_entry", "entry_id"),
+        by_statement(_of("identity_entry", "entry_id")),
         Index(None, "tenant", "connector", "party_id"),
     )
 

@@ -27,14 +27,14 @@ def connected(url: str) -> Any:
 
 
 def dump(url: str) -> dict[str, Any]:
-    """Tables, columns with types, keys, indexes and checks, in an order that does not depend on chance."""
+    """Tables with options, columns, keys, indexes and checks, in an order that does not depend on chance."""
     engine = connected(url)
     with engine.connect() as connection:
         looked = inspect(connection)
         defined = indexes(connection)
         columns, keys = looked.get_multi_columns(), looked.get_multi_pk_constraint()
         references, uniques = looked.get_multi_foreign_keys(), looked.get_multi_unique_constraints()
-        checks = looked.get_multi_check_constraints()
+        checks, options = looked.get_multi_check_constraints(), looked.get_multi_table_options()
         found = {
             table[1]: {
                 "columns": {
@@ -46,6 +46,7 @@ def dump(url: str) -> dict[str, Any]:
                     )
                     for column in columns[table]
                 },
+                "options": options.get(table),
                 "key": keys[table],
                 "references": sorted(map(repr, references[table])),
                 "unique": sorted(map(repr, uniques[table])),
