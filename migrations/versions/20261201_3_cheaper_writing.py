@@ -39,7 +39,7 @@ def upgrade() -> None:
         op.execute(
             f"CREATE FUNCTION c360_{table}_stays() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
             f"RAISE EXCEPTION 'rows refer to {table}: none of it goes' "
-            "USING ERRCODE = 'foreign_key_violation'; END $$"
+            "USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_NAME; END $$"
         )
         op.execute(
             f"CREATE TRIGGER {table}_stays BEFORE DELETE OR UPDATE OF tenant, id ON {table} "
@@ -99,7 +99,7 @@ def checking(table: str, references: Sequence[tuple[str, str, str]]) -> str:
         "DECLARE wrong boolean; BEGIN "
         f"IF TG_LEVEL = 'STATEMENT' THEN wrong := {inserted}; ELSE wrong := {moved}; END IF; "
         f"IF wrong THEN RAISE EXCEPTION 'a row of {table} refers to what is not there' "
-        "USING ERRCODE = 'foreign_key_violation'; END IF; RETURN NULL; END $$"
+        "USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_NAME; END IF; RETURN NULL; END $$"
     )
 
 
