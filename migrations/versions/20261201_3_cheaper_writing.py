@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "20261201_3"
-down_revision: str | None = "20261130_3"
+down_revision: str | None = "20261201_2"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

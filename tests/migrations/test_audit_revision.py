@@ -13,7 +13,7 @@ from tests.store.conftest import Clock
 from tests.store.identity import Run, T
 from tests.store.test_audit import NEW, change, reading
 
-BEFORE, AFTER = "20261130_3", "20261201_3"
+BEFORE, AFTER = "20261201_2", "20261201_3"
 
 
 def test_an_older_audit_stays_whole_up_and_down(empty_database_url: str, run: Run) -> None:
