@@ -6,7 +6,7 @@ A plugin never holds an HTTP library's client. It calls ``ctx.http.get(...)`` an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping
+from collections.abc import Callable, Collection, Coroutine, Hashable, Mapping
 from functools import lru_cache
 from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlencode, urlsplit
@@ -164,7 +164,7 @@ class Http:
         other.tokens = self.tokens
         return other
 
-    async def get(
+    def get(
         self,
         path: str,
         *,
@@ -172,11 +172,11 @@ class Http:
         headers: Mapping[str, str] | None = None,
         auth: Auth | None = None,
         accept: Collection[int] = (),
-    ) -> Response:
+    ) -> Coroutine[Any, Any, Response]:
         """GET ``path`` below the base URL. See :meth:`request`."""
-        return await self.request("GET", path, params=params, headers=headers, auth=auth, accept=accept)
+        return self.request("GET", path, params=params, headers=headers, auth=auth, accept=accept)
 
-    async def post(
+    def post(
         self,
         path: str,
         *,
@@ -187,9 +187,9 @@ class Http:
         auth: Auth | None = None,
         accept: Collection[int] = (),
         safe: bool = False,
-    ) -> Response:
+    ) -> Coroutine[Any, Any, Response]:
         """POST a JSON body or a form. Say ``safe=True`` where the partner only reads (a search, a batch)."""
-        return await self.request(
+        return self.request(
             "POST",
             path,
             json=json,
@@ -247,24 +247,30 @@ class Http:
             content, fixed = b"", self._plain
         else:
             content, fixed = self._body(json, form)
-        credential = auth or self._own_auth()
+        own = self._auth
+        credential = auth or (own() if callable(own) else own)
+        ready = credential
+        if credential is not None and type(credential).ready is not Auth.ready:
+            ready = await credential.ready(self)
         request = Request(
             method=method,
             url=self._url(path),
             params=_flat(params) if params else (),
             headers=(*fixed, *headers.items()) if headers else fixed,
             content=content,
-            auth=None if credential is None else await credential.ready(self),
+            auth=ready,
             timeout=self._timeout,
             safe=reads,
         )
         response = await self._transport.send(request)
-        if response.status == 401 and credential is not None and request.auth is not None:
-            again = await credential.renewed(self, request.auth)
+        if response.status == 401 and credential is not None and ready is not None:
+            again = await credential.renewed(self, ready)
             if again is not None:
                 response = await self._transport.send(msgspec.structs.replace(request, auth=again))
         status = response.status
         if 200 <= status < 300 or status in accept:
+            if reads and response.url == request.url:  # as the host's own transport says it already
+                return response
             changed = not reads and status < 300
             return msgspec.structs.replace(response, url=request.url, changed=changed)
         raise _error(response, by_grant=auth is not None, safe=reads)
@@ -284,9 +290,6 @@ class Http:
         if json is not None:
             raise ValueError("a body is JSON or a form, not both")
         return urlencode(_flat(form)).encode(), self._with_form
-
-    def _own_auth(self) -> Auth | None:
-        return self._auth() if callable(self._auth) else self._auth
 
 
 _ACCEPT = (("accept", "application/json"),)

@@ -149,13 +149,14 @@ class Once(Generic[ValueT]):
     first was cancelled, the next one asks again. Made for one fetch, and gone with it.
     """
 
-    __slots__ = ("_asking", "_failure", "_found", "_job")
+    __slots__ = ("_asking", "_failure", "_found", "_job", "_waiting")
 
     def __init__(self, job: Callable[[], Awaitable[ValueT]]) -> None:
         self._job = job
-        self._asking = asyncio.Lock()
+        self._asking = False
         self._found: list[ValueT] = []
         self._failure: ConnectorError | None = None
+        self._waiting: list[asyncio.Future[None]] = []
 
     async def __call__(self) -> ValueT:
         """What was asked for.
@@ -163,21 +164,30 @@ class Once(Generic[ValueT]):
         Raises:
             ConnectorError: that of the job.
         """
-        if not self._found:
-            async with self._asking:
+        while not self._found:
+            if self._failure is not None:
+                raise self._failure
+            if self._asking:
+                waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                self._waiting.append(waiter)
+                await waiter
+            else:
                 await self._ask()
         return self._found[0]
 
     async def _ask(self) -> None:
-        if self._failure is not None:
-            raise self._failure
-        if self._found:
-            return
+        self._asking = True
         try:
             self._found.append(await self._job())
         except ConnectorError as error:
             self._failure = error
             raise
+        finally:
+            self._asking = False
+            waiting, self._waiting = self._waiting, []
+            for waiter in waiting:
+                if not waiter.done():
+                    waiter.set_result(None)
 
 
 async def details(

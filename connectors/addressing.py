@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote_plus
 
 from pyreqwest.http import Url
@@ -19,7 +20,7 @@ _WORD = re.compile(r"[A-Za-z0-9_.-]*\Z")
 """What stands in a query as it is."""
 
 _MOST = 1_024
-"""Addresses before a path that are remembered."""
+"""Addresses before a path, and queries, that are remembered: most ask for the first page."""
 
 Place = tuple[str, str, int]
 """Scheme, host as pyreqwest writes it, and port."""
@@ -63,6 +64,7 @@ class Addresses:
         return read, (read.scheme, read.host_str or "", read.port_or_known_default or 0)
 
 
+@lru_cache(_MOST)
 def _query(params: tuple[tuple[str, str], ...]) -> str:
     return "&".join([f"{_written(name)}={_written(value)}" for name, value in params])
 

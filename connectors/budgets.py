@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 
 from c360.ratelimit import rate_limit
+from connectors.operation import Operation
 
 _MOST = 1_024
 """Credentials whose pauses are remembered."""
@@ -37,14 +38,21 @@ class Places:
         """Take a free place."""
         self._free -= 1
 
-    async def wait(self) -> None:
-        """Take the next place that is given back."""
+    async def wait(self, operation: Operation | None = None) -> None:
+        """Take the next place that is given back.
+
+        Args:
+            operation: who waits no longer than until its deadline.
+
+        Raises:
+            DeadlineExceeded: it has passed.
+        """
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
         try:
-            await turn
-        except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # it came at that very moment
+            await (turn if operation is None else operation.wait(turn))
+        except BaseException:
+            if turn.done() and not turn.cancelled() and turn.exception() is None:  # it came just now
                 self.give_back()
             elif turn in self._waiting:  # one that was given back meanwhile has passed it over otherwise
                 self._waiting.remove(turn)

@@ -119,7 +119,11 @@ class Limiting:
         else:
             breaker.succeeded()
         return Answer(
-            status=response.status, headers=response.headers, content=response.content, breaker=breaker
+            status=response.status,
+            headers=response.headers,
+            content=response.content,
+            url=request.url,
+            breaker=breaker,
         )
 
     def _slow(self, request: Request) -> float:
@@ -140,45 +144,76 @@ class Limiting:
             NotSent: see :meth:`send`.
             DeadlineExceeded: the operation's time ended before that.
         """
+        if breaker.state is not BreakerState.CLOSED or not self._pauses.none(loop.time()):
+            await self._admitted(loop, request, breaker, operation)
+            return
+        await self._place(operation)
+        if self._pace is not None and self._pace.start(loop.time()):
+            await self._paced(loop, operation)
+
+    async def _admitted(
+        self, loop: asyncio.AbstractEventLoop, request: Request, breaker: Breaker, operation: Operation | None
+    ) -> None:
+        """The same where the partner fails of late, or asked for patience."""
         ends = None if operation is None else operation.ends
         try:
             async with asyncio.timeout_at(None if ends is None else ends + ROOM):
                 await breaker.admit(loop)
                 try:
-                    await self._place(loop, _credential(request), ends)
+                    await self._patience(loop, _credential(request), ends)
+                    await self._place(operation)
+                    await self._paced(loop, operation)
                 except BaseException:
                     breaker.left()
                     raise
         except TimeoutError:
-            raise DeadlineExceeded("the deadline passed before the request could be sent") from None
+            raise _too_late() from None
 
-    async def _place(
+    async def _patience(
         self, loop: asyncio.AbstractEventLoop, credential: str | None, ends: float | None
     ) -> None:
+        """Wait for as long as the partner asked to be left alone."""
         while wait := self._pauses.left(credential, now := loop.time()):
             if wait >= (_LONGEST_PAUSE if ends is None else ends - now):
                 raise Paused("the partner asked for patience", retry_after=float(math.ceil(wait)))
             await asyncio.sleep(wait)
+
+    async def _place(self, operation: Operation | None) -> None:
+        """Take one of the places, or wait for one."""
         if self._places.free:
             self._places.take()
-        elif self._waiting >= self._queue:
+            return
+        if self._waiting >= self._queue:
             raise QueueFull(f"{self._queue} requests wait for the partner already")
-        else:
-            self._waiting += 1
-            try:
-                await self._places.wait()
-            finally:
-                self._waiting -= 1
+        self._waiting += 1
         try:
-            while self._pace and (wait := self._pace.start(loop.time())):  # noqa: ASYNC110  # time frees it
-                await asyncio.sleep(wait)
-        except BaseException:
+            await self._places.wait(operation)
+        except DeadlineExceeded:
+            raise _too_late() from None
+        finally:
+            self._waiting -= 1
+
+    async def _paced(self, loop: asyncio.AbstractEventLoop, operation: Operation | None) -> None:
+        """Wait for a start, where the partner takes so many in a second; without one, the place is left."""
+        if self._pace is None:
+            return
+        try:
+            async with asyncio.timeout_at(None if operation is None else operation.ends + ROOM):
+                while wait := self._pace.start(loop.time()):  # noqa: ASYNC110  # time frees it
+                    await asyncio.sleep(wait)
+        except BaseException as error:
             self._places.give_back()
+            if isinstance(error, TimeoutError):
+                raise _too_late() from None
             raise
 
 
 def _credential(request: Request) -> str | None:
     return request.auth.fingerprint() if request.auth else None
+
+
+def _too_late() -> DeadlineExceeded:
+    return DeadlineExceeded("the deadline passed before the request could be sent")
 
 
 def _told(operation: Operation | None, status: int) -> None:

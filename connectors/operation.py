@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Hashable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -80,9 +80,8 @@ class Operation:
 _current: ContextVar[Operation | None] = ContextVar("c360_operation", default=None)
 
 
-def current() -> Operation | None:
-    """The operation under way in this task; none in the worker's own work."""
-    return _current.get()
+current: Callable[[], Operation | None] = _current.get
+"""The operation under way in this task; none in the worker's own work."""
 
 
 def remaining() -> float | None:

@@ -202,6 +202,8 @@ class Reaching:
         cut = math.inf if operation is None else operation.ends + ROOM
         try:
             clients = origin.ready(now) or await origin.clients(min(ends, cut) - now)
+            if len(clients) == 1:  # nearly all names have one address
+                return await self._over(clients[0], request, headers, url, min(ends, cut))
             return await self._tried(clients, request, headers, url, min(ends, cut))
         except (RequestTimeoutError, TimeoutError, httpcore.ConnectTimeout):
             if cut < ends:
@@ -226,19 +228,20 @@ class Reaching:
             except RequestError as error:
                 if not _says(error, _REFUSED):
                     raise
-        try:
-            return await self._over(last, request, headers, url, ends)
-        except NetworkError as error:
-            if not _says(error, _ENDED):
-                raise
         return await self._over(last, request, headers, url, ends)
 
     async def _over(
         self, client: Client, request: Request, headers: Headers, url: Url | str, ends: float
     ) -> Response:
-        seconds = ends - asyncio.get_running_loop().time()
-        stream = _built(client, request, headers, url, seconds)
-        answer = await stream.__aenter__()
+        loop = asyncio.get_running_loop()
+        stream = _built(client, request, headers, url, ends - loop.time())
+        try:
+            answer = await stream.__aenter__()
+        except NetworkError as error:
+            if not _says(error, _ENDED):
+                raise
+            stream = _built(client, request, headers, url, ends - loop.time())
+            answer = await stream.__aenter__()
         ended = False
         try:
             found = _headers(answer.headers)

@@ -73,46 +73,53 @@ class Sharing:
         if operation.remaining() <= 0:
             raise DeadlineExceeded("no time was left to send the request")
         if not request.safe:
-            try:
-                async with asyncio.timeout_at(operation.ends + ROOM):
-                    return await self._inner.send(request)
-            except TimeoutError:
-                raise DeadlineExceeded("the deadline passed before the partner answered") from None
+            return await self._changed(operation, request)
         key = (self, operation.tenant, operation.purpose, *_alike(request))
         new = _Exchange()
         exchange: _Exchange = operation.answers.setdefault(key, new)
         if exchange is new:
-            exchange = self._under_way.setdefault(key, new)
-            if exchange is new:
-                return await self._lead(operation, request, key, new)
-            operation.answers[key] = exchange
-        if exchange.response is not None:
-            return exchange.response
-        return await self._follow(operation, key, exchange)
-
-    async def _lead(
-        self, operation: Operation, request: Request, key: Hashable, exchange: _Exchange
-    ) -> Response:
-        """Send it, and tell the others."""
+            exchange = operation.answers[key] = self._under_way.setdefault(key, new)
+        if exchange is not new:
+            return exchange.response or await self._follow(operation, key, exchange)
         try:
             response = await self._inner.send(request)
         except BaseException as error:
-            _unlearn(operation, key, exchange)
-            # Who was cancelled, or had less time than the others, takes nothing from them.
-            gone = not isinstance(error, Exception) or isinstance(error, DeadlineExceeded)
-            flight = error.flight if isinstance(error, Abandoned) else None
-            if not (gone and self._hand_on(request, key, exchange, flight)):
-                self._forget(key, exchange)
-                if isinstance(error, Exception):
-                    exchange.fail(error)
-                elif isinstance(error, Abandoned):
-                    error.cut()
+            self._failed(operation, request, key, exchange, error)
             raise
         self._forget(key, exchange)
         exchange.tell(response)
         if exchange.response is None:
             _unlearn(operation, key, exchange)
         return response
+
+    async def _changed(self, operation: Operation, request: Request) -> Response:
+        """The answer to a request that changes something: nobody else's concern."""
+        try:
+            async with asyncio.timeout_at(operation.ends + ROOM):
+                return await self._inner.send(request)
+        except TimeoutError:
+            raise DeadlineExceeded("the deadline passed before the partner answered") from None
+
+    def _failed(
+        self,
+        operation: Operation,
+        request: Request,
+        key: Hashable,
+        exchange: _Exchange,
+        error: BaseException,
+    ) -> None:
+        """Tell those who wait of what went wrong, or let them go on with what its sender has left."""
+        _unlearn(operation, key, exchange)
+        # Who was cancelled, or had less time than the others, takes nothing from them.
+        gone = not isinstance(error, Exception) or isinstance(error, DeadlineExceeded)
+        flight = error.flight if isinstance(error, Abandoned) else None
+        if gone and self._hand_on(request, key, exchange, flight):
+            return
+        self._forget(key, exchange)
+        if isinstance(error, Exception):
+            exchange.fail(error)
+        elif isinstance(error, Abandoned):
+            error.cut()
 
     async def _follow(self, operation: Operation, key: Hashable, exchange: _Exchange) -> Response:
         """Wait for what another one sent."""
@@ -194,11 +201,12 @@ async def _brought(flight: asyncio.Task[Response]) -> Response | None:
 
 
 def _alike(request: Request) -> tuple[Hashable, ...]:
+    auth = request.auth
     return (
         request.method,
         request.url,
         request.params,
         tuple([header for header in request.headers if header[0].lower() not in _CORRELATION]),
         request.content,
-        request.auth.fingerprint() if request.auth else None,
+        None if auth is None else auth.fingerprint(),
     )

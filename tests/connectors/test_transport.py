@@ -233,6 +233,32 @@ def test_no_more_requests_at_once_than_the_partner_bears(kit: Any) -> None:
     assert health.calls == 20
 
 
+def test_who_waits_for_a_place_past_its_deadline_takes_none_from_later_ones(kit: Any) -> None:
+    go = asyncio.Event()
+
+    async def hold(_: httpx.Request) -> httpx.Response:
+        await go.wait()
+        return httpx.Response(200)
+
+    transport, health = chain(kit, hold, concurrency=1)
+
+    async def scenario() -> None:
+        holding = asyncio.create_task(transport.send(get("/holding")))
+        await asyncio.sleep(0)
+        before = pytest.raises(DeadlineExceeded, match="before the request could be sent")
+        with during(operation(seconds=0.01)), before:
+            await transport.send(get("/late"))
+        with during(operation()):
+            waiting = asyncio.create_task(transport.send(get("/waiting")))
+        await asyncio.sleep(0)
+        go.set()
+        assert [(await each).status for each in (holding, waiting)] == [200, 200]
+        assert (await transport.send(get("/after"))).status == 200
+
+    asyncio.run(scenario())
+    assert health.calls == 3, "what waited too long was never sent"
+
+
 @given(
     rate=st.floats(0.2, 50),
     gaps=st.lists(st.floats(0, 2), min_size=1, max_size=60),
