@@ -51,7 +51,7 @@ def decode_as(type_name: str, text: str, *, argument: str) -> str:
     """
     found = decode(text, argument=argument)
     if found.type_name != type_name:
-        message = f"This id is one of a {found.type_name}; a {type_name}'s is wanted."
+        message = f"This is an id of the type {found.type_name}; one of the type {type_name} is wanted."
         raise InputError(message, code=ErrorCode.INVALID_ID, argument=argument)
     return found.local_id
 

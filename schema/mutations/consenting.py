@@ -299,10 +299,10 @@ _ENDS = frozenset({DecisionState.REFUSED, DecisionState.WITHDRAWN, DecisionState
 def _proof(given: ConsentProofInput | None) -> Proof | None:
     if given is None or (not given.reference and not given.text):
         return None
-    for text in (given.reference or "", given.text or ""):
+    for name, text in (("reference", given.reference or ""), ("text", given.text or "")):
         if len(text) > LONGEST_PROOF or "\0" in text:
             message = f"A proof has at most {LONGEST_PROOF:,} characters, and no NUL."
-            raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument="input.proof")
+            raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument=f"input.proof.{name}")
     return Proof(reference=given.reference, text=given.text)
 
 

@@ -84,10 +84,11 @@ class PublishWording(Mutation):
         if not 1 <= len(texts) <= MOST_LANGUAGES or len(self._texts) != len(texts):
             message = f"A wording has 1 to {MOST_LANGUAGES} texts, each in another language."
             raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument="input.texts")
-        for text in self._texts.values():
+        for place, text in enumerate(self._texts.values()):
             if not 1 <= len(text.strip()) <= len(text) <= LONGEST_WORDING or "\0" in text:
                 message = f"A text has 1 to {LONGEST_WORDING:,} characters, and no NUL."
-                raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument="input.texts")
+                argument = f"input.texts.{place}.text"
+                raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument=argument)
 
     async def effect(self, unit: Unit) -> WordingOutcome:
         """Publish it."""

@@ -216,7 +216,7 @@ def references(given: Collection[ReferenceInput], argument: str, *, most: int = 
     if len(given) > most:
         message = f"Give at most {most}."
         raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument=f"input.{argument}")
-    return tuple(reference(one, argument) for one in given)
+    return tuple(reference(one, f"{argument}.{place}") for place, one in enumerate(given))
 
 
 def reference(given: ReferenceInput, argument: str) -> Reference:

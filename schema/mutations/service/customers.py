@@ -137,9 +137,15 @@ class CreateCustomer(Mutation):
             connector=HUB,
             party_id=new_id(),
             kind=asked.kind,
-            emails=tuple(dict.fromkeys(email(one, "emails") for one in asked.emails)),
-            phones=tuple(dict.fromkeys(phone(one, "phones", self.region) for one in asked.phones)),
-            addresses=tuple(address(one, "addresses") for one in asked.addresses),
+            emails=tuple(
+                dict.fromkeys(email(one, f"emails.{place}") for place, one in enumerate(asked.emails))
+            ),
+            phones=tuple(
+                dict.fromkeys(
+                    phone(one, f"phones.{place}", self.region) for place, one in enumerate(asked.phones)
+                )
+            ),
+            addresses=tuple(address(one, f"addresses.{place}") for place, one in enumerate(asked.addresses)),
             **fields,
         )
 
@@ -204,10 +210,10 @@ class UpdateCustomer(StatementMutation):
         super().check()
         self._said = msgspec.structs.asdict(self.asked.names)
         graph_names = {_camel(field): field for field in SINGLE}
-        wrong = [one for one in self.asked.clear if one not in graph_names]
+        wrong = [place for place, one in enumerate(self.asked.clear) if one not in graph_names]
         if wrong:
             message = f"Name some of {', '.join(graph_names)}."
-            raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument="input.clear")
+            raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument=f"input.clear.{wrong[0]}")
         self._clear = [graph_names[one] for one in self.asked.clear]
         if any(self._said[one] is not None for one in self._clear):
             message = "Say something of a field or clear it, not both."

@@ -164,11 +164,11 @@ class _InteractionMutation(RowMutation):
             raise InputError(message, code=ErrorCode.LIMIT_EXCEEDED, argument="input.pages")
         return tuple(
             PageView(
-                url=text(page.url, "pages.url", longest=_LONGEST_URL),
-                title=maybe_text(page.title, "pages.title", longest=LONGEST_LINE),
-                at=self._moment(page.at, "pages.at") or self.at,
+                url=text(page.url, f"pages.{place}.url", longest=_LONGEST_URL),
+                title=maybe_text(page.title, f"pages.{place}.title", longest=LONGEST_LINE),
+                at=self._moment(page.at, f"pages.{place}.at") or self.at,
             )
-            for page in given
+            for place, page in enumerate(given)
         )
 
 

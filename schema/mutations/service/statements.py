@@ -170,6 +170,16 @@ def name(given: str, argument: str) -> str:
     return read(given, argument, normalise.name, f"a name: 1 to {normalise.MAX_KEY} readable characters")
 
 
+def line(given: str, argument: str) -> str:
+    """A part of an address with single spaces.
+
+    Raises:
+        InputError: It is none.
+    """
+    expected = f"a part of an address: 1 to {normalise.MAX_KEY} readable characters"
+    return read(given, argument, normalise.name, expected)
+
+
 def email(given: str, argument: str) -> str:
     """An e-mail address as it was written, without spaces around it.
 
@@ -208,10 +218,10 @@ def address(given: AddressInput, argument: str) -> PostalAddress:
         raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument=f"input.{argument}.country")
 
     def part(text: str | None, which: str) -> str | None:
-        return None if text is None else name(text, f"{argument}.{which}")
+        return None if text is None else line(text, f"{argument}.{which}")
 
     return PostalAddress(
-        lines=tuple(name(each, f"{argument}.lines") for each in given.lines),
+        lines=tuple(line(each, f"{argument}.lines.{place}") for place, each in enumerate(given.lines)),
         city=part(given.city, "city"),
         region=part(given.region, "region"),
         postal_code=part(given.postal_code, "postalCode"),

@@ -61,8 +61,8 @@ def test_a_customer_is_created_found_and_not_created_twice(desk: Desk) -> None:
         ({"names": {"givenName": "Grace"}}, ("input", "names")),
         ({"names": {"familyName": " "}}, ("input", "names", "familyName")),
         ({"names": {"familyName": "H", "birthDate": "2031-01-01"}}, ("input", "names", "birthDate")),
-        ({"names": {"familyName": "H"}, "emails": ["nobody"]}, ("input", "emails")),
-        ({"names": {"familyName": "H"}, "phones": ["12"]}, ("input", "phones")),
+        ({"names": {"familyName": "H"}, "emails": ["nobody"]}, ("input", "emails", "0")),
+        ({"names": {"familyName": "H"}, "phones": ["12"]}, ("input", "phones", "0")),
         ({"names": {"familyName": "H"}, "emails": ["a@b.example"] * 11}, ("input", "emails")),
         (
             {"names": {"familyName": "H"}, "addresses": [{"lines": ["1"], "country": "XX"}]},
