@@ -49,10 +49,16 @@ class PartnerAction(Shape, frozen=True, kw_only=True):
     domain: Annotated[DomainName | None, Meta(description="Business domain it belongs to.")]
     summary: Annotated[str, Meta(description="What an action of the kind does, in one sentence.")]
     connector: Annotated[NodeId, Meta(description="Id of the connector instance that performs it.")]
-    party_id: Annotated[str, Meta(description="Who the customer is at the partner.")]
+    party_id: Annotated[
+        str, Meta(description="Who the customer is at the partner.", extra={"rule": _PERSONAL})
+    ]
     state: Annotated[PartnerActionState, Meta(description="Where it stands.")]
     reference: Annotated[
-        str | None, Meta(description="The partner's own id of what was done; null where it gave none.")
+        str | None,
+        Meta(
+            description="The partner's own id of what was done; null where it gave none.",
+            extra={"rule": _PERSONAL},
+        ),
     ] = None
     rejection: Annotated[
         ActionRejection | None, Meta(description="Why it has no effect; null unless it is `REJECTED`.")

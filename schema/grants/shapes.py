@@ -21,7 +21,13 @@ class Grant(Shape, frozen=True, kw_only=True):
     """That a customer lets the hub read at a partner. Its tokens are shown to nobody."""
 
     connector: Annotated[NodeId, Meta(description="Connector instance of the partner.")]
-    party_id: Annotated[NodeId, Meta(description="Whose data it opens: the partner's own id.")]
+    party_id: Annotated[
+        NodeId,
+        Meta(
+            description="Whose data it opens: the partner's own id.",
+            extra={"rule": needs(Scope.GRANTS_READ, pii=True)},
+        ),
+    ]
     state: Annotated[GrantState, Meta(description="How it stands.")]
     scopes: Annotated[tuple[str, ...], Meta(description="What it allows, as the partner names it.")]
     granted_at: Annotated[

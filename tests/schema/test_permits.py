@@ -267,3 +267,10 @@ def test_a_document_that_comes_again_costs_a_look_up(schema: Schema) -> None:
     assert schema.permits.of(selected, known, acting("agent")) is first
     assert schema.permits.of(selected, known, acting("partner")) is not first
     assert len(known) == 2
+
+
+def test_who_somebody_is_at_a_partner_is_personal_wherever_it_is_told(schema: Schema) -> None:
+    table = schema.permits.table
+    told = {(kind, field) for kind, fields in table.fields.items() for field in fields if field == "partyId"}
+    assert len(told) > 5
+    assert told <= table.personal

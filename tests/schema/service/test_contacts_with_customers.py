@@ -111,7 +111,7 @@ def test_what_cannot_be_recorded_is_a_problem_that_names_the_field(desk: Desk) -
         ),
         ({"subject": "two\nlines"}, ("input", "subject")),
         ({"summary": "x" * 10_001}, ("input", "summary")),
-        ({"pages": [{"url": " "}]}, ("input", "pages", "url")),
+        ({"pages": [{"url": " "}]}, ("input", "pages", "0", "url")),
     ]
     for given, path in cases:
         answer = desk.change("recordInteraction", INTERACTION, customerId=ada, channel="CALL", **given)

@@ -66,7 +66,7 @@ def test_a_customer_is_created_found_and_not_created_twice(desk: Desk) -> None:
         ({"names": {"familyName": "H"}, "emails": ["a@b.example"] * 11}, ("input", "emails")),
         (
             {"names": {"familyName": "H"}, "addresses": [{"lines": ["1"], "country": "XX"}]},
-            ("input", "addresses", "country"),
+            ("input", "addresses", "0", "country"),
         ),
         (
             {"kind": "ORGANIZATION", "names": {"organizationName": "X", "birthDate": "1999-01-01"}},
