@@ -119,7 +119,8 @@ class SetRetentionPayload(Payload, frozen=True, kw_only=True):
 
 class _Holding(Mutation):
     outcome_type = HoldOutcome
-    rule = needs(Scope.PRIVACY_WRITE)
+    # A customer, who may ask to be forgotten, places no hold on it and lifts none.
+    rule = needs(Scope.PRIVACY_WRITE, Scope.CATALOGUE_READ)
 
     def concerns(self, outcome: HoldOutcome) -> Concerns:
         """The customer."""

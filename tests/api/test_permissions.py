@@ -121,6 +121,8 @@ OF_THE_HUB = {
     'customer(by: {accountNumber: "1234567"}) { id }': "FASPC",
     'customer(by: {policyNumber: "1234567"}) { id }': "FASPC",
     'customer(by: {membershipNumber: "1234567"}) { id }': "FASPC",
+    f'erasureCertificate(id: "{ids.encode("ErasureCertificate", "1")}") {{ reason }}': "TUC",
+    "retentionRules { kind }": "TUC",
     f'dataExport(id: "{ids.encode("DataExport", "1")}") {{ state }}': "TC",
 }
 MUTATIONS = {
@@ -140,6 +142,10 @@ MUTATIONS = {
     'recordConsent(input: {customerId: "x", source: AGENT_CALL, purpose: MARKETING, given: true})': "FASITC",
     'publishWording(input: {wordingId: "x", texts: []})': "T",
     'requestExport(input: {customerId: "x"})': "TC",
+    'eraseCustomer(input: {customerId: "x", reason: REQUESTED})': "TC",
+    'placeHold(input: {customerId: "x", basis: LEGAL_CLAIM})': "T",
+    'liftHold(input: {holdId: "x"})': "T",
+    "setRetention(input: {kind: NOTE, days: 0})": "T",
     'verifyCaller(input: {customerId: "x", method: CALL_BACK})': "AS",
     'revealValue(input: {customerId: "x", field: "displayName", reason: OTHER})': "AS",
     'breakGlass(input: {customerId: "x", reason: "r", ticket: "t"})': "AS",

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
+from c360.access import Reach
 from c360.countries import codes
 from c360.values import CountryCode, PostalAddress
 from resolvers.events.catalogue import drafted
@@ -83,6 +84,9 @@ class StatementMutation(Mutation):
 
     def check(self) -> None:
         """Read the id; a subclass goes on with what else was given."""
+        if getattr(self.asked, "verified", False) and self.access.principal.reach is Reach.SELF:
+            message = "Nobody checks what they say of themselves: leave `verified` out."
+            raise InputError(message, code=ErrorCode.BAD_USER_INPUT, argument="input.verified")
         self._customer = ids.decode_as(CUSTOMER, self.asked.customer.id, argument="input.customer.id")
 
     def said(self, before: OwnStatement, customer: CustomerData) -> OwnStatement:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from c360.access import Reach
+from schema import ids
+from tests.fixtures.access import access as access_of
 from tests.schema.service.conftest import Desk, problem
 
 one_database = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -220,3 +225,26 @@ def test_preferences_are_of_the_catalogue(desk: Desk) -> None:
     assert found[2] == ("input", "key")
     forgotten = desk.done("setPreference", fields, customerId=ada, key="seat")
     assert [one["key"] for one in forgotten["customer"]["preferences"]] == ["do_not_call"]
+
+
+@one_database
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("updateCustomer", {"names": {"familyName": "King"}}),
+        ("addContactPoint", {"contactPoint": {"email": "ada@new.example"}}),
+    ],
+)
+def test_nobody_checks_what_they_say_of_themselves(desk: Desk, name: str, given: dict[str, Any]) -> None:
+    mine = desk.ids["ada"]
+    local = ids.decode_as("Customer", mine, argument="id")
+    access = access_of("ada", reach=Reach.SELF, customer_id=local)
+    query = f"""mutation($input: {name[0].upper()}{name[1:]}Input!) {{ {name}(input: $input) {{
+        customer {{ id }} problems {{ code path }} }} }}"""
+    for verified, problems in (
+        (True, [{"code": "BAD_USER_INPUT", "path": ["input", "verified"]}]),
+        (False, []),
+    ):
+        asked = {"input": {"customer": {"id": mine}, "verified": verified, **given}}
+        answer = desk.run(desk.engine.execute(query, asked, access=access))
+        assert answer.data[name]["problems"] == problems
