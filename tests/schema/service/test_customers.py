@@ -247,4 +247,5 @@ def test_nobody_checks_what_they_say_of_themselves(desk: Desk, name: str, given:
     ):
         asked = {"input": {"customer": {"id": mine}, "verified": verified, **given}}
         answer = desk.run(desk.engine.execute(query, asked, access=access))
+        assert answer.data is not None
         assert answer.data[name]["problems"] == problems
