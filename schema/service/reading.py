@@ -21,6 +21,7 @@ from schema.service.arguments import (
     TimelineArguments,
     TimelineKind,
 )
+from store.cursors import moment
 from store.data import CustomerData
 from store.data_service import CompensationData, ComplaintData
 from store.errors import CursorError
@@ -186,8 +187,8 @@ def timeline_place(cursor: str | None) -> tuple[str, str, str] | None:
         return None
     at, kind, row_id = cursors.decode(cursor, scope=TIMELINE, parts=3, argument="after")
     try:
-        datetime.fromisoformat(at)
-    except ValueError:
+        moment(at)
+    except CursorError:
         raise cursors.refused("after") from None
     return at, kind, row_id
 

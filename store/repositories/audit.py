@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Select, exists, select, union_all
 
-from store import audit_chain
+from store import audit_chain, cursors
 from store.columns import id_at, sqlite_text
 from store.data_audit import (
     AuditEntry,
@@ -24,7 +24,6 @@ from store.data_audit import (
     WriteEntry,
 )
 from store.engines import in_one_hop
-from store.errors import CursorError
 from store.models import AuditBatch, AuditMark, AuditSelection, AuditWrite
 from store.repositories.base import Repository
 from store.repositories.customers import CustomerRepository
@@ -353,6 +352,4 @@ def _first_id(at: datetime) -> str:
 
 def _position(cursor: str) -> tuple[str, int]:
     ref, _, index = decode_cursor(cursor).partition(":")
-    if not index.isdigit():
-        raise CursorError("is not one of this list")
-    return ref, int(index)
+    return ref, cursors.number(index)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping, delete, func, select, update
 
+from store import cursors
 from store.data_endpoints import (
     Attempt,
     DeliveryData,
@@ -17,7 +18,6 @@ from store.data_endpoints import (
     EndpointData,
 )
 from store.data_events import EventData
-from store.errors import CursorError
 from store.errors_events import DeliveryUnknown
 from store.models import Delivery, Endpoint
 from store.models.base import table
@@ -261,10 +261,7 @@ class DeliveryRepository(Repository):
 
 
 def _number(cursor: str) -> int:
-    text = decode_cursor(cursor)
-    if not text.isdecimal() or len(text) > 18:
-        raise CursorError("is damaged")
-    return int(text)
+    return cursors.number(decode_cursor(cursor))
 
 
 def _delivery(row: RowMapping) -> DeliveryData:

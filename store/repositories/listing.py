@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, Select, bindparam, exists, false, func, select, tuple_
 
-from store import names
+from store import cursors, names
 from store.columns import storable
 from store.data import CustomerFilter, CustomerOrder, OrderField, Page
 from store.errors import CursorError
@@ -69,13 +69,7 @@ def decode_cursor(order: CustomerOrder, cursor: str) -> _Key:
         raise CursorError("is damaged")
     if order.field is OrderField.NAME:
         return _Key(position.value, position.id)
-    try:
-        moment = datetime.fromisoformat(position.value)
-        if moment.tzinfo is not None:
-            return _Key(moment.astimezone(UTC), position.id)
-    except (ValueError, OverflowError):  # the latter at the very edge of the calendar
-        pass
-    raise CursorError("is damaged")
+    return _Key(cursors.moment(position.value), position.id)
 
 
 class Listing(Repository):

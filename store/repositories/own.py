@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, delete, false, func, literal, select, tuple_, update
 from sqlalchemy.sql import ColumnCollection
 
+from store import cursors
 from store.columns import UtcDateTime
 from store.data_service import Own, OwnPage
 from store.errors import Conflict, CursorError
@@ -363,7 +364,4 @@ def _content(data: msgspec.Struct) -> msgspec.Struct | None:
 
 
 def _read(column: Any, text: str) -> Any:
-    try:
-        return datetime.fromisoformat(text) if isinstance(column.type, UtcDateTime) else text
-    except ValueError:
-        raise CursorError("is damaged") from None
+    return cursors.moment(text) if isinstance(column.type, UtcDateTime) else text

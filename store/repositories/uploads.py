@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 
+from store import cursors
 from store.columns import new_id
 from store.data_bulk import (
     Counts,
@@ -20,7 +21,6 @@ from store.data_bulk import (
     UploadKind,
     UploadState,
 )
-from store.errors import CursorError
 from store.errors_bulk import OffsetDiffers, SteppedOver, UploadClosed, UploadUnknown
 from store.keyring import DataKey, new_data_key
 from store.models import Upload, UploadChunk, UploadProblem
@@ -383,6 +383,4 @@ def _plain(value: Any) -> Any:
 
 def _place(cursor: str) -> tuple[int, str]:
     number, _, field = decode_cursor(cursor).partition("/")
-    if not number.isdigit() or len(number) > 18:
-        raise CursorError("is of another list")
-    return int(number), field
+    return cursors.number(number), field
