@@ -60,6 +60,8 @@ class GuardedSocket(WebSocketsSansIOProtocol):
     browsers: ClassVar[Browsers] = Browsers()
 
     _fragments = 0
+    _heard = False
+    """Whether the client said anything since it was last looked whether it is there."""
     _stuck: asyncio.TimerHandle | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -76,8 +78,21 @@ class GuardedSocket(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
         self._unstick()
 
+    def keepalive_timeout(self) -> None:
+        """Give up a client that says nothing.
+
+        One that says a lot is waited for: its answer to a ping is behind what it said before, of which only
+        so much is taken in a second.
+        """
+        if self._heard or self.read_paused:
+            self._heard = False
+            self.pong_timer = self.loop.call_later(self.ping_timeout or 0.0, self.keepalive_timeout)
+        else:
+            super().keepalive_timeout()
+
     def data_received(self, data: bytes) -> None:
         """Read on; the library by itself leaves those waiting for ever whose request it cannot read."""
+        self._heard = True
         super().data_received(data)
         if self.conn.handshake_exc is not None and not self.handshake_initiated:
             said = b"".join(self.conn.data_to_send()) or written(
