@@ -107,7 +107,7 @@ class RequestReader:
         kind = headers.get(b"content-type", b"")
         if kind != _JSON:
             _check_type(kind.decode("latin-1"))
-        _check_coding(headers)
+        check_coding(headers)
         return decode(await self._body(headers, receive))
 
     async def _body(self, headers: Mapping[bytes, bytes], receive: Receive) -> bytes:
@@ -157,7 +157,7 @@ def _check_type(given: str) -> None:
         raise RefusedError(415, "send the request in UTF-8", "UNSUPPORTED_MEDIA_TYPE")
 
 
-def _check_coding(headers: Mapping[bytes, bytes]) -> None:
+def check_coding(headers: Mapping[bytes, bytes]) -> None:
     """Make sure that a body is sent as it is.
 
     Raises:

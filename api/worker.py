@@ -31,7 +31,7 @@ from api.switches import followed
 from api.webhooks.duty import DeliverEvents
 from api.wiring import Hub, open_hub, require_current
 from c360.contract import Change, Checkpoint
-from c360.errors import C360Error
+from c360.errors import C360Error, place
 from c360.kinds import PARTY
 from connectors.instances import InstanceState
 from resolvers.summaries.reckoning import kinds_for
@@ -129,6 +129,9 @@ class Worker:
                             group.create_task(duty.run(), name=duty.name)
             except* C360Error as errors:
                 _log.warning("this worker cannot lead (%s); it tries again", errors.exceptions[0])
+            except* Exception as errors:  # noqa: BLE001  # one fault must not end all the duties for good
+                for error in errors.exceptions:
+                    _log.error("a duty of this worker failed: unexpected %s", place(error, lines=3))
             await asyncio.sleep(self._lease.total_seconds() / 3)
 
     async def resign(self) -> None:

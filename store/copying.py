@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from itertools import repeat
 from typing import Any
@@ -124,4 +124,5 @@ _FORMS: dict[type, Callable[[Any], str]] = {
     float: repr,
     Decimal: str,
     datetime: datetime.isoformat,
+    date: date.isoformat,
 }

@@ -63,6 +63,8 @@ class FailureReason(enum.Enum):
     """The header of the CSV names a column twice, one that there is not, or lacks one that is needed."""
     ROW_TOO_LONG = "ROW_TOO_LONG"
     """A row is longer than a row may be: a quote may not be closed."""
+    FAULT = "FAULT"
+    """Something unexpected went wrong here: report it with the job's id."""
 
 
 class RowProblemCode(enum.Enum):

@@ -25,7 +25,7 @@ from starlette.routing import Route
 
 from api.authentication.errors import RefusedAccess
 from api.bulk.settings import BulkSettings
-from api.http import RefusedError, error_answer, turned_away
+from api.http import RefusedError, check_coding, error_answer, turned_away
 from api.wiring import Hub
 from c360.access import Access, Reach
 from schema.bulk.jobs import job
@@ -96,6 +96,7 @@ class UploadEndpoints:
             try:
                 access = await request.app.state.authenticator.authenticate(request.headers)
                 _allowed(access)
+                check_coding(dict(request.headers.raw))
                 return await answer(request, access)
             except RefusedAccess as refused:
                 return turned_away(refused)

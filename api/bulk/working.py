@@ -19,6 +19,7 @@ import msgspec
 
 from api.bulk.settings import BulkSettings
 from c360.access import TenantId
+from c360.errors import place
 from resolvers.bulk.reading import LONGEST_ROW, Batch, UnreadableError, header, rows
 from resolvers.events.catalogue import drafted
 from resolvers.events.customers import Aspect, CustomerChanged
@@ -43,6 +44,7 @@ from store.data_bulk import (
 from store.data_events import EventDraft
 from store.data_identity import CustomerDraft
 from store.database import Database
+from store.errors import Conflict, DatabaseLocked, DatabaseUnavailable
 from store.errors_bulk import UploadError
 from store.repositories.intake import Prepared, Taken
 from store.unit import Unit
@@ -127,6 +129,11 @@ class BulkWorker:
             await self._fail(job, error.reason)
         except UploadError:
             _log.info("job %s is gone on with elsewhere, or was cancelled", job.id)
+        except (DatabaseLocked, DatabaseUnavailable, Conflict):
+            raise  # others are in the way, which is no fault of this job's: it is gone on with next time
+        except Exception as error:  # noqa: BLE001  # one job must not keep the others from being worked on
+            _log.error("job %s ends: unexpected %s", job.id, place(error, lines=3))
+            await self._fail(job, FailureReason.FAULT)
 
     async def _begin(self, job: UploadData) -> UploadData:
         """Make sure that what arrived is what was announced.

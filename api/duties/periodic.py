@@ -7,7 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from c360.errors import C360Error
+from c360.errors import C360Error, place
 
 _log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ class Periodic:
     Args:
         name: what it does, for the log.
         every: from the end of one time to the start of the next.
-        work: does it once; a failure that the application knows is logged, and the next time tries again.
+        work: does it once; a failure is logged, and the next time tries again.
     """
 
     def __init__(self, name: str, every: timedelta, work: Callable[[], Awaitable[object]]) -> None:
@@ -32,6 +32,10 @@ class Periodic:
             await self._work()
         except C360Error as error:
             _log.warning("could not %s (%s); tried again in %g s", self.name, error, self._every)
+            return False
+        except Exception as error:  # noqa: BLE001  # what goes wrong in one duty must not end the others
+            told = place(error, lines=3)
+            _log.error("could not %s: unexpected %s; tried again in %g s", self.name, told, self._every)
             return False
         return True
 

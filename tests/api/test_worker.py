@@ -1,4 +1,4 @@
-"""A worker outlives a database that is held by somebody else for a while."""
+"""A worker outlives a database that is held by somebody else for a while, and faults of its own."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 
+from api.duties.periodic import Periodic
 from api.keeping import keep
 from api.settings import Settings
 from api.wiring import open_store
@@ -83,6 +85,48 @@ def test_it_goes_on_trying_to_lead(hasty: Settings, refusals: int, caplog: pytes
     with caplog.at_level(logging.WARNING):
         asyncio.run(scenario())
     assert caplog.text.count("cannot lead (held)") == refusals + 1
+
+
+def test_a_fault_in_a_duty_does_not_end_it(
+    hasty: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = 0
+    again = asyncio.Event()
+
+    async def faulty(_: Worker) -> bool:
+        nonlocal faults
+        faults += 1
+        if faults == 2:
+            again.set()
+        raise ZeroDivisionError("of somebody's salary")
+
+    monkeypatch.setattr(Worker, "round", faulty)
+
+    async def scenario() -> None:
+        leading = asyncio.ensure_future(Worker(hub(Leases(0)), hasty).lead())
+        async with asyncio.timeout(5):
+            await again.wait()
+        leading.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await leading
+
+    asyncio.run(scenario())
+    assert "a duty of this worker failed: unexpected ZeroDivisionError at test_worker.py" in caplog.text
+    assert "salary" not in caplog.text
+
+
+def test_what_is_done_every_so_often_is_done_again_after_a_fault(caplog: pytest.LogCaptureFixture) -> None:
+    done: list[int] = []
+
+    async def work() -> None:
+        done.append(1)
+        if len(done) == 1:
+            raise ZeroDivisionError("of somebody's salary")
+
+    duty = Periodic("count", timedelta(seconds=1), work)
+    assert [asyncio.run(duty.once()), asyncio.run(duty.once())] == [False, True]
+    assert "could not count: unexpected ZeroDivisionError" in caplog.text
+    assert "salary" not in caplog.text
 
 
 def test_it_ends_although_the_lease_cannot_be_given_back(

@@ -181,6 +181,8 @@ def test_what_is_sent_wrongly_is_refused(ask: Ask) -> None:
     path = ask("POST", "/uploads", json=ANNOUNCED).headers["location"]
     assert code(ask("POST", "/uploads", content=b"\xff"))[0] == 400
     assert code(ask("PATCH", path, content=b"x", headers={"upload-offset": "0"}))[0] == 415
+    compressed = {"upload-offset": "0", "content-type": BYTES, "content-encoding": "gzip"}
+    assert code(ask("PATCH", path, content=b"x", headers=compressed))[0] == 415
     assert code(send(ask, path, 0, b"x", **{"upload-offset": "-1"}))[0] == 400
     assert code(send(ask, path, 0, b"x", **{"upload-checksum": "md5 eA=="}))[0] == 400
     assert code(send(ask, path, 0, CUSTOMERS + b"more"))[0] == 409

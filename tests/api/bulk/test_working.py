@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from c360.access import DEFAULT_TENANT
 from c360.records.party import PartyKind
-from store.data_bulk import FailureReason, UploadFormat, UploadKind, UploadState
+from store.data_bulk import FailureReason, UploadData, UploadFormat, UploadKind, UploadState
 from store.repositories.own import Stretch
 from store.repositories.uploads import UploadRepository
 from tests.api.bulk.conftest import CUSTOMERS, Intake
@@ -172,6 +172,32 @@ def test_what_arrived_has_to_be_what_was_announced(intake: Intake) -> None:
     assert (failed.state, failed.reason, failed.rows) == (UploadState.FAILED, FailureReason.DIGEST_DIFFERS, 0)
 
 
+class PowerGone(BaseException):
+    """What no process survives."""
+
+
+@one_database
+def test_a_fault_of_ours_ends_its_job_and_no_other(
+    intake: Intake, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    intake.taken(UploadKind.CUSTOMERS, CUSTOMERS, UploadFormat.CSV)
+    bad = intake.upload(UploadKind.INTERACTIONS, lines(call(1)))
+    good = intake.upload(UploadKind.INTERACTIONS, lines(call(2)))
+    advance = UploadRepository.advance
+
+    async def failing(self: UploadRepository, job: UploadData, *given: Any, **more: Any) -> Any:
+        if job.id == bad:
+            raise ZeroDivisionError("of somebody's salary")
+        return await advance(self, job, *given, **more)
+
+    monkeypatch.setattr(UploadRepository, "advance", failing)
+    intake.run(intake.worker().round())
+    assert (intake.job(bad).state, intake.job(bad).reason) == (UploadState.FAILED, FailureReason.FAULT)
+    assert intake.job(good).state is UploadState.DONE
+    assert "unexpected ZeroDivisionError at test_working.py" in caplog.text
+    assert "salary" not in caplog.text
+
+
 def test_a_failure_in_between_leaves_no_row_without_its_checkpoint(
     intake: Intake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,14 +209,14 @@ def test_a_failure_in_between_leaves_no_row_without_its_checkpoint(
         nonlocal calls
         calls += 1
         if calls % 2 == 0:
-            raise RuntimeError("the power is gone")
+            raise PowerGone
         return await advance(*given, **more)
 
     monkeypatch.setattr(UploadRepository, "advance", failing)
     for _ in range(10):
         try:
             intake.run(intake.worker(batch=3).round())
-        except RuntimeError:
+        except PowerGone:
             continue
         break
     done = intake.job(upload_id)
