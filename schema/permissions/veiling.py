@@ -129,7 +129,7 @@ def _struct(value: msgspec.Struct, shown: Collection[str]) -> Any:
 
 
 def _hidden(value: Any, name: str) -> Any:
-    """What is shown of a personal value; of one with its provenance, the provenance stays."""
+    """What is shown of a personal value; of one with its provenance, which partners say so stays."""
     if isinstance(value, tuple | list) and any(map(_stated, value)):
         return tuple(one for one in (_hidden(each, name) for each in value) if one is not None)
     if not _stated(value):
@@ -138,11 +138,12 @@ def _hidden(value: Any, name: str) -> Any:
     if shown is None:
         return None
     losing = [
-        msgspec.structs.replace(one, value=other)
+        msgspec.structs.replace(one, value=other, sources=veiled(one.sources))
         for one in value.losing
         if (other := masked(one.value, name)) is not None
     ]
-    return msgspec.structs.replace(value, value=shown, losing=tuple(losing))
+    told = {"source": veiled(value.source), "agreeing": veiled(value.agreeing), "losing": tuple(losing)}
+    return msgspec.structs.replace(value, value=shown, **told)
 
 
 def _stated(value: Any) -> bool:
@@ -169,6 +170,7 @@ _KNOWN: Mapping[str, frozenset[str]] = {
     "Profile": _NAMES | {"birth_date", "email", "phone", "address", "identifiers"},
     "Party": _NAMES | {"birth_date", "emails", "phones", "addresses", "identifiers"},
     "ContactPoint": frozenset({"value", "address"}),
+    "ValueSource": frozenset({"party_id"}),
     "ComparedField": frozenset({"left", "right"}),
 }
 """What is personal whatever the structs say of themselves."""
