@@ -117,22 +117,32 @@ class Worker:
     async def lead(self) -> None:
         """Wait for the lease, then run rounds while it is held. Ends only by cancellation."""
         while True:
+            # A task of its own: a group that fails as it is cancelled raises its failure alone.
+            turn = asyncio.ensure_future(self._turn())
             try:
-                if await self._acquire():
-                    _log.info("this worker leads")
-                    async with asyncio.TaskGroup() as group:
-                        group.create_task(self._renew())
-                        group.create_task(self._rounds())
-                        group.create_task(self._segments.run())
-                        group.create_task(self._summaries())
-                        for duty in self._duties:
-                            group.create_task(duty.run(), name=duty.name)
-            except* C360Error as errors:
-                _log.warning("this worker cannot lead (%s); it tries again", errors.exceptions[0])
-            except* Exception as errors:  # noqa: BLE001  # one fault must not end all the duties for good
-                for error in errors.exceptions:
-                    _log.error("a duty of this worker failed: unexpected %s", place(error, lines=3))
+                await asyncio.wait({turn})
+            finally:
+                turn.cancel()
+                await asyncio.wait({turn})
             await asyncio.sleep(self._lease.total_seconds() / 3)
+
+    async def _turn(self) -> None:
+        """Lead as long as the lease is held and nothing fails."""
+        try:
+            if await self._acquire():
+                _log.info("this worker leads")
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._renew())
+                    group.create_task(self._rounds())
+                    group.create_task(self._segments.run())
+                    group.create_task(self._summaries())
+                    for duty in self._duties:
+                        group.create_task(duty.run(), name=duty.name)
+        except* C360Error as errors:
+            _log.warning("this worker cannot lead (%s); it tries again", errors.exceptions[0])
+        except* Exception as errors:  # noqa: BLE001  # one fault must not end all the duties for good
+            for error in errors.exceptions:
+                _log.error("a duty of this worker failed: unexpected %s", place(error, lines=3))
 
     async def resign(self) -> None:
         """Give the lease back, where it is held."""

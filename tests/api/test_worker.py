@@ -90,6 +90,7 @@ def test_it_goes_on_trying_to_lead(hasty: Settings, refusals: int, caplog: pytes
 def test_a_fault_in_a_duty_does_not_end_it(
     hasty: Settings, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And being told to end does, also in the moment of a fault."""
     faults = 0
     again = asyncio.Event()
 
