@@ -40,6 +40,8 @@ _BATCH = 1.0
 """Seconds after which more is taken on, though what was taken on before has not ended."""
 _CROWDED = 0.1
 """Share of a lease that one transaction may take before fewer actions are taken on."""
+_UNFIT = timedelta(hours=1)
+"""After which it is looked again at what does not fit what such an action takes by now."""
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -285,9 +287,10 @@ class Performer:
         return timedelta(seconds=max(*rests, self.rules.first_retry)) if rests else None
 
     async def _wanted(self, tenant: TenantId, action: PartnerActionData) -> Action | None:
-        """The action as the connector takes it; none where the customer was erased, or a grant is missing.
+        """The action as the connector takes it; none where something stands in the way.
 
-        What is missing is kept as what stands in the way.
+        That is kept, unless it is that the customer was erased: a grant is missing, or what was asked for
+        does not fit any more.
         """
         async with self._database.read(tenant, EVERYTHING) as unit:
             content = (await unit.actions.contents([action])).get(action.id)
@@ -298,11 +301,17 @@ class Performer:
             again = machine.waiting(action, self._clock(), self.rules)
             await self._put_off(tenant, action, again, problem=held.missing.value)
             return None
-        kind = actions()[action.kind]
+        try:
+            asked = msgspec.json.decode(content, type=actions()[action.kind].input)
+        except msgspec.ValidationError:
+            # It was taken by wider rules than those of today, and goes out no more: it is over in its time.
+            over = max(action.valid_until, self._clock() + _UNFIT)
+            await self._put_off(tenant, action, over, problem=ProblemCode.CONNECTOR_FAULT.value)
+            return None
         return Action(
             kind=action.kind,
             ref=Ref(party_id=action.party_id, grant=held.token),
-            input=msgspec.json.decode(content, type=kind.input),
+            input=asked,
             idempotency_key=IdempotencyKey(action.id),
             requested_at=action.requested_at,
             reference=action.reference,

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Annotated
+
+import msgspec
+import pytest
 
 from c360.contract import Action, ActionOutcome, ActionState, Effect, RejectionCode
 from c360.errors import ProblemCode
+from c360.kinds import actions
 from c360.records.loyalty import AdjustPoints
 from connectors.acting import Acted, Standing
 from connectors.results import SourceProblem
@@ -167,3 +172,32 @@ def test_what_was_not_sent_can_be_called_off(desk: Desk) -> None:
     assert [one["code"] for one in desk.ask(decide("cancelAction"), input=given)["problems"]] == [
         "ACTION_STANDS"
     ]
+
+
+@one_database
+def test_what_fits_no_more_goes_out_no_more_and_is_over_in_its_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def unreachable(_instance: str, action: Action) -> Acted:
+        problem = SourceProblem(code=ProblemCode.PARTNER_UNAVAILABLE, message="It is down.")
+        return acted(action, Standing.FAILED, problem=problem)
+
+    desk.host.acting = unreachable
+    asked = desk.adjust(points=50, reason="a" * 400)["action"]
+    assert (asked["state"], len(desk.host.asked)) == ("REQUESTED", 1)
+
+    class Shorter(AdjustPoints, frozen=True, kw_only=True):
+        reason: Annotated[str, msgspec.Meta(max_length=10)]
+
+    kinds = dict(actions())
+    kinds["loyalty.adjust_points"] = msgspec.structs.replace(kinds["loyalty.adjust_points"], input=Shorter)
+    monkeypatch.setattr("resolvers.actions.performing.actions", lambda: kinds)
+    desk.host.acting = confirming
+    desk.now += timedelta(hours=1)
+    desk.round()
+    assert desk.ask(READ, id=asked["id"])["problem"] == "CONNECTOR_FAULT"
+    desk.now += timedelta(hours=24)
+    desk.round()
+    ended = desk.ask(READ, id=asked["id"])
+    assert (ended["state"], ended["rejection"], len(desk.host.asked)) == ("REJECTED", "EXPIRED", 1)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
