@@ -18,6 +18,7 @@ from c360.records.party import Identifier, Party
 from c360.values import LanguageTag, PostalAddress
 from resolvers.identity import normalise
 
+_SORTED = msgspec.json.Encoder(order="sorted")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8})*")
 
 
@@ -33,8 +34,17 @@ class Attribute(msgspec.Struct, frozen=True, kw_only=True):
     """What two values have in common that count as the same one."""
     variant: Callable[[Any], str] = lambda _: ""
     """Sub-attribute with a winner of its own: a tax number never competes with a passport."""
-    values: Callable[[Party], tuple[Any, ...]]
-    """Its values in a partner's record, the preferred one first."""
+    field: str
+    """Field of a partner's record that holds its values."""
+    several: bool = False
+    """Whether that field holds several, the preferred one first."""
+
+    def values(self, party: Party) -> tuple[Any, ...]:
+        """Its values in a partner's record, the preferred one first."""
+        found: Any = getattr(party, self.field)
+        if self.several:
+            return tuple(found)
+        return () if found is None or found == "" else (found,)
 
 
 def _text(value: str) -> str:
@@ -74,11 +84,7 @@ def _decoder(kind: type[msgspec.Struct]) -> Callable[[str], Any]:
 
 
 def _encode(value: Any) -> str:
-    return msgspec.json.encode(value, order="sorted").decode()
-
-
-def _one(value: Any) -> tuple[Any, ...]:
-    return () if value is None or value == "" else (value,)
+    return _SORTED.encode(value).decode()
 
 
 def _names(name: str) -> Attribute:
@@ -87,7 +93,7 @@ def _names(name: str) -> Attribute:
         read=_text,
         write=str,
         same=_same_name,
-        values=lambda party: _one(getattr(party, name)),
+        field=name,
     )
 
 
@@ -104,35 +110,38 @@ ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType(
                 read=date.fromisoformat,
                 write=date.isoformat,
                 same=date.isoformat,
-                values=lambda party: _one(party.birth_date),
+                field="birth_date",
             ),
             Attribute(
                 name="email",
                 read=_text,
                 write=str,
                 same=lambda value: normalise.email(value) or value.casefold(),
-                values=lambda party: party.emails,
+                field="emails",
+                several=True,
             ),
             Attribute(
                 name="phone",
                 read=_text,
                 write=str,
                 same=lambda value: normalise.phone(value) or value,
-                values=lambda party: party.phones,
+                field="phones",
+                several=True,
             ),
             Attribute(
                 name="address",
                 read=_decoder(PostalAddress),
                 write=_encode,
                 same=_same_address,
-                values=lambda party: party.addresses,
+                field="addresses",
+                several=True,
             ),
             Attribute(
                 name="language",
                 read=_language,
                 write=str,
                 same=str.casefold,
-                values=lambda party: _one(party.language),
+                field="language",
             ),
             Attribute(
                 name="identifier",
@@ -140,7 +149,8 @@ ATTRIBUTES: Mapping[str, Attribute] = MappingProxyType(
                 write=_encode,
                 same=lambda value: normalise.number(value.value) or value.value,
                 variant=lambda value: f"{value.kind.value}:{value.country or ''}",
-                values=lambda party: party.identifiers,
+                field="identifiers",
+                several=True,
             ),
         )
     }
@@ -153,8 +163,17 @@ def party_values(party: Party) -> tuple[tuple[str, str, int], ...]:
 
     The rank is the value's place among those of its attribute, the preferred one being 0.
     """
-    return tuple(
-        (attribute.name, attribute.write(value), rank)
-        for attribute in ATTRIBUTES.values()
-        for rank, value in enumerate(attribute.values(party))
-    )
+    found: list[tuple[str, str, int]] = []
+    for attribute in _IN_ORDER:
+        value: Any = getattr(party, attribute.field)
+        if value is None or value == "":
+            continue
+        name, write = attribute.name, attribute.write
+        if attribute.several:
+            found += [(name, write(one), rank) for rank, one in enumerate(value)]
+        else:
+            found.append((name, write(value), 0))
+    return tuple(found)
+
+
+_IN_ORDER = tuple(ATTRIBUTES.values())

@@ -56,22 +56,40 @@ def rows(columns: Columns) -> list[dict[str, Any]]:
     return [dict(zip(columns, values, strict=True)) for values in zip(*each, strict=True)]
 
 
+def arranged(columns: Columns) -> Columns:
+    """The same with those columns first that have one value for every row: they are written once."""
+    return dict(sorted(columns.items(), key=lambda each: not isinstance(each[1], Always)))
+
+
+def alike(values: Sequence[Any]) -> Sequence[Any] | Always:
+    """A column's values, or the one that all of them are."""
+    first = values[0]
+    return Always(first) if values.count(first) == len(values) else values
+
+
 def lines(table: Table, columns: Columns, dialect: Dialect) -> str:
     """Rows in the text format of COPY, in the order of these columns.
 
     Args:
         table: whose columns they are.
-        columns: what is written.
+        columns: what is written, at its fastest where :func:`arranged`.
         dialect: the database's.
     """
     many = count(columns)
-    written = [
-        repeat(_written(table.c[name], [of.value], dialect)[0], many)
-        if isinstance(of, Always)
-        else _written(table.c[name], of, dialect)
-        for name, of in columns.items()
-    ]
-    return "".join(["\t".join(row) + "\n" for row in zip(*written, strict=True)])
+    start, written = "", []
+    for name, of in columns.items():
+        if not isinstance(of, Always):
+            written.append(_written(table.c[name], of, dialect))
+            continue
+        (text,) = _written(table.c[name], [of.value], dialect)
+        if written:
+            written.append([text] * many)
+        else:
+            start += f"{text}\t"
+    if not many:
+        return ""
+    rest = f"\n{start}".join(map("\t".join, zip(*written, strict=True)))
+    return f"{start}{rest}\n"
 
 
 def _written(column: Column[Any], values: Sequence[Any], dialect: Dialect) -> Sequence[str]:

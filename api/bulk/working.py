@@ -10,10 +10,12 @@ import asyncio
 import hashlib
 import logging
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -53,6 +55,8 @@ _PIECE = 1024 * 1024
 """Bytes that are read at once."""
 _TOLD = 500
 """Customers that one event names."""
+_AT_ONCE = 2
+"""Batches that are being written at the same time where the database can."""
 _TURN = 0.0005
 """Seconds after which a thread that reckons lets another one go on."""
 _log = logging.getLogger(__name__)
@@ -108,23 +112,7 @@ class BulkWorker:
         try:
             if job.state is UploadState.QUEUED:
                 job = await self._begin(job)
-            columns = await self._columns(job)
-            waiting = await self._read(job, columns)
-            while job.state is UploadState.RUNNING:
-                raw = waiting
-                # What comes next is read and checked while what is here is written.
-                ahead = msgspec.structs.replace(
-                    job, position=job.position + raw.size, rows=job.rows + len(raw.rows)
-                )
-                following = asyncio.ensure_future(self._read(ahead, columns))
-                try:
-                    job = await self._store(job, raw)
-                    waiting = await following
-                finally:
-                    following.cancel()
-                    await asyncio.wait([following])
-                    if not following.cancelled():
-                        following.exception()  # told already, or of no interest any more
+            await self._through(job)
         except UnreadableError as error:
             await self._fail(job, error.reason)
         except UploadError:
@@ -134,6 +122,40 @@ class BulkWorker:
         except Exception as error:  # noqa: BLE001  # one job must not keep the others from being worked on
             _log.error("job %s ends: unexpected %s", job.id, place(error, lines=3))
             await self._fail(job, FailureReason.FAULT)
+
+    async def _through(self, job: UploadData) -> None:
+        """Take all rows in: what comes next is read and checked while what is here is written.
+
+        Raises:
+            UnreadableError: the rows from some place on; those before are taken in.
+            UploadError: somebody else goes on with the job, or it was cancelled.
+        """
+        content = _Content(self._database, self._tenant, job)
+        columns = await self._columns(job)
+        stores: deque[_Store] = deque()
+        try:
+            while job.state is UploadState.RUNNING:
+                try:
+                    found = await self._read(job, columns, content)
+                except UnreadableError:
+                    await _ended(stores, 0)
+                    raise
+                await _ended(stores, _AT_ONCE - 1)
+                stores.append(self._begun(job, found, stores[-1] if stores else None))
+                if found.last:
+                    return await _ended(stores, 0)
+                # As it will be, but for what only becomes of the rows: nobody reads on by that.
+                job = msgspec.structs.replace(
+                    job, position=job.position + found.size, rows=job.rows + len(found.rows)
+                )
+        finally:
+            for each in stores:
+                each.task.cancel()
+            await asyncio.gather(*(each.task for each in stores), return_exceptions=True)
+
+    def _begun(self, job: UploadData, found: _Checked, before: _Store | None) -> _Store:
+        """Begin to write rows, those of the batch before perhaps still being under way."""
+        return _Store(asyncio.ensure_future(self._store(job, found, before)), found)
 
     async def _begin(self, job: UploadData) -> UploadData:
         """Make sure that what arrived is what was announced.
@@ -159,14 +181,15 @@ class BulkWorker:
             start = await unit.uploads.bytes_of(job.id, 0, LONGEST_ROW)
         return header(start, FIELDS[job.kind], NEEDED[job.kind])
 
-    async def _read(self, job: UploadData, columns: tuple[tuple[str, ...], int]) -> _Checked:
+    async def _read(
+        self, job: UploadData, columns: tuple[tuple[str, ...], int], upload: _Content
+    ) -> _Checked:
         """The next rows, checked; in a thread, so that the loop goes on meanwhile."""
         names, begin = columns
         start = max(job.position, begin)
         if start >= job.size:
             return _Checked(size=job.size - job.position, last=True)
-        async with self._database.read(self._tenant) as unit:
-            content = await unit.uploads.bytes_of(job.id, start, _PIECE)
+        content = await upload.at(start)
         reading = Reading(
             kind=job.kind,
             source=job.source,
@@ -200,21 +223,29 @@ class BulkWorker:
         async with self._database.read(self._tenant) as unit:
             return await unit.intake.prepare(customers, by=job.created_by)
 
-    async def _store(self, job: UploadData, found: _Checked) -> UploadData:
-        """Rows, problems, checkpoint and events, together or not at all.
+    async def _store(self, job: UploadData, found: _Checked, before: _Store | None) -> UploadData:
+        """Rows, problems, checkpoint and events, together or not at all, behind those of the batch before.
 
         Raises:
             SteppedOver: another process was faster, or the job was cancelled.
         """
 
+        async def behind() -> UploadData:
+            return job if before is None else await asyncio.shield(before.task)
+
         async def work(unit: Unit) -> UploadData:
-            taken = await self._take(unit, job, found)
+            taken = None
+            if found.prepared is not None and unit.intake.side_by_side and _apart(found, before):
+                taken = await unit.intake.newcomers(found.prepared)
+            present = await behind()
+            if taken is None:
+                taken = await self._take(unit, job, found)
             # A row that a later one of the same id in the batch replaced has made no difference.
             replaced = len(found.rows) - len(found.good) - len({one.number for one in found.problems})
             counts = msgspec.structs.replace(taken.counts, unchanged=taken.counts.unchanged + replaced)
             after = await unit.uploads.advance(
-                job,
-                job.position + found.size,
+                present,
+                present.position + found.size,
                 rows=len(found.rows),
                 counts=counts,
                 problems=(*found.problems, *taken.problems),
@@ -232,11 +263,10 @@ class BulkWorker:
         if not found.good:
             return Taken(counts=Counts())
         customers = _customers(found.good)
-        if customers:
-            return await unit.intake.customers(
-                customers, by=job.created_by, called=self._called, prepared=found.prepared
-            )
-        return await unit.intake.rows([row for row in found.good if not isinstance(row, CustomerRow)])
+        if not customers:
+            return await unit.intake.rows([row for row in found.good if not isinstance(row, CustomerRow)])
+        taken = None if found.prepared is None else await unit.intake.newcomers(found.prepared)
+        return taken or await unit.intake.customers(customers, by=job.created_by, called=self._called)
 
     def _called(self, customer: CustomerData) -> CustomerDraft:
         """What a customer is called, by all that is said of them."""
@@ -263,6 +293,53 @@ def _quick_turns() -> Iterator[None]:
         yield
     finally:
         sys.setswitchinterval(before)
+
+
+class _Store(NamedTuple):
+    """A batch that is being written."""
+
+    task: asyncio.Future[UploadData]
+    found: _Checked
+
+
+async def _ended(stores: deque[_Store], most: int) -> None:
+    """Wait until so many are under way at the most."""
+    while len(stores) > most:
+        await stores[0].task
+        stores.popleft()
+
+
+def _apart(found: _Checked, before: _Store | None) -> bool:
+    """Whether rows may be written while those before are: none is of a customer of theirs.
+
+    Of two of one customer the later would wait for the earlier to be committed, and that perhaps for it.
+    """
+    if before is None or before.task.done():
+        return True
+    mine, theirs = found.prepared, before.found.prepared
+    return mine is not None and (theirs is None or mine.marks.keys().isdisjoint(theirs.marks))
+
+
+class _Content:
+    """What an upload holds, read on from place to place: each piece is fetched and opened once."""
+
+    def __init__(self, database: Database, tenant: TenantId, job: UploadData) -> None:
+        self._database = database
+        self._tenant = tenant
+        self._job = job
+        self._start = 0
+        self._held = b""
+
+    async def at(self, start: int) -> bytes:
+        """The bytes from a place on, as many as a piece and more where there are so many."""
+        if not self._start <= start <= self._start + len(self._held):
+            self._held, self._start = b"", start
+        self._held, self._start = self._held[start - self._start :], start
+        end = start + len(self._held)
+        if len(self._held) < _PIECE and end < self._job.size:
+            async with self._database.read(self._tenant) as unit:
+                self._held += await unit.uploads.bytes_of(self._job.id, end, _PIECE)
+        return self._held
 
 
 class _Checked(msgspec.Struct, frozen=True, kw_only=True):

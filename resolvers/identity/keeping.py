@@ -20,8 +20,10 @@ from store.data_identity import CustomerDraft
 def stated(party: Party) -> tuple[StatedValue, ...]:
     """The profile values of a party as the store keeps them."""
     return tuple(
-        StatedValue(attribute=attribute, value=text, rank=rank)
-        for attribute, text, rank in party_values(party)
+        [
+            StatedValue(attribute=attribute, value=text, rank=rank)
+            for attribute, text, rank in party_values(party)
+        ]
     )
 
 

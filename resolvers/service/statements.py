@@ -18,7 +18,7 @@ from resolvers import names
 from resolvers.attributes import ATTRIBUTES, party_values
 from resolvers.identity.blocks import blocks
 from resolvers.identity.features import block_features
-from resolvers.identity.keeping import UNNAMED, party_keys
+from resolvers.identity.keeping import UNNAMED, party_keys, stated
 from resolvers.profile import golden_profile
 from resolvers.survivorship import ProfileRules
 from store.data import HUB, CustomerData, EnrolLink, ProfileValueData, StatedValue
@@ -59,10 +59,10 @@ class OwnStatement(msgspec.Struct, frozen=True, kw_only=True):
     def values(self) -> tuple[StatedValue, ...]:
         """It as the store keeps it."""
         checked = self.verified
+        if not checked:
+            return stated(self.party)
         return tuple(
-            StatedValue(
-                attribute=name, value=text, rank=rank, verified=bool(checked) and (name, text) in checked
-            )
+            StatedValue(attribute=name, value=text, rank=rank, verified=(name, text) in checked)
             for name, text, rank in party_values(self.party)
         )
 

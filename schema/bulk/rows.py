@@ -7,13 +7,13 @@ import enum
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
 from c360.currencies import is_currency, minor_digits
 from c360.records.party import Party, PartyKind
-from c360.values import LanguageTag
+from c360.values import LanguageTag, PostalAddress
 from resolvers.attributes import ATTRIBUTES
 from resolvers.bulk.reading import RawRow
 from resolvers.identity.keeping import lone_draft
@@ -104,13 +104,7 @@ NEEDED: Mapping[UploadKind, Sequence[str]] = {
     UploadKind.BOOKINGS: ("id", "kind", "startsAt"),
 }
 """Those that every row has."""
-_PARTS = ("street", "city", "region", "postalCode", "country")
-_NAMES: Mapping[str, str] = {
-    "given_name": "givenName",
-    "family_name": "familyName",
-    "full_name": "fullName",
-    "organization_name": "organizationName",
-}
+_PARTS = frozenset({"street", "city", "region", "postalCode", "country"})
 EnumT = TypeVar("EnumT", bound=enum.Enum)
 T = TypeVar("T")
 
@@ -127,6 +121,11 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Who uploaded them."""
     region: str
     """Country of phone numbers written without one."""
+
+    @property
+    def day(self) -> dt.date:
+        """The day on which they were uploaded."""
+        return self.at.date()
 
 
 class _FieldError(Exception):
@@ -167,26 +166,28 @@ def _check(fields: Mapping[str, str], known: frozenset[str], needed: Sequence[st
 def _customer(row: RawRow, key: str, reading: Reading) -> CustomerRow:
     given = row.fields
     kind = _choice(given, "kind", PartyKind, PartyKind.PERSON)
-    names = NamesInput(
-        **{name: given.get(field) for name, field in _NAMES.items()},
+    asked = NamesInput(
+        given_name=given.get("givenName"),
+        family_name=given.get("familyName"),
+        full_name=given.get("fullName"),
+        organization_name=given.get("organizationName"),
         birth_date=_parsed(given, "birthDate", parse_date),
         language=_language(given),
     )
-    said = _told("", lambda: read_names(names, kind, reading.at.date()))
-    _told("", lambda: required_names(said, kind))
-    emails = [_told("email", partial(email, one, "email")) for one in _several(given, "email")]
-    phones = [
-        _told("phone", partial(phone, one, "phone", reading.region)) for one in _several(given, "phone")
-    ]
-    party = Party(
-        connector=HUB,
-        party_id=f"{reading.source}:{key}",
-        kind=kind,
-        emails=tuple(dict.fromkeys(emails)),
-        phones=tuple(dict.fromkeys(phones)),
-        addresses=_addresses(given),
-        **said,
-    )
+    try:
+        said = read_names(asked, kind, reading.day)
+        required_names(said, kind)
+        party = Party(
+            connector=HUB,
+            party_id=f"{reading.source}:{key}",
+            kind=kind,
+            emails=_several(given, "email", email),
+            phones=_several(given, "phone", partial(phone, region=reading.region)),
+            addresses=_addresses(given),
+            **said,
+        )
+    except InputError as error:
+        raise _refused(error, "") from None
     return CustomerRow(
         number=row.number,
         link=OwnStatement(party=party).link(reading.region, reading.at),
@@ -194,8 +195,8 @@ def _customer(row: RawRow, key: str, reading: Reading) -> CustomerRow:
     )
 
 
-def _addresses(given: Mapping[str, str]) -> tuple[Any, ...]:
-    if not any(part in given for part in _PARTS):
+def _addresses(given: Mapping[str, str]) -> tuple[PostalAddress, ...]:
+    if _PARTS.isdisjoint(given):
         return ()
     if "country" not in given or "street" not in given:
         raise _FieldError("country", RowProblemCode.MISSING, "An address has a street and a country.")
@@ -206,7 +207,7 @@ def _addresses(given: Mapping[str, str]) -> tuple[Any, ...]:
         postal_code=given.get("postalCode"),
         country=given["country"],  # type: ignore[arg-type]  # checked with the rest
     )
-    return (_told("country", lambda: address(asked, "address")),)
+    return (address(asked, "address"),)
 
 
 def _interaction(row: RawRow, key: str, reading: Reading) -> InteractionRow:
@@ -331,10 +332,15 @@ def _told(field: str, read: Callable[[], T]) -> T:
     try:
         return read()
     except InputError as error:
-        argument = str((error.extensions or {}).get("argument", ""))
-        named = argument.removeprefix("input.").removeprefix("names.").removeprefix("address.")
-        name = {"lines": "street", "address": "street", "names": "familyName"}.get(named, named)
-        raise _FieldError(name or field, RowProblemCode.INVALID, error.message) from None
+        raise _refused(error, field) from None
+
+
+def _refused(error: InputError, field: str) -> _FieldError:
+    """A refusal of the mutations' own code as that of the field it names, or of another."""
+    argument = str((error.extensions or {}).get("argument", ""))
+    named = argument.removeprefix("input.").removeprefix("names.").removeprefix("address.")
+    name = {"lines": "street", "address": "street", "names": "familyName"}.get(named, named)
+    return _FieldError(name or field, RowProblemCode.INVALID, error.message)
 
 
 def _line(given: Mapping[str, str], field: str) -> str:
@@ -352,9 +358,14 @@ def _maybe_text(given: Mapping[str, str], field: str) -> str | None:
     return _told(field, lambda: text(given[field], field, longest=LONGEST_TEXT)) if field in given else None
 
 
-def _several(given: Mapping[str, str], field: str) -> list[str]:
-    """Several values in one field, parted by semicolons, the preferred one first."""
-    return [one for one in given.get(field, "").split(";") if one.strip()]
+def _several(given: Mapping[str, str], field: str, read: Callable[[str, str], str]) -> tuple[str, ...]:
+    """Several values in one field, parted by semicolons, the preferred one first; each once."""
+    written = given.get(field)
+    if written is None:
+        return ()
+    if ";" not in written:
+        return (read(written, field),) if not written.isspace() else ()
+    return tuple(dict.fromkeys([read(one, field) for one in written.split(";") if one.strip()]))
 
 
 def _parsed(given: Mapping[str, str], field: str, parse: Callable[[object], T]) -> T | None:

@@ -97,8 +97,9 @@ class Admissions(Repository):
 
     def marks(self, parties: Iterable[PartyRef]) -> dict[bytes, PartyRef]:
         """Parties by the keyed hash that is left of one when its person is erased."""
-        keys = KeyRepository(self._scope)
-        return {keys.party_hash(ERASED, party): party for party in parties}
+        known = list(parties)
+        hashes = KeyRepository(self._scope).party_hashes(ERASED, known)
+        return dict(zip(hashes, known, strict=True))
 
     async def _chunk(self, admissions: Sequence[Admission]) -> list[AdmissionResult]:
         parties = [_ref(each.party) for each in admissions]
@@ -138,18 +139,19 @@ class Admissions(Repository):
             owners[party] = mine.customer_id
         now = self._scope.clock()
         new = [each for each in given.values() if each.new]
+        externals = self.externals([each.party for each in new])
         await Newcomers(self._scope).add(
             [
                 Newcomer(
                     customer_id=each.customer_id,
-                    external_id=self.external(each.party),
+                    external_id=external_id,
                     entry_id=each.entry_id,
                     draft=each.admission.draft,
                     party=each.admission.party,
                     link=link_of(each.admission, now),
                     decision=each.admission.decision,
                 )
-                for each in new
+                for each, external_id in zip(new, externals, strict=True)
             ]
         )
         await self._follow(new)
@@ -232,10 +234,11 @@ class Admissions(Repository):
         )
         return frozenset(marks[digest] for digest in found)
 
-    def external(self, party: PartyRef) -> str:
-        """The external id of a customer who is made of a party."""
+    def externals(self, parties: Iterable[PartyRef]) -> list[str]:
+        """The external ids of customers who are made of one of these parties each, in their order."""
         # A hash, because the external id of a customer outlives them.
-        return f"party:{KeyRepository(self._scope).party_hash(_EXTERNAL, party).hex()[:40]}"
+        hashes = KeyRepository(self._scope).party_hashes(_EXTERNAL, parties)
+        return [f"party:{digest.hex()[:40]}" for digest in hashes]
 
     async def _kinds(self, customer_ids: Iterable[str]) -> dict[str, str]:
         rows = await self._session.execute(

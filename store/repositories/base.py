@@ -35,7 +35,7 @@ from sqlalchemy.sql.dml import UpdateBase
 
 from c360.access import TenantId
 from store.columns import storable
-from store.copying import Always, Columns, Written, count, lines
+from store.copying import Always, Columns, Written, arranged, count, lines
 from store.copying import rows as copied_rows
 from store.errors import KeyringError
 from store.keyring import Keyring
@@ -186,7 +186,7 @@ class Scope:
             columns: all but the tenant.
             dialect: the database's.
         """
-        columns = {"tenant": Always(self.tenant), **columns}
+        columns = arranged({"tenant": Always(self.tenant), **columns})
         target = table(model)
         large = dialect.name == "postgresql" and count(columns) >= COPIED
         return Written(target, columns, lines(target, columns, dialect).encode() if large else b"")

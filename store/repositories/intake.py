@@ -64,6 +64,11 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
 class IntakeRepository(Repository):
     """Writes rows of one kind; a fixed number of statements for any number of them."""
 
+    @property
+    def side_by_side(self) -> bool:
+        """Whether two transactions can write at the same time."""
+        return self._scope.postgres
+
     async def prepare(self, rows: Sequence[CustomerRow], *, by: str) -> Prepared:
         """Make, in a thread and without the database, what is written of customers who are new.
 
@@ -79,14 +84,16 @@ class IntakeRepository(Repository):
         newcomers = [
             Newcomer(
                 customer_id=new_id(),
-                external_id=admissions.external(party),
+                external_id=external_id,
                 entry_id=new_id(),
                 draft=admission.draft,
                 party=admission.party,
                 link=link_of(admission, now),
                 decision=admission.decision,
             )
-            for party, admission in zip(marks.values(), _admissions(rows, by), strict=True)
+            for external_id, admission in zip(
+                admissions.externals(marks.values()), _admissions(rows, by), strict=True
+            )
         ]
         return Prepared(
             at=now,
@@ -95,25 +102,23 @@ class IntakeRepository(Repository):
             rows=Newcomers(self._scope).written(newcomers, now, dialect),
         )
 
-    async def customers(
-        self, rows: Sequence[CustomerRow], *, by: str, called: Called, prepared: Prepared | None = None
-    ) -> Taken:
+    async def newcomers(self, prepared: Prepared) -> Taken | None:
+        """Create customers who were prepared; nothing, where one is known or they were long ago."""
+        if self._scope.clock() - prepared.at >= _FRESH:
+            return None
+        if not await Admissions(self._scope).strangers(prepared.marks):
+            return None
+        await self._scope.insert_written(prepared.rows)
+        return Taken(counts=Counts(created=len(prepared.customers)), customers=prepared.customers)
+
+    async def customers(self, rows: Sequence[CustomerRow], *, by: str, called: Called) -> Taken:
         """Create customers, or bring what a system says of them up to date.
 
         Args:
             rows: no two of the same customer.
             by: who uploads.
             called: what a customer of whom something else is said now is called.
-            prepared: the same rows, prepared not long ago.
         """
-        if (
-            prepared is not None
-            and self._scope.clock() - prepared.at < _FRESH
-            and await Admissions(self._scope).strangers(prepared.marks)
-        ):
-            await self._scope.insert_written(prepared.rows)
-            counts = Counts(created=len(prepared.customers))
-            return Taken(counts=counts, customers=prepared.customers)
         parties = {_party(row): row for row in rows}
         results = await Admissions(self._scope).admit(_admissions(list(parties.values()), by))
         problems = [

@@ -88,9 +88,13 @@ class KeyRepository(Repository):
 
     def party_hash(self, purpose: str, party: PartyRef) -> bytes:
         """A keyed hash that stands for a party where its own id must not; another one for each purpose."""
+        return self.party_hashes(purpose, [party])[0]
+
+    def party_hashes(self, purpose: str, parties: Iterable[PartyRef]) -> list[bytes]:
+        """The same of many, in their order."""
         # The length tells where the one ends and the other begins.
-        value = f"{len(party.connector)}:{party.connector}{party.party_id}"
-        return self._scope.keyring.lookup_hash(self._tenant, purpose, value)
+        values = [f"{len(party.connector)}:{party.connector}{party.party_id}" for party in parties]
+        return self._scope.keyring.lookup_hashes(self._tenant, purpose, values)
 
 
 def _ref(link: EnrolLink) -> PartyRef:

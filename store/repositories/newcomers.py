@@ -9,13 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import repeat
 
 import msgspec
 from sqlalchemy import Dialect
 
 from store import names
 from store.columns import new_id
-from store.copying import Always, Columns, Written
+from store.copying import Always, Columns, Written, alike
 from store.data import EnrolLink, LinkData
 from store.data_identity import CustomerDraft, EntryKind, LinkDecision
 from store.models import (
@@ -31,7 +32,7 @@ from store.models import (
 )
 from store.models.base import Base
 from store.repositories.base import Repository
-from store.repositories.keys import KeyRepository
+from store.repositories.keys import BLOCK
 
 
 class Newcomer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -77,22 +78,33 @@ class Newcomers(Repository):
         return tuple(self._scope.written(model, columns, dialect) for model, columns in made)
 
     def _keys(self, newcomers: Sequence[Newcomer]) -> Columns:
-        hashes = KeyRepository(self._scope).hashes
-        found = [hashes(each.party.keys, each.party.blocks) for each in newcomers]
-        digests = [digest for each in found for digest in each]
-        kinds = [kind for each in found for kind in each.values()]
-        whose = [place for place, each in enumerate(found) for _ in each]
-        # In the order of the index, so that its pages are written once each.
-        index = [kind.encode() + b"\0" + digest for kind, digest in zip(kinds, digests, strict=True)]
-        order = sorted(range(len(index)), key=index.__getitem__)
-        theirs = [newcomers[whose[at]] for at in order]
+        by_kind: dict[str, dict[tuple[str, int], None]] = {BLOCK: {}}
+        blocks = by_kind[BLOCK]
+        for place, each in enumerate(newcomers):
+            for key in each.party.keys:
+                by_kind.setdefault(key.kind._value_, {})[key.value, place] = None
+            for block in each.party.blocks:
+                blocks[block, place] = None
+        found: list[tuple[str, bytes, int]] = []
+        for kind, said in sorted(by_kind.items()):
+            hashes = self._scope.keyring.lookup_hashes(self._tenant, kind, [value for value, _ in said])
+            places = [place for _, place in said]
+            # In the order of the index, so that its pages are written once each.
+            found += sorted(zip(repeat(kind), hashes, places, strict=False))
+        theirs = [newcomers[place] for _, _, place in found]
         return {
             "customer_id": [each.customer_id for each in theirs],
-            "connector": [each.party.connector for each in theirs],
-            "party_id": [each.party.party_id for each in theirs],
-            "kind": [kinds[at] for at in order],
-            "hash": [digests[at] for at in order],
+            **_parties(theirs),
+            "kind": [kind for kind, _, _ in found],
+            "hash": [digest for _, digest, _ in found],
         }
+
+
+def _parties(newcomers: Sequence[Newcomer]) -> Columns:
+    return {
+        "connector": alike([each.party.connector for each in newcomers]) if newcomers else [],
+        "party_id": [each.party.party_id for each in newcomers],
+    }
 
 
 def _customers(newcomers: Sequence[Newcomer], now: datetime) -> Columns:
@@ -145,8 +157,7 @@ def _values(newcomers: Sequence[Newcomer], now: datetime) -> Columns:
     return {
         "id": [new_id() for _ in values],
         "customer_id": [each.customer_id for each in whose],
-        "connector": [each.party.connector for each in whose],
-        "party_id": [each.party.party_id for each in whose],
+        **_parties(whose),
         "attribute": [value.attribute for value in values],
         "rank": [value.rank for value in values],
         "value": [value.value for value in values],
@@ -182,8 +193,7 @@ def _concerned(newcomers: Sequence[Newcomer]) -> Columns:
 def _moved(newcomers: Sequence[Newcomer]) -> Columns:
     return {
         "entry_id": [each.entry_id for each in newcomers],
-        "connector": [each.party.connector for each in newcomers],
-        "party_id": [each.party.party_id for each in newcomers],
+        **_parties(newcomers),
         "to_id": [each.customer_id for each in newcomers],
     }
 

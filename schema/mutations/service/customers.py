@@ -236,10 +236,10 @@ def read_names(given: NamesInput, kind: PartyKind, today: dt.date) -> Mapping[st
         InputError: something of it cannot be.
     """
     said: dict[str, Any] = {}
-    for field in ("given_name", "family_name", "full_name", "organization_name"):
+    for field, argument in _NAMES:
         text = getattr(given, field)
         if text is not None:
-            said[field] = name(text, f"names.{_camel(field)}")
+            said[field] = name(text, argument)
     if given.birth_date is not None:
         if kind is PartyKind.ORGANIZATION:
             message = "An organisation has no date of birth."
@@ -277,3 +277,10 @@ def _possible(decision: Decision) -> list[PossibleDuplicate]:
 def _camel(field: str) -> str:
     head, *rest = field.split("_")
     return head + "".join(word.capitalize() for word in rest)
+
+
+_NAMES = tuple(
+    (field, f"names.{_camel(field)}")
+    for field in ("given_name", "family_name", "full_name", "organization_name")
+)
+"""Fields that hold a name, with the arguments that say them."""

@@ -44,6 +44,7 @@ SAYS = needs(Scope.CUSTOMERS_WRITE)
 RULE = "STATEMENT"
 """The rule of the ledger's entry by which a customer got a party of the hub's own."""
 _OLDEST = dt.date(1880, 1, 1)
+_A_NAME = f"a name: 1 to {normalise.MAX_KEY} readable characters"
 
 
 class AddressInput(Arguments, frozen=True, kw_only=True):
@@ -171,7 +172,7 @@ def name(given: str, argument: str) -> str:
     Raises:
         InputError: It is none.
     """
-    return read(given, argument, normalise.name, f"a name: 1 to {normalise.MAX_KEY} readable characters")
+    return read(given, argument, normalise.name, _A_NAME)
 
 
 def line(given: str, argument: str) -> str:

@@ -84,6 +84,19 @@ def test_what_was_prepared_is_what_is_written_otherwise(
     assert len(found[0]["customer"]) == ROWS
 
 
+def test_batches_that_are_written_side_by_side_keep_their_order(intake: Intake) -> None:
+    # Every batch but the first brings one customer of the batch before it anew.
+    rows = [person(0), person(1)]
+    for number in range(2, 12):
+        rows += [person(number - 1, familyName=f"Changed{number}"), person(number)]
+    upload_id = intake.upload(UploadKind.CUSTOMERS, lines(*rows))
+    intake.run(intake.worker(batch=2).round())
+    done = intake.job(upload_id)
+    assert (done.rows, done.created, done.changed, done.failed) == (22, 12, 10, 0)
+    assert intake.customer("p3").display_name.endswith("Changed4")
+    assert "Changed" not in intake.customer("p11").display_name
+
+
 def test_a_batch_in_which_some_are_known_or_erased_takes_each_in_as_it_must(intake: Intake) -> None:
     intake.taken(UploadKind.CUSTOMERS, lines(*map(person, range(3))))
 
