@@ -31,6 +31,7 @@ from benchmarks.race import report
 from benchmarks.stage.databases import Databases, SqliteFiles, postgres
 from benchmarks.stage.graph import Stage, StageClock, filled, make_settings
 from benchmarks.stage.partners import CHECKOUT, People, start_partners
+from benchmarks.uploads import command as uploads
 from benchmarks.workloads import (
     answering,
     audit,
@@ -99,6 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return kills.main(given[1:])
     if given[:1] == ["race"]:
         return race.main(given[1:])
+    if given[:1] == ["uploads"]:
+        return uploads.main(given[1:])
     if given[:1] == ["report"]:
         return report.main(given[1:])
     parser = argparse.ArgumentParser(prog="benchmarks", description="Measure what is promised.")

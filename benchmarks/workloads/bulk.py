@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -154,3 +154,12 @@ def _booking(number: int) -> dict[str, str]:
         "currency": "AUD",
         "reference": f"R{number}",
     }
+
+
+LINES: Mapping[UploadKind, Callable[[int], Mapping[str, str]]] = {
+    UploadKind.CUSTOMERS: _customer,
+    UploadKind.INTERACTIONS: _interaction,
+    UploadKind.JOURNEYS: _touchpoint,
+    UploadKind.BOOKINGS: _booking,
+}
+"""A row of each kind, by its number."""
