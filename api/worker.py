@@ -12,8 +12,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import uuid
-from collections.abc import Sequence
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -25,7 +25,7 @@ from api.observing.metrics import Metrics
 from api.observing.observer import observing
 from api.processes import stop_event
 from api.segments.daily import DailyCount
-from api.settings import Settings
+from api.settings import Settings, database_url
 from api.summarising import Summarising
 from api.switches import followed
 from api.webhooks.duty import DeliverEvents
@@ -35,9 +35,14 @@ from c360.errors import C360Error, place
 from c360.kinds import PARTY
 from connectors.instances import InstanceState
 from resolvers.summaries.reckoning import kinds_for
+from store.living import is_gone, living, new_holder
 from store.unit import Unit
 
 LEASE = "worker"
+LOOK = 1.0
+"""Seconds after which who waits for the lease looks again."""
+GONE = 2.0
+"""Seconds for which the leader has shown no sign of life when another takes over."""
 RETRY = 5.0
 """Seconds after which a round with a failed feed is repeated."""
 _log = logging.getLogger(__name__)
@@ -96,7 +101,8 @@ class Worker:
         self._hub = hub
         self._interval = settings.worker.interval
         self._lease = timedelta(seconds=settings.worker.lease)
-        self._holder = uuid.uuid4().hex
+        self._url = database_url(settings)
+        self._holder = new_holder()
         self._matching = Matching(settings) if settings.identity.automatic else None
         self._region = settings.phone_region
         self._segments = DailyCount(hub, settings)
@@ -129,9 +135,11 @@ class Worker:
     async def _turn(self) -> None:
         """Lead as long as the lease is held and nothing fails."""
         try:
-            if await self._acquire():
+            async with living(self._url, self._holder) as lost:
+                await self._wait()
                 _log.info("this worker leads")
                 async with asyncio.TaskGroup() as group:
+                    group.create_task(self._step_down(lost))
                     group.create_task(self._renew())
                     group.create_task(self._rounds())
                     group.create_task(self._segments.run())
@@ -182,9 +190,34 @@ class Worker:
             well = await self.round()
             await asyncio.sleep(self._interval if well else min(self._interval, RETRY))
 
-    async def _acquire(self) -> bool:
-        async with self._hub.store.database.unit(self._hub.tenant) as unit:
-            return await unit.leases.acquire(LEASE, self._holder, self._lease)
+    async def _wait(self) -> None:
+        """Wait until the lease is free, has run out, or its holder is gone for sure.
+
+        Gone is who has no sign of life now and had none some seconds ago: a leader that lost its sign alone
+        has ended by then what it did.
+        """
+        missed: tuple[str, float] | None = None
+        while True:
+            async with self._hub.store.database.unit(self._hub.tenant) as unit:
+                if await unit.leases.acquire(LEASE, self._holder, self._lease):
+                    return
+                holder = await unit.leases.holder(LEASE)
+                now = time.monotonic()
+                if holder is None or not await is_gone(unit, self._url, holder):
+                    missed = None
+                elif missed is None or missed[0] != holder:
+                    missed = holder, now
+                elif now - missed[1] >= GONE and await unit.leases.inherit(
+                    LEASE, self._holder, holder, self._lease
+                ):
+                    _log.warning("the worker that led is gone; this one goes on")
+                    return
+            await asyncio.sleep(min(LOOK, self._lease.total_seconds() / 3))
+
+    async def _step_down(self, lost: Callable[[], Awaitable[None]]) -> None:
+        """Do no more as soon as others take this worker for dead."""
+        await lost()
+        raise LeaseLostError("its sign of life is lost")
 
     async def _renew(self) -> None:
         while True:

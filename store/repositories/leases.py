@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, update
+from sqlalchemy import delete, or_, select, update
 
 from store.models import Lease
 from store.models.base import table
@@ -31,6 +31,30 @@ class LeaseRepository(Repository):
         ).returning(held.holder)
         holds: str | None = (await self._session.execute(statement)).scalar_one_or_none()
         return holds == holder
+
+    async def holder(self, name: str) -> str | None:
+        """Who has the lease, expired or not."""
+        found: str | None = await self._session.scalar(
+            select(Lease.holder).where(Lease.tenant == self._tenant, Lease.name == name)
+        )
+        return found
+
+    async def inherit(self, name: str, holder: str, of: str, duration: timedelta) -> bool:
+        """Take the lease of a holder who is gone; whether one holds it now.
+
+        Args:
+            name: of the lease.
+            holder: who takes it.
+            of: who had it, and does nothing by it any more.
+            duration: for how long.
+        """
+        return bool(
+            await self._scope.change(
+                update(Lease)
+                .where(Lease.tenant == self._tenant, Lease.name == name, Lease.holder == of)
+                .values(holder=holder, expires_at=self._scope.clock() + duration)
+            )
+        )
 
     async def renew(self, name: str, holder: str, duration: timedelta) -> bool:
         """Prolong a lease that is still held; ``False`` where it expired or another has it."""

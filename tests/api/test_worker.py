@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from types import SimpleNamespace
@@ -15,14 +16,15 @@ import pytest
 
 from api.duties.periodic import Periodic
 from api.keeping import keep
-from api.settings import Settings
+from api.settings import Settings, database_url
 from api.wiring import open_store
-from api.worker import Worker
+from api.worker import LEASE, Worker
 from c360.access import TenantId
 from c360.contract import Change, Deletion, Upsert
 from c360.records.rental import RentalBooking, RentalStatus
 from connectors.instances import InstanceState
 from store.errors import DatabaseLocked
+from store.living import living, new_holder
 
 
 class Leases:
@@ -179,3 +181,31 @@ def test_of_several_changes_of_a_record_the_last_one_counts(settings: Settings) 
             return await unit.index.of([("rental", "p")])
 
     assert asyncio.run(go()) == {("rental", "p"): {BOOKINGS: ("a", "d")}}
+
+
+@pytest.mark.parametrize("lives", [True, False], ids=["lives", "killed"])
+def test_a_leader_that_was_killed_is_followed_before_its_lease_ends(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, lives: bool
+) -> None:
+    monkeypatch.setattr("api.worker.LOOK", 0.02)
+    monkeypatch.setattr("api.worker.GONE", 0.1)
+    leader, tenant = new_holder(), TenantId(f"lives {lives}")
+
+    async def scenario() -> float | None:
+        async with open_store(settings) as store, contextlib.AsyncExitStack() as stack:
+            if lives:
+                await stack.enter_async_context(living(database_url(settings), leader))
+            async with store.database.unit(tenant) as unit:
+                assert await unit.leases.acquire(LEASE, leader, timedelta(seconds=30))
+            made = hub(store.database)
+            made.tenant = tenant
+            worker, started = Worker(made, settings), time.monotonic()
+            try:
+                async with asyncio.timeout(0.5):
+                    await worker._wait()
+            except TimeoutError:
+                return None
+            return time.monotonic() - started
+
+    took = asyncio.run(scenario())
+    assert took is None if lives else took is not None and took >= 0.1
