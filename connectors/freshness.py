@@ -85,9 +85,10 @@ class Freshness:
         """Remember what was fetched since a moment of the event loop's clock."""
         if self._cache is None:
             return
+        forgotten = self._last_forgotten >= started
         for instance, mine in table.items():
             for ask in mine:
-                if self._forgotten_since(started, instance.id, ask.ref.party_id):
+                if forgotten and self._forgotten_since(started, instance.id, ask.ref.party_id):
                     continue
                 credential = None
                 for part in ask.parts.values():
@@ -124,8 +125,6 @@ class Freshness:
             return None
 
     def _forgotten_since(self, started: float, instance: str, party_id: str) -> bool:
-        if self._last_forgotten < started:
-            return False
         moments = (self._forgotten.get((instance, party)) for party in (party_id, None))
         return any(moment is not None and moment >= started for moment in moments)
 

@@ -187,12 +187,11 @@ def batches(instance: Instance, to_ask: Sequence[Ask]) -> Iterator[Batch]:
         for part in ask.parts.values():
             if part.outcome is None:
                 wanted.setdefault(instance.batches[part.need.kind], []).append(part.need)
-        for size, needs in wanted.items():
-            together = tuple(sorted(needs, key=_kind)) if len(needs) > 1 else (needs[0],)
-            by_size.setdefault(size, []).append((together, ask))
+        for size, unknown in wanted.items():
+            by_size.setdefault(size, []).append((tuple(sorted(unknown, key=_kind)), ask))
     for size, pairs in by_size.items():
-        if len(pairs) == 1:
-            yield Batch(needs=pairs[0][0], asks=(pairs[0][1],))
+        if size == 1 or len(pairs) == 1:  # nothing goes together
+            yield from [Batch(needs=needs, asks=(ask,)) for needs, ask in pairs]
             continue
         for together, members in _groups(size, pairs):
             for layer in layers(members):

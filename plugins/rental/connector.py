@@ -19,7 +19,6 @@ Not covered, and why:
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
 from operator import itemgetter
@@ -44,12 +43,11 @@ from c360.contract import (
     Need,
     Ref,
     Upsert,
-    as_completed,
     fetch_each,
 )
-from c360.errors import ConnectorError, SkipCustomer
+from c360.errors import SkipCustomer
 from c360.kinds import PARTY
-from c360.lookups import Once
+from c360.lookups import Once, together
 from c360.records.party import Party
 from c360.records.rental import RentalBooking, RentalCharge
 from c360.windows import Plan, Scan
@@ -222,12 +220,13 @@ async def _known(jobs: Mapping[str, Callable[[], Awaitable[T]]]) -> dict[str, T]
     Raises:
         ConnectorError: the first other failure; the jobs still running are cancelled.
     """
-    found: dict[str, T] = {}
-    async with aclosing(as_completed(jobs)) as outcomes:
-        async for key, outcome in outcomes:
-            if isinstance(outcome, SkipCustomer):
-                continue
-            if isinstance(outcome, ConnectorError):
-                raise outcome
-            found[key] = outcome
-    return found
+    found = await together([partial(_if_known, job) for job in jobs.values()])
+    return {key: outcome for key, outcomes in zip(jobs, found, strict=True) for outcome in outcomes}
+
+
+async def _if_known(job: Callable[[], Awaitable[T]]) -> tuple[T, ...]:
+    """The outcome of a job, if the operator knows its object."""
+    try:
+        return (await job(),)
+    except SkipCustomer:
+        return ()
