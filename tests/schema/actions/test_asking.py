@@ -101,7 +101,7 @@ def test_an_action_is_asked_for_where_its_records_may_be_used(desk: Desk) -> Non
         ({"partyId": "P9"}, "NOT_LINKED", ["input", "customerId"]),
         ({"validFor": "P8D"}, "LIMIT_EXCEEDED", ["input", "validFor"]),
         ({"validFor": "PT0S"}, "LIMIT_EXCEEDED", ["input", "validFor"]),
-        ({"reason": "a\0b"}, "BAD_USER_INPUT", ["input", "reason"]),
+        ({"reason": "a\ud800b"}, "BAD_USER_INPUT", ["input", "reason"]),
         ({"reason": "x" * 501}, "LIMIT_EXCEEDED", ["input", "reason"]),
         ({"membershipId": ""}, "BAD_USER_INPUT", ["input", "membershipId"]),
         ({"points": 0}, "BAD_USER_INPUT", ["input", "points"]),
