@@ -55,6 +55,9 @@ _PIECE = 1024 * 1024
 """Bytes that are read at once."""
 _TOLD = 500
 """Customers that one event names."""
+_LOOK = 4_000
+"""Rows after which PostgreSQL is made to look at how much there is, and then after eight times as many each
+time. Until it does so by itself, within a minute, it walks through all links for each batch of newcomers."""
 _AT_ONCE = 2
 """Batches that are being written at the same time where the database can."""
 _TURN = 0.0005
@@ -133,6 +136,7 @@ class BulkWorker:
         content = _Content(self._database, self._tenant, job)
         columns = await self._columns(job)
         stores: deque[_Store] = deque()
+        before, look = job.rows, _LOOK
         try:
             while job.state is UploadState.RUNNING:
                 try:
@@ -141,6 +145,9 @@ class BulkWorker:
                     await _ended(stores, 0)
                     raise
                 await _ended(stores, _AT_ONCE - 1)
+                if job.rows - before >= look:
+                    await self._database.analyze()
+                    look *= 8
                 stores.append(self._begun(job, found, stores[-1] if stores else None))
                 if found.last:
                     return await _ended(stores, 0)
