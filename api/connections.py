@@ -66,7 +66,9 @@ class GuardedProtocol(HttpToolsProtocol):
                     f"what stands before a body has at most {LONGEST_HEAD} bytes",
                     "HEADERS_TOO_LARGE",
                 )
-        if self._head is not None or self._late is not None or self.transport.is_closing():
+        # What comes while nothing is answered is the rest of a body that was answered before it was there:
+        # the library takes it for a sign of life, and waits on without end.
+        if self._head is not None or self._late is not None or not self._answering():
             self._watch()
 
     def on_message_begin(self) -> None:

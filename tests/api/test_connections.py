@@ -94,6 +94,21 @@ def test_a_second_request_has_its_own_time(serve: Serve, post: bytes) -> None:
         assert ended(client), "the third request's headers never came"
 
 
+@pytest.mark.parametrize("drips", [1, 100])
+def test_the_rest_of_a_body_that_was_answered_is_not_waited_for(serve: Serve, drips: int) -> None:
+    """Whoever is not let in is told so at once; that must not hold the connection."""
+    with serve(header_timeout=0.4) as port, connect(port) as client:
+        client.sendall(POST.replace(b"content-length: ", b"content-length: 9999"))
+        assert client.recv(4096).startswith(b"HTTP/1.1 401")
+        started = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            for _ in range(drips):
+                client.sendall(b" ")
+                time.sleep(0.05)
+        assert ended(client)
+        assert time.monotonic() - started < 8
+
+
 def test_many_pipelined_requests_are_answered(serve: Serve, post: bytes) -> None:
     with serve(header_timeout=0.5) as port, connect(port) as client:
         client.sendall(post * 50)
