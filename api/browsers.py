@@ -7,6 +7,8 @@ has to be JSON, which a page of another origin cannot send without being allowed
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import Annotated
 
 import msgspec
@@ -14,6 +16,8 @@ from msgspec import Meta
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from c360.errors import ConfigError
 
 ALLOWED = ("authorization", "c360-purpose", "content-type", "last-event-id")
 """Headers that a page may send."""
@@ -25,6 +29,7 @@ _ALWAYS = (
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
 
 
@@ -64,6 +69,17 @@ def browser_middleware(settings: Browsers) -> list[Middleware]:
             )
         )
     return found
+
+
+def check_origins(setting: str, origins: Collection[str]) -> None:
+    """Whether browsers could name such origins: any other setting lets nobody in, without a word.
+
+    Raises:
+        ConfigError: one is none, such as one with a path or without a scheme.
+    """
+    for origin in origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ConfigError(setting, repr(origin), "write it as browsers do, such as https://desk.example")
 
 
 class BrowserHeaders:

@@ -12,8 +12,10 @@ import uvicorn
 import uvloop
 
 from api import logs
+from api.admission.settings import check_admission
 from api.app import Application, create_app
 from api.authentication.opening import check_listening
+from api.browsers import check_origins
 from api.connections import guarded
 from api.listening import listen
 from api.observing.observer import observing
@@ -37,11 +39,15 @@ def serve(settings: Settings, port: int | None = None, shared: Shared | None = N
         shared: what is shared with others that answer at the same address.
 
     Raises:
-        ConfigError: nobody is believed, or anybody would be.
+        ConfigError: nobody is believed, or anybody would be; or what is said of callers and pages has no
+            effect.
         PortTakenError: the port is in use.
         StoreError: the database is not there, or at another version.
     """
     check_listening(settings)
+    check_admission(settings.admission)
+    check_origins("browsers.origins", settings.browsers.origins)
+    check_origins("live.origins", settings.live.origins)
     require_current(settings)
     if shared is None:
         listener = listen(settings.server.host, settings.server.port if port is None else port)

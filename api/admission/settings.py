@@ -7,6 +7,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from c360.errors import ConfigError
+from schema.permissions.roles import ROLES
+
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one principal may spend in a minute."""
@@ -48,3 +51,21 @@ class AdmissionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
         tuple[str, ...],
         Meta(description="Roles whose tokens may send registered documents alone."),
     ] = ()
+
+
+def check_admission(found: AdmissionSettings) -> None:
+    """Whether what the settings say of callers has an effect: what is spelt wrongly would let all through.
+
+    Raises:
+        ConfigError: a role is none, or some may send registered documents alone and there are none.
+    """
+    for setting, names in (("registered_only", found.registered_only), ("roles", found.roles)):
+        for name in names:
+            if name not in ROLES:
+                raise ConfigError(f"admission.{setting}", repr(name), f"use some of {', '.join(ROLES)}")
+    if found.registered_only and not found.documents:
+        raise ConfigError(
+            "admission.documents",
+            "nothing",
+            "name the file of the documents that the roles of admission.registered_only may send",
+        )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from api.admission.budgets import WINDOW, Spending
 from api.admission.documents import manifest_of, read_documents
 from api.admission.gate import Gate
-from api.admission.settings import AdmissionSettings, Budget
+from api.admission.settings import AdmissionSettings, Budget, check_admission
 from c360.errors import ConfigError
 from schema.errors import RequestError
 from schema.execution.admission import RateLimited, count
@@ -161,3 +161,22 @@ def test_a_manifest_is_made_of_files(tmp_path: Path) -> None:
 
 def test_the_values_of_an_answer_are_counted() -> None:
     assert count({"a": 1, "b": [{"c": None}, {"c": 2}], "d": {"e": []}}) == 6
+
+
+@pytest.mark.parametrize(
+    ("settings", "named"),
+    [
+        (AdmissionSettings(registered_only=("frontend",), documents="d.json"), "admission.registered_only"),
+        (AdmissionSettings(roles={"frontend": Budget(requests=1)}), "admission.roles"),
+        (AdmissionSettings(registered_only=("front-end",)), "admission.documents"),
+    ],
+    ids=["no role", "no role with a budget", "no documents"],
+)
+def test_what_would_have_no_effect_is_refused(settings: AdmissionSettings, named: str) -> None:
+    with pytest.raises(ConfigError, match=named):
+        check_admission(settings)
+
+
+def test_what_has_an_effect_is_taken() -> None:
+    check_admission(AdmissionSettings(registered_only=("front-end",), documents="d.json"))
+    check_admission(AdmissionSettings(roles={"integrator": Budget(requests=1)}))

@@ -12,7 +12,8 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from api.browsers import BrowserHeaders, Browsers, browser_middleware
+from api.browsers import BrowserHeaders, Browsers, browser_middleware, check_origins
+from c360.errors import ConfigError
 
 DESK, EVIL = "https://desk.example", "https://evil.example"
 SAFE = {
@@ -133,3 +134,19 @@ def test_operations_say_what_every_other_answer_says(origins: tuple[str, ...], o
         del said[name]
     headers = BrowserHeaders(settings).of(origin.encode() if origin else None)
     assert {name.decode(): value.decode() for name, value in headers} == said
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("desk.example", "https://desk.example/", "https://desk.example/x", "https://Desk.example"),
+        *("null", "", "https://", "https://u:p@desk.example", "https://desk.example:port"),
+    ],
+)
+def test_origins_that_no_browser_names_are_refused(origin: str) -> None:
+    with pytest.raises(ConfigError, match=r"browsers\.origins"):
+        check_origins("browsers.origins", ("https://desk.example", origin))
+
+
+def test_origins_that_browsers_name_are_taken() -> None:
+    check_origins("live.origins", ("*", "http://127.0.0.1:3000", "https://[::1]:8443", "app://desk"))
