@@ -6,8 +6,7 @@ import asyncio
 import base64
 import gzip
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpcore
@@ -17,115 +16,15 @@ from c360.addresses import AddressPolicy, AddressRefused
 from c360.auth import ApiKey
 from c360.auth.signing import HmacKey, MessageSigned
 from c360.contract import Limits
-from c360.errors import (
-    ConnectorError,
-    DeadlineExceeded,
-    PartnerFault,
-    ProblemCode,
-    Reconfigure,
-    RetryLater,
-)
-from c360.http import Request, Response, Transport
+from c360.errors import ConnectorError, PartnerFault, ProblemCode, Reconfigure, RetryLater
+from c360.http import Request
 from c360.values import Secret
 from connectors.health import Health
 from connectors.operation import during
 from connectors.reaching import Origins, Reaching
-from connectors.resilience import BARE
 from connectors.transport import HostTransport
 from tests.connectors.test_transport import operation
-
-LOCAL = AddressPolicy(["127.0.0.0/8", ".partner.example"])
-MOST = 10_000
-Scene = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-class Others:
-    """Stands for the client that carries the rest."""
-
-    def __init__(self) -> None:
-        self.sent: list[Request] = []
-
-    async def send(self, request: Request) -> Response:
-        self.sent.append(request)
-        return Response(status=299, headers={})
-
-
-class Names:
-    """A resolver that tells what it is told to."""
-
-    def __init__(self, *answers: Sequence[str]) -> None:
-        self._answers = list(answers)
-        self.asked: list[str] = []
-
-    async def __call__(self, host: str, port: int, seconds: float | None) -> Sequence[str]:
-        self.asked.append(host)
-        return self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-
-
-@asynccontextmanager
-async def partner(scene: Scene, host: str = "127.0.0.1") -> AsyncIterator[int]:
-    """A partner that plays a scene on each connection: its port."""
-    tasks: list[asyncio.Task[None]] = []
-
-    async def played(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await scene(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
-
-    def begun(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.append(asyncio.create_task(played(reader, writer)))
-
-    server = await asyncio.start_server(begun, host, 0)
-    try:
-        yield server.sockets[0].getsockname()[1]
-    finally:
-        server.close()
-        await server.wait_closed()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.sleep(0)
-
-
-def answering(*answers: bytes) -> Scene:
-    """Gives the answers to the requests of a connection, and ends it after the last."""
-
-    async def scene(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for answer in answers:
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(answer)
-            await writer.drain()
-
-    return scene
-
-
-async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while head := await reader.readuntil(b"\r\n\r\n"):
-        writer.write(whole(head))
-
-
-def whole(body: bytes, *headers: str) -> bytes:
-    lines = "".join(f"{header}\r\n" for header in headers)
-    return f"HTTP/1.1 200 OK\r\n{lines}content-length: {len(body)}\r\n\r\n".encode() + body
-
-
-@asynccontextmanager
-async def reaching(
-    names: Names | None = None, policy: AddressPolicy = LOCAL
-) -> AsyncIterator[tuple[Reaching, Others]]:
-    origins = Origins(policy, names) if names is not None else Origins(policy)
-    others = Others()
-    try:
-        yield Reaching(origins, others, MOST), others
-    finally:
-        await origins.close()
-
-
-def get(port: int, path: str = "/", host: str = "127.0.0.1", **more: Any) -> Request:
-    return Request(method="GET", url=f"http://{host}:{port}{path}", **more)
+from tests.connectors.wires import LOCAL, MOST, Names, Others, answering, echo, get, partner, reaching, whole
 
 
 def test_a_request_arrives_as_it_was_made(run: Callable[..., Any]) -> None:
@@ -387,120 +286,6 @@ def test_an_answer_that_comes_in_pieces_is_whole(run: Callable[..., Any]) -> Non
         async with partner(pieces) as port, reaching() as (reach, _):
             answer = await reach.send(get(port))
             assert answer.content == b"".join(str(number).encode() * 1000 for number in range(4))
-
-    run(scenario())
-
-
-class Slow:
-    """Begins to answer when it is told to, and notes which connections were ended before that."""
-
-    def __init__(self, *statuses: int) -> None:
-        self.begun: list[bytes] = []
-        self.left = 0
-        self.go = asyncio.Event()
-        self._statuses = list(statuses)
-
-    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while head := await reader.readuntil(b"\r\n\r\n"):
-            self.begun.append(head)
-            gone, go = (asyncio.ensure_future(each) for each in (reader.read(1), self.go.wait()))
-            done, _ = await asyncio.wait({gone, go}, return_when=asyncio.FIRST_COMPLETED)
-            go.cancel()
-            if gone in done:
-                self.left += 1
-                return
-            gone.cancel()
-            await asyncio.wait({gone})
-            status = self._statuses.pop(0) if self._statuses else 200
-            writer.write(whole(b"{}").replace(b"200 OK", b"%d Said" % status))
-
-    async def hears(self, requests: int) -> None:
-        """Wait until so many have begun."""
-        while len(self.begun) < requests:  # noqa: ASYNC110  # another task's list
-            await asyncio.sleep(0.001)
-
-
-@asynccontextmanager
-async def instance(kit: Any, scene: Scene) -> AsyncIterator[tuple[Transport, int]]:
-    """The transport of an instance as in production, but that it tries once; and its partner's port."""
-    transport = HostTransport(resilience=BARE, addresses=LOCAL)
-    async with partner(scene) as port:
-        yield transport.for_instance(Limits(), Health(kit.clock)), port
-    await transport.aclose()
-
-
-def test_a_request_is_cut_off_soon_after_the_deadline(run: Callable[..., Any], kit: Any) -> None:
-    """Also from the partner's side, who is not to work on what nobody waits for."""
-
-    async def scenario() -> None:
-        slow = Slow()
-        async with instance(kit, slow) as (transport, port):
-            started = time.perf_counter()
-            with during(operation(seconds=0.1)), pytest.raises(DeadlineExceeded):
-                await transport.send(get(port))
-            assert 0.1 < time.perf_counter() - started < 0.6
-            await asyncio.sleep(0.05)
-            assert slow.left == 1
-
-    run(scenario())
-
-
-@pytest.mark.parametrize("status", [200, 503], ids=["answered", "to be sent anew"])
-def test_who_waits_goes_on_with_a_request_whose_sender_has_gone(
-    run: Callable[..., Any], kit: Any, status: int
-) -> None:
-    async def scenario() -> None:
-        slow = Slow(status, 200)
-        async with instance(kit, slow) as (transport, port):
-            with during(operation()):
-                first = asyncio.create_task(transport.send(get(port)))
-            await slow.hears(1)
-            with during(operation()):
-                others = [asyncio.create_task(transport.send(get(port))) for _ in range(2)]
-            await asyncio.sleep(0)
-            first.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await first
-            assert slow.left == 0
-            slow.go.set()
-            assert [(await other).status for other in others] == [200, 200]
-            assert len(slow.begun) == (1 if status == 200 else 2)
-
-    run(scenario())
-
-
-def test_who_has_more_time_goes_on_where_the_senders_ends(run: Callable[..., Any], kit: Any) -> None:
-    async def scenario() -> None:
-        slow = Slow()
-        async with instance(kit, slow) as (transport, port):
-            with during(operation(seconds=0.05)):
-                first = asyncio.create_task(transport.send(get(port)))
-            await slow.hears(1)
-            with during(operation(seconds=5)):
-                second = asyncio.create_task(transport.send(get(port)))
-            with pytest.raises(DeadlineExceeded):
-                await first
-            await slow.hears(2)
-            slow.go.set()
-            assert (await second).status == 200
-
-    run(scenario())
-
-
-def test_nobody_left_means_that_the_next_one_sends_anew(run: Callable[..., Any], kit: Any) -> None:
-    async def scenario() -> None:
-        slow = Slow()
-        async with instance(kit, slow) as (transport, port):
-            with during(operation()):
-                both = [asyncio.create_task(transport.send(get(port))) for _ in range(2)]
-            await slow.hears(1)
-            for one in both:
-                one.cancel()
-            await asyncio.gather(*both, return_exceptions=True)
-            slow.go.set()
-            with during(operation()):
-                assert (await transport.send(get(port))).status == 200
-            assert len(slow.begun) == 2
 
     run(scenario())
 
