@@ -118,21 +118,20 @@ def migrating(url: URL, *, timeout: float) -> Engine:
         )
         listen(engine, begin="BEGIN IMMEDIATE", pragmas=("foreign_keys = OFF",))
         return engine
-    arguments = _postgres_arguments()
-    arguments.pop("pool_timeout")
-    return create_engine(url, poolclass=NullPool, hide_parameters=True, **arguments)
+    return create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=postgres_connecting())
 
 
 def _sqlite_arguments() -> dict[str, Any]:
-    return {
-        "connect_args": {"timeout": BUSY_TIMEOUT},
-        "poolclass": TurnsPool,
-        "pool_timeout": BUSY_TIMEOUT,
-    }
+    return {"connect_args": {"timeout": BUSY_TIMEOUT}, **_in_turn()}
 
 
 def _postgres_arguments(*settings: str) -> dict[str, Any]:
-    return {"connect_args": postgres_connecting(*settings), "pool_timeout": BUSY_TIMEOUT}
+    return {"connect_args": postgres_connecting(*settings), **_in_turn()}
+
+
+def _in_turn() -> dict[str, Any]:
+    """How the pool of either database hands out its connections."""
+    return {"poolclass": TurnsPool, "pool_timeout": BUSY_TIMEOUT}
 
 
 def postgres_connecting(*settings: str) -> dict[str, Any]:
