@@ -92,7 +92,8 @@ def together(runs: Iterable[Reckoning]) -> Reckoning:
 
 
 def keep(file: Path, reckoning: Reckoning) -> None:
-    """Add a run to a file, as a line of JSON."""
+    """Add a run to a file, as a line of JSON; its folder is made."""
+    file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("ab") as lines:
         lines.write(msgspec.json.encode(reckoning) + b"\n")
 
