@@ -92,11 +92,11 @@ def checking(table: str, references: Sequence[tuple[str, str, str]]) -> str:
         for column, to, _ in references
     )
     # Its plan is kept for the session: it must not be one that reads all customers, as one for the first few
-    # thousand of an empty table would be.
+    # thousand of an empty table would be. Who loads a dump has no search path.
     return (
         f"CREATE FUNCTION c360_{table}_refers() RETURNS trigger LANGUAGE plpgsql "
-        "SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$ "
-        "DECLARE wrong boolean; BEGIN "
+        "SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off "
+        "SET search_path FROM CURRENT AS $$ DECLARE wrong boolean; BEGIN "
         f"IF TG_LEVEL = 'STATEMENT' THEN wrong := {inserted}; ELSE wrong := {moved}; END IF; "
         f"IF wrong THEN RAISE EXCEPTION 'a row of {table} refers to what is not there' "
         "USING ERRCODE = 'foreign_key_violation', CONSTRAINT = TG_NAME; END IF; RETURN NULL; END $$"

@@ -46,14 +46,18 @@ async def copied(database: Database, table: str, **changed: str) -> str:
     return f"INSERT INTO {table} ({', '.join(names)}) SELECT {values} FROM {table}"
 
 
+def another(table: str) -> dict[str, str]:
+    """What of a copy of a row has to differ."""
+    own = COPIES[table][0]
+    other = {own: "9" if own == "place" else "'x'"}
+    return other | {"party_id": "'b2'"} if table == "identity_link" else other
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_row_that_refers_to_what_is_not_there_is_refused(database: Database, run: Run, case: str) -> None:
     table, column = case.split(".")
-    own = COPIES[table][0]
     # Last a copy that refers to what is there: the others are refused for the reference alone.
-    other = {own: "9" if own == "place" else "'x'"}
-    if table == "identity_link":
-        other |= {"party_id": "'b2'"}
+    other = another(table)
 
     async def go() -> None:
         await customer(database)
@@ -78,5 +82,23 @@ def test_what_rows_refer_to_is_neither_removed_nor_called_otherwise(
         for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET id = 'x'"):
             with pytest.raises(StoreError):
                 await execute(database, statement)
+
+    run(go())
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("table", COPIES)
+def test_what_a_row_refers_to_is_found_by_who_restores_a_dump(
+    database: Database, run: Run, table: str
+) -> None:
+    """PostgreSQL's own tools load data without a search path."""
+
+    async def go() -> None:
+        await customer(database)
+        statement = await copied(database, f"public.{table}", **another(table))
+        async with database.unit(T) as unit:
+            session = unit.customers._session
+            await session.execute(text("SELECT set_config('search_path', '', true)"))
+            await session.execute(text(statement))
 
     run(go())
