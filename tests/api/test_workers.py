@@ -26,6 +26,7 @@ WORKER = """
 import asyncio, os, sys, time
 from pathlib import Path
 import socket, uvicorn
+from api.browsers import Browsers
 from api.connections import guarded
 from api.server import Server
 from api.sharing import Shared
@@ -43,7 +44,7 @@ async def app(scope, receive, send):
 
 async def main():
     shared = Shared.read(sys.argv[-1])
-    protocol = guarded(Settings())
+    protocol = guarded(Settings(), Browsers())
     config = uvicorn.Config(app, http=protocol, ws="none", lifespan="off", log_config=None, access_log=False)
     server = Server(config, protocol, asyncio.Event())
     heeding = asyncio.create_task(server.heed(shared, 0))

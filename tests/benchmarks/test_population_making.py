@@ -83,7 +83,11 @@ def test_a_day_whose_next_year_the_sandbox_has_not_is_refused(
 
 
 def test_an_interruption_from_outside_leaves_nothing_half_done(tmp_path: Path) -> None:
-    program = "import sys; from benchmarks.population.command import main; sys.exit(main(sys.argv[1:]))"
+    # A shell lets what it starts in the background ignore Ctrl-C, and so would the tests' own children.
+    program = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from benchmarks.population.command import main; sys.exit(main(sys.argv[1:]))"
+    )
     command = [sys.executable, "-c", program, "--people", "401", "--companies", "0"]
     with subprocess.Popen(
         [*command, "--out", str(tmp_path), "--processes", "2"],

@@ -223,7 +223,7 @@ def test_a_database_that_does_not_answer_is_told_apart_from_a_fault(world: Any, 
     ("window", "code"),
     [
         ('since: "2025-06-01", until: "2025-05-01"', "BAD_USER_INPUT"),
-        ('since: "0001-01-01"', "LIMIT_EXCEEDED"),
+        ('since: "1000-01-01"', "LIMIT_EXCEEDED"),
     ],
 )
 def test_a_mistake_in_a_window_is_told_also_where_nothing_else_is_asked_for(

@@ -36,7 +36,9 @@ zones = st.timezones() | st.just(UTC)
 def test_a_moment_is_the_one_that_was_written(moment: datetime) -> None:
     with suppress(CursorError):
         read = cursors.moment(moment.isoformat())
-        assert read == moment
+        assert read == moment.astimezone(
+            UTC
+        )  # moments of an hour that comes twice are equal in one zone alone
         assert read.utcoffset() == timedelta(0)
 
 

@@ -201,7 +201,7 @@ def test_the_command_line_makes_lists_rotates_and_revokes(served: str, settings:
 
     first = say("create", "till", "--role", "integrator", "--scope", "bulk:write").strip()
     assert asked(first) == 200
-    assert asked(first[:-1] + "x") == 401
+    assert asked(first[:-1] + ("y" if first.endswith("x") else "x")) == 401
     with pytest.raises(ApiKeyError, match="rotate it"):
         say("create", "till", "--role", "integrator")
     second = say("rotate", "till", "--overlap", "1").strip()
