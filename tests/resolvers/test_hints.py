@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import typing
 from collections.abc import Iterator
 from typing import Annotated
@@ -32,8 +33,11 @@ def _below(kind: type) -> Iterator[type]:
 
 def test_the_types_are_those_that_the_standard_library_reads() -> None:
     built_schema()
+    # The tutorials' tests leave classes behind whose modules are gone.
     ours = [
-        each for each in _below(msgspec.Struct) if each.__module__.startswith(("c360.records", "schema."))
+        each
+        for each in _below(msgspec.Struct)
+        if each.__module__.startswith(("c360.records", "schema.")) and each.__module__ in sys.modules
     ]
     assert len(ours) > 400
     for each in ours:
