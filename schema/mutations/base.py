@@ -2,9 +2,9 @@
 
 ``check`` (no I/O) → ``before`` (what partners hold of the customer) → ``ask`` (the partners) → ``effect``
 (the transaction) → ``follow`` (what goes on outside then) → ``concerns`` (what the payload shows, to be
-read and gathered for) → ``payload``. The first three may raise :class:`~schema.mutations.problems.Refusal`
-or an :class:`~schema.errors.InputError`: then nothing is
-changed and the payload holds the problems.
+read and gathered for) → ``payload``. All up to ``effect`` may raise
+:class:`~schema.mutations.problems.Refusal` or an :class:`~schema.errors.InputError`: then nothing is changed
+and the payload holds the problems.
 
 What a mutation did is its *outcome*, a struct of ids and figures that is kept under the idempotency key.
 The payload is made from it anew for every caller, with the customers as they are then.
