@@ -98,19 +98,21 @@ class Recorder:
         return mine
 
     async def flush(self) -> None:
-        """Write what waits.
+        """Write what waits. What comes meanwhile waits for the next time, else a busy process wrote all along.
 
         Raises:
             StoreError: the database takes nothing; what waits goes on waiting.
         """
         async with self._writing:
             for tenant, mine in list(self._tenants.items()):
-                while mine.waiting:
-                    await self._write(tenant, mine)
-                mine.since = None
+                begun, left = self._clock(), len(mine.waiting)
+                while left:
+                    left -= await self._write(tenant, mine, min(left, _BATCH))
+                mine.since = begun if mine.waiting else None
 
-    async def _write(self, tenant: TenantId, mine: _Tenant) -> None:
-        batch = mine.waiting[:_BATCH]
+    async def _write(self, tenant: TenantId, mine: _Tenant, most: int) -> int:
+        """Write a batch of those that have waited longest; how many it holds."""
+        batch = mine.waiting[:most]
         new = dict(mine.selections)
         try:
             async with self._database.unit(tenant) as unit:
@@ -128,6 +130,7 @@ class Recorder:
         mine.kept.update(new)
         for digest in new:
             del mine.selections[digest]
+        return len(batch)
 
     async def seal_others(self, tenant: TenantId) -> int:
         """Seal the changes of processes that ended before they could; how many.

@@ -50,6 +50,22 @@ class Flaky:
             yield unit
 
 
+class Busy:
+    """A database at which something happens whenever a unit of work begins."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.units = 0
+        self.on_unit: Callable[[], None] = lambda: None
+
+    @asynccontextmanager
+    async def unit(self, tenant: TenantId) -> AsyncIterator[Any]:
+        self.units += 1
+        self.on_unit()
+        async with self._database.unit(tenant) as unit:
+            yield unit
+
+
 def reading(clock: Clock, customer: str) -> ReadEntry:
     return ReadEntry(at=clock(), principal="p", purpose="SERVICE", customers=(customer,), selection="d1")
 
@@ -84,6 +100,27 @@ def test_what_waits_is_written_in_order_and_at_the_end(database_url: str, run: R
             async with database.read(T) as unit:
                 (entry, *_) = (await unit.audit.page(AuditFilter(), first=1)).entries
             assert entry.fields == SELECTED.fields
+
+    run(go())
+
+
+def test_what_comes_while_a_batch_is_written_waits_for_the_next(database_url: str, run: Run) -> None:
+    async def go() -> None:
+        clock = Clock()
+        async with opened(database_url, clock) as database:
+            busy: Any = Busy(database)
+            recorder = Recorder(busy, clock)
+            busy.on_unit = lambda: recorder.read(T, reading(clock, f"c{busy.units}"), SELECTED)
+            recorder.read(T, reading(clock, "c0"), SELECTED)
+            await recorder.flush()
+            assert (busy.units, recorder.waiting()) == (1, 1)
+            clock.now += LONGEST - timedelta(seconds=1)
+            recorder.check()
+            await recorder.flush()
+            assert (busy.units, recorder.waiting()) == (2, 1)
+            busy.on_unit = lambda: None
+            await recorder.flush()
+            assert await customers(database) == ["c0", "c1", "c2"]
 
     run(go())
 
