@@ -38,7 +38,7 @@ Params = Mapping[str, str | int | tuple[str, ...] | None]
 """Query parameters; those that are ``None`` are left out, a tuple repeats the name."""
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class Request(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One request, complete but for its secrets, which :meth:`Auth.apply` adds on the way out."""
 
     method: str
@@ -54,7 +54,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     so that it may be shared and repeated."""
 
 
-class Response(msgspec.Struct, frozen=True, kw_only=True):
+class Response(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A partner's answer."""
 
     status: int

@@ -152,7 +152,8 @@ class Once(Generic[ValueT]):
     __slots__ = ("_asking", "_failure", "_found", "_job", "_waiting")
 
     def __init__(self, job: Callable[[], Awaitable[ValueT]]) -> None:
-        self._job = job
+        self._job: Callable[[], Awaitable[ValueT]] | None = job
+        """Let go of once it is done: mostly it belongs to what holds this, and would keep that in a circle."""
         self._asking = False
         self._found: list[ValueT] = []
         self._failure: ConnectorError | None = None
@@ -176,11 +177,14 @@ class Once(Generic[ValueT]):
         return self._found[0]
 
     async def _ask(self) -> None:
+        assert self._job is not None  # noqa: S101  # it is there until something was found or failed
         self._asking = True
         try:
             self._found.append(await self._job())
+            self._job = None
         except ConnectorError as error:
             self._failure = error
+            self._job = None
             raise
         finally:
             self._asking = False

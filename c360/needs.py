@@ -14,7 +14,7 @@ from c360.records.base import Record
 from c360.values import Secret
 
 
-class Need(msgspec.Struct, frozen=True, kw_only=True, order=True):
+class Need(msgspec.Struct, frozen=True, gc=False, kw_only=True, order=True):
     """A kind of record that an operation needs, for windowed kinds with its window."""
 
     kind: str
@@ -27,7 +27,7 @@ class Need(msgspec.Struct, frozen=True, kw_only=True, order=True):
     does not require, and need not heed it. Given only where nothing that is fetched is kept or shared."""
 
 
-class Ref(msgspec.Struct, frozen=True, kw_only=True):
+class Ref(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A customer at one partner."""
 
     party_id: str

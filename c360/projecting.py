@@ -61,6 +61,7 @@ def _narrowed(kind: Any, tree: Tree) -> Any:
         frozen=True,
         kw_only=True,
         module=struct.__module__,
+        gc=struct.__struct_config__.gc,
     )
 
 

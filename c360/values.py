@@ -22,7 +22,7 @@ Percentage = NewType("Percentage", Decimal)
 """A share in percent: ``Decimal("4.5")`` is 4.5 %."""
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True):
+class Value(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A part of a record that has no identity of its own."""
 
 

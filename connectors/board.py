@@ -132,6 +132,7 @@ class Board:
         self._reaper.abandon(self._tasks)
         for leave in self._leaving:
             leave()
+        self._leaving.clear()
         if not self._open:
             return []
         late = [part for part in self._parts if part.outcome is None]

@@ -33,7 +33,7 @@ class PartKey(NamedTuple):
     """Ids of records that were asked for, where the partner cannot list one customer's."""
 
 
-class CachedPart(msgspec.Struct, frozen=True, kw_only=True):
+class CachedPart(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What a partner answered."""
 
     records: tuple[Record, ...]

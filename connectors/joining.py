@@ -169,6 +169,7 @@ class Joining:
             operation.close()
             for wanted in batch:
                 self._forget(wanted)
+            flight.end()
 
 
 class _Flight:
@@ -194,6 +195,12 @@ class _Flight:
     def serves(self, ends: float) -> bool:
         """Whether who waits until then would not be let down much sooner."""
         return ends <= self.ends + _SOONER
+
+    def end(self) -> None:
+        """Nothing is told any more: who waited and what they waited for forget each other."""
+        for wanted in self._batch:
+            wanted.waiters = []
+        self._batch, self._of = (), {}
 
     @property
     def deserted(self) -> bool:

@@ -69,7 +69,9 @@ class Operation:
         """Nothing is waited for any more."""
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None  # it knows the context that this is current in
             self._expire()
+        self.answers.clear()
 
     def _expire(self) -> None:
         for future in tuple(self._waiting):

@@ -20,7 +20,7 @@ from connectors.results import GatherRequest, Link, SourceProblem, Target
 from connectors.windows import merged, whole, wider
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """How the fetching of a part ended."""
 
     records: tuple[Record, ...] = ()
@@ -32,7 +32,7 @@ class Outcome(msgspec.Struct, frozen=True):
     """From memory: fetched a moment ago, by another operation."""
 
 
-class Part(msgspec.Struct, kw_only=True):
+class Part(msgspec.Struct, gc=False, kw_only=True):
     """One kind of one party."""
 
     need: Need
@@ -41,7 +41,7 @@ class Part(msgspec.Struct, kw_only=True):
     """When it ended, on the event loop's clock."""
 
 
-class Ask(msgspec.Struct, kw_only=True):
+class Ask(msgspec.Struct, gc=False, kw_only=True):
     """One party to ask about, and what."""
 
     customer_id: str
@@ -51,14 +51,14 @@ class Ask(msgspec.Struct, kw_only=True):
     """By kind."""
 
 
-class Copy(msgspec.Struct, frozen=True):
+class Copy(msgspec.Struct, frozen=True, gc=False):
     """A decoded last-known copy that covers what is needed."""
 
     records: tuple[Record, ...]
     fetched_at: datetime
 
 
-class Party(msgspec.Struct, frozen=True):
+class Party(msgspec.Struct, frozen=True, gc=False):
     """A customer's record at an instance, and whose it is: what must not be mixed with another's."""
 
     owner: str
@@ -66,7 +66,7 @@ class Party(msgspec.Struct, frozen=True):
     ref: Ref
 
 
-class Cell(msgspec.Struct, kw_only=True):
+class Cell(msgspec.Struct, gc=False, kw_only=True):
     """One kind of one customer from one source."""
 
     customer_id: str
@@ -171,7 +171,7 @@ def asks(found: Iterable[Cell]) -> Mapping[Instance, Sequence[Ask]]:
     return {instance: tuple(by_key.values()) for instance, by_key in table.items()}
 
 
-class Batch(msgspec.Struct, frozen=True, kw_only=True):
+class Batch(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One call of a connector's ``fetch``."""
 
     needs: tuple[Need, ...]

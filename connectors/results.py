@@ -39,7 +39,7 @@ class SourceState(enum.Enum):
     __hash__ = object.__hash__  # members are one of each, and looked up for every kind of every source
 
 
-class SourceProblem(msgspec.Struct, frozen=True, kw_only=True):
+class SourceProblem(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Why a source did not answer in full."""
 
     code: ProblemCode
@@ -47,7 +47,7 @@ class SourceProblem(msgspec.Struct, frozen=True, kw_only=True):
     retry_after: Annotated[float | None, Meta(description="Seconds the partner asked to wait.")] = None
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True):
+class Link(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A customer's record at one connector instance, as the hub's identity says."""
 
     connector: str
@@ -57,7 +57,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     """See :class:`c360.contract.Ref`."""
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True):
+class Target(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A customer to gather for, with all links."""
 
     customer_id: str
@@ -85,7 +85,7 @@ class GatherRequest(msgspec.Struct, frozen=True, kw_only=True):
     background reads once."""
 
 
-class KindResult(msgspec.Struct, frozen=True, kw_only=True):
+class KindResult(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One kind of record of one customer from one source."""
 
     records: tuple[Record, ...]
@@ -95,7 +95,7 @@ class KindResult(msgspec.Struct, frozen=True, kw_only=True):
     """Why it is not all there is."""
 
 
-class SourceResult(msgspec.Struct, frozen=True, kw_only=True):
+class SourceResult(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """All that one source gave for one customer."""
 
     connector: str

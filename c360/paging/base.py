@@ -13,7 +13,7 @@ from c360.http import Response
 PageT = TypeVar("PageT")
 
 
-class Step(msgspec.Struct, frozen=True, kw_only=True):
+class Step(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the request for one page adds to the request for the list."""
 
     own: tuple[tuple[str, str], ...] = ()
@@ -44,7 +44,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
         return {**(body or {}), **dict(self.fields)}
 
 
-class Turn(msgspec.Struct, Generic[PageT], frozen=True, kw_only=True):
+class Turn(msgspec.Struct, Generic[PageT], frozen=True, gc=False, kw_only=True):
     """A page that was read, and where it stands."""
 
     number: int

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Record(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Something a partner holds about a customer, in the hub's own terms.
 
     Every field is taken from the partner's published API or left empty; nothing is invented.

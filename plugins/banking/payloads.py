@@ -17,7 +17,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 """RFC 3339 with its offset, which the standard demands."""
 
 
-class Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Wire(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     """Base of the payloads; unknown fields are ignored."""
 
 

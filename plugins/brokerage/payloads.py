@@ -16,7 +16,7 @@ from msgspec import Meta
 Id = Annotated[str, Meta(min_length=1)]
 
 
-class Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Wire(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     """Base of the API's objects, whose names are in camel case."""
 
 

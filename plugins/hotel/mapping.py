@@ -35,7 +35,7 @@ _DOCUMENTS: Mapping[str, IdentifierKind] = {
 }
 
 
-class HotelFacts(msgspec.Struct, frozen=True, kw_only=True):
+class HotelFacts(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What a stay needs to know of its hotel."""
 
     name: str | None = None

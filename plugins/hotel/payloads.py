@@ -17,7 +17,7 @@ Loose = str | int | float | None
 """A text or a number, whichever was sent."""
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What every answer says first, also with HTTP 200: whether it is one."""
 
     success: bool
@@ -45,7 +45,7 @@ class Page(Envelope, Generic[T], frozen=True, kw_only=True):
 
 
 class CustomField(
-    msgspec.Struct, frozen=True, rename={"name": "customFieldName", "value": "customFieldValue"}
+    msgspec.Struct, frozen=True, gc=False, rename={"name": "customFieldName", "value": "customFieldValue"}
 ):
     """A question of the house's own and its answer."""
 
@@ -53,7 +53,7 @@ class CustomField(
     value: Loose = None
 
 
-class Guest(msgspec.Struct, frozen=True, rename="camel"):
+class Guest(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """Answer of ``getGuest``."""
 
     first_name: str | None = None
@@ -82,7 +82,7 @@ class Guest(msgspec.Struct, frozen=True, rename="camel"):
     new_guest_id: Loose = msgspec.field(name="newGuestID", default=None)
 
 
-class ListedGuest(msgspec.Struct, frozen=True, rename="camel"):
+class ListedGuest(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """An entry of ``getGuestList`` and ``getGuestsModified``."""
 
     guest_id: str | int = msgspec.field(name="guestID")
@@ -109,13 +109,13 @@ class ListedGuest(msgspec.Struct, frozen=True, rename="camel"):
     is_merged: bool | None = None
 
 
-class Currency(msgspec.Struct, frozen=True, rename="camel"):
+class Currency(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """The currency of a hotel."""
 
     currency_code: str | None = None
 
 
-class Hotel(msgspec.Struct, frozen=True, rename="camel"):
+class Hotel(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """An entry of ``getHotels``."""
 
     property_id: str | int = msgspec.field(name="propertyID")
@@ -124,7 +124,7 @@ class Hotel(msgspec.Struct, frozen=True, rename="camel"):
     property_currency: list[Currency] | Currency | None = None
 
 
-class ListedReservation(msgspec.Struct, frozen=True, rename="camel"):
+class ListedReservation(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """An entry of ``getReservations``."""
 
     reservation_id: str | int = msgspec.field(name="reservationID")
@@ -132,13 +132,13 @@ class ListedReservation(msgspec.Struct, frozen=True, rename="camel"):
     start_date: str | None = None
 
 
-class BalanceDetails(msgspec.Struct, frozen=True, rename="camel"):
+class BalanceDetails(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """What a reservation's balance is made of."""
 
     paid: Decimal | None = None
 
 
-class Room(msgspec.Struct, frozen=True, rename="camel"):
+class Room(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """A room of a reservation."""
 
     room_type_name: str | None = None
@@ -148,7 +148,7 @@ class Room(msgspec.Struct, frozen=True, rename="camel"):
     children: Loose = None
 
 
-class Reservation(msgspec.Struct, frozen=True, rename="camel"):
+class Reservation(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """An entry of ``getReservationsWithRateDetails``."""
 
     reservation_id: str | int = msgspec.field(name="reservationID")
@@ -176,7 +176,7 @@ class Reservation(msgspec.Struct, frozen=True, rename="camel"):
     """Everybody who comes along, by guest id; only where it was asked for."""
 
 
-class Note(msgspec.Struct, frozen=True, rename="camel"):
+class Note(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     """An entry of ``getReservationNotes``."""
 
     reservation_note_id: str | int = msgspec.field(name="reservationNoteID")

@@ -96,7 +96,7 @@ _PERSON_CLAIMS = Page[payloads.PersonClaimEntry]
 T = TypeVar("T")
 
 
-class Listing(msgspec.Struct, frozen=True, kw_only=True):
+class Listing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A policy as a list of the partner names it."""
 
     product: Product

@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 
-class Wire(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Wire(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     """A part of an answer; its names are the specification's."""
 
 

@@ -12,14 +12,14 @@ Timestamp = Annotated[datetime, Meta(tz=True)]
 """RFC 3339, always with a zone."""
 
 
-class Error(msgspec.Struct, frozen=True):
+class Error(msgspec.Struct, frozen=True, gc=False):
     """Why a request, or a part of it, failed."""
 
     category: str
     code: str
 
 
-class Address(msgspec.Struct, frozen=True):
+class Address(msgspec.Struct, frozen=True, gc=False):
     """A postal address."""
 
     address_line_1: str | None = None
@@ -31,13 +31,13 @@ class Address(msgspec.Struct, frozen=True):
     country: str | None = None
 
 
-class TaxIds(msgspec.Struct, frozen=True):
+class TaxIds(msgspec.Struct, frozen=True, gc=False):
     """Tax numbers of a customer."""
 
     eu_vat: str | None = None
 
 
-class Customer(msgspec.Struct, frozen=True):
+class Customer(msgspec.Struct, frozen=True, gc=False):
     """A customer profile."""
 
     id: str
@@ -54,21 +54,21 @@ class Customer(msgspec.Struct, frozen=True):
     tax_ids: TaxIds | None = None
 
 
-class RetrieveCustomerResponse(msgspec.Struct, frozen=True):
+class RetrieveCustomerResponse(msgspec.Struct, frozen=True, gc=False):
     """One entry of a bulk answer: a customer, or why there is none."""
 
     customer: Customer | None = None
     errors: list[Error] | None = None
 
 
-class BulkRetrieveCustomersResponse(msgspec.Struct, frozen=True):
+class BulkRetrieveCustomersResponse(msgspec.Struct, frozen=True, gc=False):
     """Answer of ``BulkRetrieveCustomers``, keyed by the customer ids asked for."""
 
     responses: dict[str, RetrieveCustomerResponse] | None = None
     errors: list[Error] | None = None
 
 
-class SearchCustomersResponse(msgspec.Struct, frozen=True):
+class SearchCustomersResponse(msgspec.Struct, frozen=True, gc=False):
     """Answer of ``SearchCustomers``."""
 
     customers: list[Customer] | None = None
@@ -76,20 +76,20 @@ class SearchCustomersResponse(msgspec.Struct, frozen=True):
     errors: list[Error] | None = None
 
 
-class Mapping(msgspec.Struct, frozen=True):
+class Mapping(msgspec.Struct, frozen=True, gc=False):
     """What a loyalty account is found by."""
 
     phone_number: str | None = None
 
 
-class ExpiringPointDeadline(msgspec.Struct, frozen=True):
+class ExpiringPointDeadline(msgspec.Struct, frozen=True, gc=False):
     """Points that lapse."""
 
     points: int
     expires_at: Timestamp
 
 
-class LoyaltyAccount(msgspec.Struct, frozen=True):
+class LoyaltyAccount(msgspec.Struct, frozen=True, gc=False):
     """A loyalty account."""
 
     id: str
@@ -104,7 +104,7 @@ class LoyaltyAccount(msgspec.Struct, frozen=True):
     expiring_point_deadlines: list[ExpiringPointDeadline] | None = None
 
 
-class SearchLoyaltyAccountsResponse(msgspec.Struct, frozen=True):
+class SearchLoyaltyAccountsResponse(msgspec.Struct, frozen=True, gc=False):
     """Answer of ``SearchLoyaltyAccounts``."""
 
     loyalty_accounts: list[LoyaltyAccount] | None = None
@@ -112,27 +112,27 @@ class SearchLoyaltyAccountsResponse(msgspec.Struct, frozen=True):
     errors: list[Error] | None = None
 
 
-class RetrieveLoyaltyAccountResponse(msgspec.Struct, frozen=True):
+class RetrieveLoyaltyAccountResponse(msgspec.Struct, frozen=True, gc=False):
     """Answer of ``RetrieveLoyaltyAccount``."""
 
     loyalty_account: LoyaltyAccount | None = None
     errors: list[Error] | None = None
 
 
-class LoyaltyReward(msgspec.Struct, frozen=True):
+class LoyaltyReward(msgspec.Struct, frozen=True, gc=False):
     """Points that were set aside."""
 
     loyalty_account_id: str
 
 
-class RetrieveLoyaltyRewardResponse(msgspec.Struct, frozen=True):
+class RetrieveLoyaltyRewardResponse(msgspec.Struct, frozen=True, gc=False):
     """Answer of ``RetrieveLoyaltyReward``."""
 
     reward: LoyaltyReward | None = None
     errors: list[Error] | None = None
 
 
-class EventDetail(msgspec.Struct, frozen=True):
+class EventDetail(msgspec.Struct, frozen=True, gc=False):
     """What an event's own part says; each type fills some of it."""
 
     points: int | None = None
@@ -142,7 +142,7 @@ class EventDetail(msgspec.Struct, frozen=True):
     reason: str | None = None
 
 
-class LoyaltyEvent(msgspec.Struct, frozen=True):
+class LoyaltyEvent(msgspec.Struct, frozen=True, gc=False):
     """An entry of a loyalty account's ledger. The part named like its type is filled."""
 
     id: str
@@ -161,7 +161,7 @@ class LoyaltyEvent(msgspec.Struct, frozen=True):
     other_event: EventDetail | None = None
 
 
-class SearchLoyaltyEventsResponse(msgspec.Struct, frozen=True):
+class SearchLoyaltyEventsResponse(msgspec.Struct, frozen=True, gc=False):
     """Answer of ``SearchLoyaltyEvents``."""
 
     events: list[LoyaltyEvent] | None = None
@@ -173,27 +173,27 @@ Page = SearchCustomersResponse | SearchLoyaltyAccountsResponse | SearchLoyaltyEv
 """An answer that a cursor continues."""
 
 
-class Effect(msgspec.Struct, frozen=True):
+class Effect(msgspec.Struct, frozen=True, gc=False):
     """What a change made: an entry of the ledger, or a reward."""
 
     id: str
 
 
-class EventObject(msgspec.Struct, frozen=True):
+class EventObject(msgspec.Struct, frozen=True, gc=False):
     """What a webhook tells about; the part named like its type is filled."""
 
     customer: Customer | None = None
     loyalty_account: LoyaltyAccount | None = None
 
 
-class EventData(msgspec.Struct, frozen=True):
+class EventData(msgspec.Struct, frozen=True, gc=False):
     """The data of a webhook."""
 
     id: str | None = None
     object: EventObject | None = None
 
 
-class WebhookEvent(msgspec.Struct, frozen=True):
+class WebhookEvent(msgspec.Struct, frozen=True, gc=False):
     """A webhook."""
 
     event_id: str
@@ -201,7 +201,7 @@ class WebhookEvent(msgspec.Struct, frozen=True):
     data: EventData
 
 
-class Changed(msgspec.Struct, frozen=True):
+class Changed(msgspec.Struct, frozen=True, gc=False):
     """The answer to a change."""
 
     event: Effect | None = None
@@ -209,7 +209,7 @@ class Changed(msgspec.Struct, frozen=True):
     errors: list[Error] | None = None
 
 
-class WebhookSubscription(msgspec.Struct, frozen=True):
+class WebhookSubscription(msgspec.Struct, frozen=True, gc=False):
     """An address that Square calls."""
 
     id: str
@@ -218,7 +218,7 @@ class WebhookSubscription(msgspec.Struct, frozen=True):
     signature_key: str | None = None
 
 
-class WantedSubscription(msgspec.Struct, frozen=True):
+class WantedSubscription(msgspec.Struct, frozen=True, gc=False):
     """What a subscription is to be."""
 
     name: str
@@ -228,21 +228,21 @@ class WantedSubscription(msgspec.Struct, frozen=True):
     enabled: bool = True
 
 
-class NewWebhookSubscription(msgspec.Struct, frozen=True):
+class NewWebhookSubscription(msgspec.Struct, frozen=True, gc=False):
     """Body of ``CreateWebhookSubscription``."""
 
     idempotency_key: str
     subscription: WantedSubscription
 
 
-class WebhookSubscriptionResponse(msgspec.Struct, frozen=True):
+class WebhookSubscriptionResponse(msgspec.Struct, frozen=True, gc=False):
     """Answer of ``CreateWebhookSubscription``."""
 
     subscription: WebhookSubscription | None = None
     errors: list[Error] | None = None
 
 
-class ListWebhookSubscriptionsResponse(msgspec.Struct, frozen=True):
+class ListWebhookSubscriptionsResponse(msgspec.Struct, frozen=True, gc=False):
     """Answer of ``ListWebhookSubscriptions``."""
 
     subscriptions: list[WebhookSubscription] | None = None

@@ -13,7 +13,7 @@ Text = Annotated[str, Meta(min_length=1)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
-class Payload(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class Payload(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     """A JSON object of the API."""
 
 

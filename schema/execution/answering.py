@@ -70,6 +70,12 @@ class Answering(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             Exception: A fault of ours, which the caller may not see.
         """
+        try:
+            return await self._answered(context, variables)
+        finally:
+            context.release()
+
+    async def _answered(self, context: OperationContext, variables: Mapping[str, Any]) -> ExecutionResult:
         kind = context.operation.operation
         try:
             if kind is OperationType.QUERY:

@@ -159,6 +159,8 @@ class OperationContext:
     infos: Sequence[InstanceInfo] = ()
     answers: dict[str, Any] = field(default_factory=dict)
     """What each root field answers, or the error it raises, by its place in the answer."""
+    customers: list[dict[str, CustomerAnswer]] = field(default_factory=list)
+    """All that were gathered for, by id, as they know each other; see :meth:`release`."""
     horizons: set[int] = field(default_factory=set)
     """Numbers of months that lifetime values were asked for, of which an operation has few."""
     told: Told = NOTHING
@@ -226,6 +228,12 @@ class OperationContext:
             return True
         # What a mutation shows is gathered field by field: whom it shows is not known yet.
         return self.operation.operation is not OperationType.QUERY and bool(self._holders())
+
+    def release(self) -> None:
+        """Let the customers forget each other once the answer is made: a circle of all that was gathered would
+        wait for the garbage collector."""
+        for customers in self.customers:
+            customers.clear()
 
     def hold(self, customers: Iterable[CustomerAnswer]) -> None:
         """Ask the holders what they keep back of some customers, and note who is masked."""

@@ -323,6 +323,7 @@ class _Operation:
         context = self._context
         make = context.answer_maker()
         customers: dict[str, CustomerAnswer] = {}
+        context.customers.append(customers)
         for customer_id in dict.fromkeys([one for stop in self._answered() for one in stop.ids]):
             customers[customer_id] = make(self._view(loaded[customer_id], customer_id, gathered), customers)
         if customers:
