@@ -21,6 +21,7 @@ import asyncio
 import hashlib
 import inspect
 import os
+import platform
 import signal
 import sys
 from collections.abc import Sequence
@@ -31,7 +32,7 @@ from typing import Any
 
 import msgspec
 
-from benchmarks.race import documents
+from benchmarks.race import documents, interpreters
 from benchmarks.race.contenders import NAMES, NODE, OWN, compare, missing, started
 from benchmarks.race.cores import cores, on_core
 from benchmarks.race.endurance import cold_start, memory
@@ -56,6 +57,10 @@ RESUMED = timedelta(hours=3)
 def main(arguments: Sequence[str]) -> int:
     """Run the command; see the module."""
     options = _parser().parse_args(arguments)
+    interpreter = options.python or interpreters.fastest()
+    if interpreter.absolute() != Path(sys.executable).absolute():
+        again = [str(interpreter), "-m", "benchmarks", "race", *arguments, "--python", str(interpreter)]
+        os.execve(interpreter, again, dict(interpreters.environment()))  # noqa: S606  # itself once more
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     wanted = [name for name in options.workloads.split(",") if name]
     if unknown := set(wanted) - set(WORKLOADS):
@@ -71,6 +76,7 @@ def main(arguments: Sequence[str]) -> int:
         backend=options.store,
         processors=os.cpu_count() or 1,
         load=os.getloadavg()[0],
+        python=platform.python_version(),
         left_out=reason,
     )
 
@@ -240,6 +246,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--cache", type=Path, default=CACHE, help="what is prepared (var/race)")
     parser.add_argument(
         "--resume", action="store_true", help="leave out what the file has of the last hours already"
+    )
+    parser.add_argument(
+        "--python", type=Path, help="runs all servers of Python; by default the fastest build of its version"
     )
     parser.add_argument("--fresh", action="store_true", help="prepare and record anew")
     return parser

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -132,6 +133,8 @@ def _meant(path: str, value: Any) -> Any:
 
 def _run(command: Sequence[str], output: IO[str]) -> subprocess.Popen[str]:
     environment = {"NODE_ENV": "production", "PATH": "/usr/local/bin:/usr/bin:/bin"}
+    if "PYTHONPATH" in os.environ:  # by which another interpreter finds what is installed
+        environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
     return subprocess.Popen(  # noqa: S603  # our own programs
         command,
         cwd=CHECKOUT,

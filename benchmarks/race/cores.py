@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
+@cache
 def cores() -> tuple[int, int]:
-    """The core of whoever answers, and that of all others; the same one where there is but one."""
+    """The core of whoever answers, and that of all others; the same one where there is but one.
+
+    As they were when it was first asked: who keeps to one of them meanwhile has that one alone.
+    """
     usable = sorted(os.sched_getaffinity(0))
     return usable[-1], usable[0]
 

@@ -55,6 +55,8 @@ class RaceReport(msgspec.Struct, frozen=True, kw_only=True):
     processors: int
     load: float = 0.0
     """Load average of the machine when the run began: what else it had to do."""
+    python: str = ""
+    """Version of the interpreter that all servers of Python ran on."""
     outcomes: list[Outcome] = []
     cold_start: float | None = None
     """Seconds."""

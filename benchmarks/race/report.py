@@ -52,10 +52,11 @@ def main(arguments: Sequence[str]) -> int:
 def page(report: RaceReport, figures: Sequence[Figure]) -> str:
     """The page as Markdown."""
     database = "PostgreSQL" if report.backend == "postgresql" else "SQLite"
+    python = f", by Python {report.python}" if report.python else ""
     lines = [
         PREAMBLE.read_text("utf-8").rstrip(),
         "",
-        f"Measured on {report.at:%Y-%m-%d} on {report.processors} processor cores, over {database}.",
+        f"Measured on {report.at:%Y-%m-%d} on {report.processors} processor cores, over {database}{python}.",
         "",
         "![Processor time of a request, by workload and contender](performance.svg)",
         "",
