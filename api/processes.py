@@ -1,9 +1,10 @@
-"""Processes: how one is asked to stop, and children that end in an order of their parent's choosing."""
+"""Processes: what a start leaves behind, how one is asked to stop, and children that end in order."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from asyncio.subprocess import Process
@@ -11,6 +12,19 @@ from collections.abc import Sequence
 
 GRACE = 5.0
 """Seconds a child has to stop cleanly."""
+_COLLECTING = (10_000, 20, 10)
+"""When garbage is looked for: what requests and feeds make is freed without, but for the rare cycle."""
+
+
+def settled() -> None:
+    """Let the collector look for garbage from now on, and never among what the start made.
+
+    That stays, and next to nothing of it is garbage: looking through it, now or in every collection, would
+    only cost time. While a process starts its collector is best switched off.
+    """
+    gc.freeze()
+    gc.set_threshold(*_COLLECTING)
+    gc.enable()
 
 
 def stop_event() -> asyncio.Event:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import socket
 from collections.abc import Callable
 
@@ -19,15 +18,13 @@ from api.browsers import check_origins
 from api.connections import guarded
 from api.listening import listen
 from api.observing.observer import observing
+from api.processes import settled
 from api.server import Server
 from api.settings import Settings
 from api.sharing import Shared
 from api.socket_connections import guarded_socket
 from api.switches import followed
 from api.wiring import open_hub, require_current
-
-_COLLECTING = (10_000, 20, 10)
-"""When garbage is looked for: what answers are made of is freed without, but for the rare cycle."""
 
 
 def serve(settings: Settings, port: int | None = None, shared: Shared | None = None) -> int:
@@ -86,11 +83,7 @@ async def answer(
                 started(server)
             if shared is not None:
                 heeding = asyncio.create_task(server.heed(shared, observer.metrics.port))
-            # What is there now stays, and next to nothing of it is garbage: looking through it, now or in
-            # every collection, would only cost time.
-            gc.freeze()
-            gc.set_threshold(*_COLLECTING)
-            gc.enable()
+            settled()
             await server.serve(sockets=[listener])
             if shared is not None:
                 heeding.cancel()

@@ -23,7 +23,7 @@ from api.keeping import keep, tell
 from api.matching import Matching
 from api.observing.metrics import Metrics
 from api.observing.observer import observing
-from api.processes import stop_event
+from api.processes import settled, stop_event
 from api.segments.daily import DailyCount
 from api.settings import Settings, database_url
 from api.summarising import Summarising
@@ -73,6 +73,7 @@ async def work(settings: Settings, *, once: bool = False) -> int:
             observer.watch(hub)
             worker = Worker(hub, settings)
             worker.watch(observer.metrics)
+            settled()
             return await _work(worker, once=once)
 
 
