@@ -10,9 +10,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import text
-from sqlalchemy.exc import InvalidRequestError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy import Engine, text
+from sqlalchemy.util import greenlet_spawn
 
 from c360.access import TenantId
 from store import engines
@@ -26,6 +25,7 @@ from store.repositories.base import Scope
 from store.repositories.folders import LANES, FolderDesk, FolderRepository
 from store.repositories.grant_tokens import TokenReader
 from store.sight import EVERYTHING, Sight
+from store.transaction import Transaction
 from store.unit import ReadingUnit, Unit
 
 ATTEMPTS = 8
@@ -68,6 +68,7 @@ class Database:
         self._idle.set()
         self._writer = engines.writing(parsed, echo=echo)
         self._reader = engines.reading(parsed, echo=echo)
+        self._past = Transaction(self._reader, ended=True)
         past = reader(parsed, lanes=LANES)
         self._desk = FolderDesk(past, clock, self._in_common)
         self.tokens = TokenReader(past, clock)
@@ -90,8 +91,8 @@ class Database:
         Raises:
             StoreError: the database refused something; the subclass says what.
         """
-        async with self._session(self._writer) as begin:
-            unit = Unit(Scope(begin, tenant, keyring or self.keyring, self._clock, sight))
+        async with self._begun(self._writer) as transaction:
+            unit = Unit(Scope(transaction, tenant, keyring or self.keyring, self._clock, sight))
             yield unit
             # Last of all: from here on nothing is waited for but the commit itself.
             await unit.outbox.flush()
@@ -120,12 +121,13 @@ class Database:
         On SQLite all reads of the block see one moment, but for its folders, which are read together with
         those of other units; on PostgreSQL each statement sees its own.
         """
-        async with self._session(self._reader) as begin:
-            yield ReadingUnit(Scope(begin, tenant, keyring or self.keyring, self._clock, sight), self._desk)
+        async with self._begun(self._reader) as transaction:
+            scope = Scope(transaction, tenant, keyring or self.keyring, self._clock, sight)
+            yield ReadingUnit(scope, self._desk)
 
     def folders(self, tenant: TenantId, sight: Sight = EVERYTHING) -> FolderRepository:
         """What is kept of customers, read by itself: for who needs nothing else, and so no unit of work."""
-        return FolderRepository(Scope(_no_session, tenant, self.keyring, self._clock, sight), self._desk)
+        return FolderRepository(Scope(self._past, tenant, self.keyring, self._clock, sight), self._desk)
 
     async def retrying(
         self, tenant: TenantId, work: Callable[[Unit], Awaitable[T]], *, attempts: int = ATTEMPTS
@@ -165,8 +167,8 @@ class Database:
         if self._writer.dialect.name == "sqlite":
             return  # plans by the indexes alone
         names = ", ".join(f'"{name}"' for name in sorted(Base.metadata.tables))
-        async with self._session(self._writer) as begin:
-            await begin().execute(text(f"ANALYZE {names}"))
+        async with self._begun(self._writer) as transaction:
+            await transaction.execute(text(f"ANALYZE {names}"))
 
     async def dispose(self) -> None:
         """Close all connections, once the units under way have ended.
@@ -177,8 +179,8 @@ class Database:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), _LONGEST_UNIT)
         await self._desk.dispose()
-        await self._reader.dispose()
-        await self._writer.dispose()
+        for engine in (self._reader, self._writer):
+            await greenlet_spawn(engine.dispose)
 
     async def _in_common(self, tenant: TenantId, part: Part) -> Any:
         """What all customers of a tenant have in common."""
@@ -186,52 +188,19 @@ class Database:
             return await (unit.segments if part is Part.SEGMENTS else unit.products).current()
 
     @asynccontextmanager
-    async def _session(self, engine: AsyncEngine) -> AsyncIterator[Callable[[], AsyncSession]]:
-        """What gives the session of a transaction, the same each time; begun when it is first asked for."""
+    async def _begun(self, engine: Engine) -> AsyncIterator[Transaction]:
+        """A transaction, committed when the block ends."""
         self._open += 1
         self._idle.clear()
-        block = _Block(engine)
+        transaction = Transaction(engine)
         try:
             with translated():
                 try:
-                    yield block.begin
-                    await block.commit()
+                    yield transaction
+                    await transaction.commit()
                 finally:
-                    await block.close()
+                    await transaction.close()
         finally:
             self._open -= 1
             if not self._open:
                 self._idle.set()
-
-
-def _no_session() -> AsyncSession:
-    raise InvalidRequestError("folders are read past the sessions")
-
-
-class _Block:
-    """The transaction of a unit of work, of which nothing is there before a repository needs it."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._session: AsyncSession | None = None
-        self._ended = False
-
-    def begin(self) -> AsyncSession:
-        """The session, the same each time."""
-        if self._session is None:
-            if self._ended:
-                raise InvalidRequestError("the unit of work has ended")
-            # One that somebody keeps beyond the block fails instead of beginning a transaction nobody ends.
-            self._session = AsyncSession(self._engine, close_resets_only=False)
-        return self._session
-
-    async def commit(self) -> None:
-        """Commit what was begun."""
-        if self._session is not None:
-            await self._session.commit()
-
-    async def close(self) -> None:
-        """End it, and undo what was not committed."""
-        self._ended = True
-        if self._session is not None:
-            await self._session.close()

@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import URL, AdaptedConnection, Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from store.errors import UnsupportedDatabase
@@ -63,38 +62,38 @@ def sqlite_file(url: URL) -> Path | None:
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
 
-def writing(url: URL, *, echo: bool) -> AsyncEngine:
-    """The engine whose transactions write."""
+def writing(url: URL, *, echo: bool) -> Engine:
+    """The engine whose transactions write, of an asynchronous driver."""
     if url.get_backend_name() == "sqlite":
         # A single connection: writers of one process queue here in order instead of polling the file.
-        engine = create_async_engine(
+        engine = create_engine(
             url, echo=echo, hide_parameters=True, pool_size=1, max_overflow=0, **_sqlite_arguments()
         )
-        listen(engine.sync_engine, begin="BEGIN IMMEDIATE", pragmas=_WRITING)
-        _undo_what_is_broken_off(engine.sync_engine)
+        listen(engine, begin="BEGIN IMMEDIATE", pragmas=_WRITING)
+        _undo_what_is_broken_off(engine)
         return engine
-    engine = create_async_engine(
-        url, echo=echo, hide_parameters=True, pool_size=10, max_overflow=10, **_postgres_arguments()
+    engine = create_engine(
+        _waiting(url), echo=echo, hide_parameters=True, pool_size=10, max_overflow=10, **_postgres_arguments()
     )
-    _leave_what_broke_off(engine.sync_engine)
+    _leave_what_broke_off(engine)
     return engine
 
 
-def reading(url: URL, *, echo: bool) -> AsyncEngine:
-    """The engine that cannot write.
+def reading(url: URL, *, echo: bool) -> Engine:
+    """The engine that cannot write, of an asynchronous driver.
 
     On PostgreSQL each statement is a transaction of its own, which the server begins and ends by itself: to
     say so would take two more messages each way for most reads, which are one statement.
     """
     if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(
+        engine = create_engine(
             url, echo=echo, hide_parameters=True, pool_size=_READERS, max_overflow=0, **_sqlite_arguments()
         )
-        listen(engine.sync_engine, begin="BEGIN", pragmas=_READING)
-        _undo_what_is_broken_off(engine.sync_engine)
+        listen(engine, begin="BEGIN", pragmas=_READING)
+        _undo_what_is_broken_off(engine)
         return engine
-    engine = create_async_engine(
-        url,
+    engine = create_engine(
+        _waiting(url),
         echo=echo,
         hide_parameters=True,
         pool_size=10,
@@ -103,7 +102,7 @@ def reading(url: URL, *, echo: bool) -> AsyncEngine:
         skip_autocommit_rollback=True,
         **_postgres_arguments("default_transaction_read_only=on"),
     )
-    _leave_what_broke_off(engine.sync_engine)
+    _leave_what_broke_off(engine)
     return engine
 
 
@@ -119,6 +118,11 @@ def migrating(url: URL, *, timeout: float) -> Engine:
         listen(engine, begin="BEGIN IMMEDIATE", pragmas=("foreign_keys = OFF",))
         return engine
     return create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=postgres_connecting())
+
+
+def _waiting(url: URL) -> URL:
+    """The same address for PostgreSQL's driver as event loops use it."""
+    return url.set(drivername="postgresql+psycopg_async")
 
 
 def _sqlite_arguments() -> dict[str, Any]:

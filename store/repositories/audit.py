@@ -116,12 +116,11 @@ class AuditRepository(Repository):
     ) -> None:
         """Insert a row, and let the entries in it be found: all marks at once, whatever their number."""
         marks = _marks(entries)
-        connection = await self._session.connection()
         if self._scope.postgres:
             listed = msgspec.json.encode(marks).decode()
-            await connection.exec_driver_sql(statement.postgres, row | {"marks": listed})
+            await self._session.exec_driver_sql(statement.postgres, row | {"marks": listed})
             return
-        driver = (await connection.get_raw_connection()).driver_connection
+        driver = await self._session.driver()
         dialect = self._scope.dialect
         await in_one_hop(driver, statement.sqlite, row | {"at": sqlite_text(row["at"])}, dialect=dialect)
         keys = [(self._tenant, kind, key, row["ref"]) for kind, some in marks.items() for key in some]

@@ -29,7 +29,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql import expression
 from sqlalchemy.sql.dml import UpdateBase
 
@@ -44,6 +43,7 @@ from store.models.base import Base, table
 from store.models.customers import PRESENT
 from store.repositories.sighting import Terms, blind, seen
 from store.sight import EVERYTHING, Sight
+from store.transaction import Transaction
 
 T = TypeVar("T")
 Rows = Sequence[dict[str, Any]]
@@ -60,17 +60,11 @@ def _salt(keyring: Keyring, tenant: TenantId) -> bytes:
 class Scope:
     """The transaction, the tenant and the keys that a repository works with, and what it may show."""
 
-    begin: Callable[[], AsyncSession]
-    """The transaction's session, begun when it is first needed."""
+    session: Transaction
     tenant: TenantId
     keyring_or_none: Keyring | None
     clock: Callable[[], datetime]
     sight: Sight = EVERYTHING
-
-    @property
-    def session(self) -> AsyncSession:
-        """The transaction."""
-        return self.begin()
 
     @property
     def keyring(self) -> Keyring:
@@ -91,7 +85,7 @@ class Scope:
     @property
     def dialect(self) -> Dialect:
         """The database's."""
-        return self.session.get_bind().dialect
+        return self.session.dialect
 
     @property
     def postgres(self) -> bool:
@@ -233,7 +227,7 @@ class Scope:
         """
         import psycopg  # the engine has loaded it where it is used
 
-        driver: Any = (await (await self.session.connection()).get_raw_connection()).driver_connection
+        driver: Any = await self.session.driver()
         listed = ", ".join(f'"{each}"' for each in columns)
         try:
             async with (
@@ -298,5 +292,5 @@ class Repository:
         self._tenant = scope.tenant
 
     @property
-    def _session(self) -> AsyncSession:
-        return self._scope.begin()
+    def _session(self) -> Transaction:
+        return self._scope.session

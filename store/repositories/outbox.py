@@ -85,8 +85,7 @@ class OutboxRepository(Repository):
         if self._scope.postgres:
             await self._session.execute(_LOCK, {"class": _CLASS})
         if self._scope.postgres and len(rows) == 1:
-            connection = await self._session.connection()
-            await connection.exec_driver_sql(_ONE, {"tenant": self._tenant, **rows[0]})
+            await self._session.exec_driver_sql(_ONE, {"tenant": self._tenant, **rows[0]})
         else:
             places = await self._draw(len(rows))
             await self._scope.insert_many(

@@ -20,7 +20,7 @@ TRAINING = (
     "matplotlib",
     "scipy",
 )
-SELDOM = ("alembic", "opentelemetry", "psycopg", "psycopg_binary", "openpyxl")
+SELDOM = ("alembic", "opentelemetry", "psycopg", "psycopg_binary", "openpyxl", "sqlalchemy.orm")
 """What some deployments, some requests or an upgrade need."""
 PROGRAM = """
 import sys
@@ -37,7 +37,7 @@ bought = {Measure.PURCHASE_DAYS: 4.0, Measure.FIRST_ON: 739_000.0, Measure.LAST_
           Measure.SPENT_AFTER_FIRST: 300.0}
 summaries = Summaries(day=date(2025, 1, 1), currency="AUD", lines=dict.fromkeys(PURCHASES, bought))
 assert shipped().valuer.value(summaries).value
-print(*sorted({name.partition(".")[0] for name in sys.modules}))
+print(*sorted({name.partition(".")[0] for name in sys.modules} | {"sqlalchemy.orm"} & set(sys.modules)))
 """
 
 

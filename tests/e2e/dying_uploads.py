@@ -53,7 +53,7 @@ class MortalDatabase(Database):
     def __init__(self, url: str, mortal: Mortal) -> None:
         super().__init__(url, keyring=KEYS)
         self._mortal = mortal
-        event.listen(self._writer.sync_engine, "before_cursor_execute", lambda *_: mortal.point())
+        event.listen(self._writer, "before_cursor_execute", lambda *_: mortal.point())
 
     @asynccontextmanager
     async def unit(

@@ -30,7 +30,7 @@ def test_candidates_come_by_keys_and_blocks_best_first(database: Database, run: 
             ada, bea, _ = await enrolled(
                 unit, person("Ada", "b1", "h1"), person("Bea", "b2"), person("Cid", "b3")
             )
-        engine = database._reader.sync_engine
+        engine = database._reader
         async with database.read(T) as unit:
             await unit.candidates.find([])
             event.listen(engine, "before_cursor_execute", note)

@@ -102,7 +102,7 @@ def test_loading_takes_five_queries_however_many(database: Database, run: Run, s
             await unit.feeds.save("rental", "rental.bookings", "1", finished=True)
         async with database.read(T) as unit:
             ids = (await unit.customers.page(first=size)).ids
-            engine = database._reader.sync_engine
+            engine = database._reader
             event.listen(engine, "before_cursor_execute", note)
             loaded = await unit.customers.load(ids)
             event.remove(engine, "before_cursor_execute", note)

@@ -277,14 +277,14 @@ def test_every_list_and_look_up_goes_by_an_index(
     async def go() -> list[tuple[str, str]]:
         async with populated.unit(T) as unit:
             await unit.instances.sync([InstanceData(id="bank", plugin="p", domain="banking")])
-        engine = populated._reader.sync_engine
+        engine = populated._reader
         async with populated.read(T) as unit:
             event.listen(engine, "before_cursor_execute", note)
             await everything(unit)
             for sight in SIGHTS:
-                await narrowed(Unit(Scope(unit.scope.begin, T, keyring, utc_now, sight)))
+                await narrowed(Unit(Scope(unit.scope.session, T, keyring, utc_now, sight)))
             event.remove(engine, "before_cursor_execute", note)
-            connection = await unit.customers._session.connection()
+            connection = unit.customers._session
             explain = "EXPLAIN QUERY PLAN " if backend == "sqlite" else "EXPLAIN "
             plans = []
             for statement, parameters in statements:
