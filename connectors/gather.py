@@ -36,6 +36,9 @@ quarter of the time there is. Nothing is read where every partner answers before
 
 _log = logging.getLogger(__name__)
 
+_Tokens = Mapping[tuple[str, str, str], Secret | None]
+"""By customer id, instance id and party id; ``None`` for a grant that has ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Asking:
@@ -48,6 +51,8 @@ class _Asking:
     ageing: list[Part]
     granted: list[tuple[Instance, Ask]]
     """What was asked under customers' grants."""
+    grants: Mapping[str, Mapping[tuple[str, str], object] | None]
+    """As they were read with the customers, by their ids."""
 
 
 class Gatherer:
@@ -153,7 +158,8 @@ class Gatherer:
         board = Board((part for ask in every for part in ask.parts.values()), self._now, self._reaper)
         personal = frozenset(ask.ref.party_id for ask in every)
         operation = Operation(request.access, ends, personal=personal)
-        asking = _Asking(request, ends, board, [], [])
+        grants = {target.customer_id: target.grants for target in request.targets}
+        asking = _Asking(request, ends, board, [], [], grants)
         late: list[Part] = []
         try:
             with during(operation):
@@ -171,14 +177,35 @@ class Gatherer:
         return asking.ageing
 
     def _start(self, asking: _Asking, table: Mapping[Instance, Sequence[Ask]]) -> None:
-        granted = {}
+        unread = {}
         for instance, mine in table.items():
-            if instance.by_grant:
-                granted[instance] = mine
-            else:
+            if not instance.by_grant:
                 self._fetch(asking, instance, mine)
-        if granted:
-            asking.board.start("read of grants", self._with_grants(asking, granted))
+                continue
+            tokens = self._opened(asking, instance, mine)
+            if tokens is None:
+                unread[instance] = mine
+            else:
+                self._fetch(asking, instance, _able(asking, instance, mine, tokens))
+        if unread:
+            asking.board.start("read of grants", self._with_grants(asking, unread))
+
+    def _opened(self, asking: _Asking, instance: Instance, mine: Sequence[Ask]) -> _Tokens | None:
+        """Grants that were read with the customers; none where some were not, or do not open."""
+        tenant, tokens = asking.request.access.tenant, {}
+        for ask in mine:
+            grants = asking.grants[ask.customer_id]
+            if grants is None:
+                return None
+            sealed = grants.get((instance.id, ask.ref.party_id))
+            if sealed is None:
+                continue
+            try:
+                token = self._grants.opened(tenant, instance.id, sealed)
+            except Exception:  # noqa: BLE001  # whatever the store raises: it is read anew, and told of then
+                return None
+            tokens[ask.customer_id, instance.id, ask.ref.party_id] = token
+        return tokens
 
     def _fetch(self, asking: _Asking, instance: Instance, mine: Sequence[Ask]) -> None:
         """Serve what is remembered, and ask for the rest."""
@@ -204,19 +231,7 @@ class Gatherer:
             _settle(board, (ask for mine in table.values() for ask in mine), ProblemCode.CONNECTOR_FAULT)
             return
         for instance, mine in table.items():
-            able = []
-            for ask in mine:
-                which = (ask.customer_id, instance.id, ask.ref.party_id)
-                token = tokens.get(which)
-                if token is None:
-                    ended = which in tokens
-                    code = ProblemCode.REAUTHORISATION_REQUIRED if ended else ProblemCode.GRANT_MISSING
-                    _settle(board, (ask,), code)
-                else:
-                    ask.ref = msgspec.structs.replace(ask.ref, grant=token)
-                    able.append(ask)
-                    asking.granted.append((instance, ask))
-            self._fetch(asking, instance, able)
+            self._fetch(asking, instance, _able(asking, instance, mine, tokens))
 
     def _note_refused(self, tenant: TenantId, granted: Sequence[tuple[Instance, Ask]]) -> None:
         """Have it noted where a partner refused a customer's grant, so that it is not sent again."""
@@ -258,6 +273,23 @@ def _note_late(table: Mapping[Instance, Sequence[Ask]], late: Sequence[Part]) ->
     for instance, mine in table.items():
         if any(id(part) in missing for ask in mine for part in ask.parts.values()):
             instance.health.failed(ProblemCode.DEADLINE_EXCEEDED)
+
+
+def _able(asking: _Asking, instance: Instance, mine: Sequence[Ask], tokens: _Tokens) -> Sequence[Ask]:
+    """Those who can be asked about, with their grants; of the others it is said why not."""
+    able = []
+    for ask in mine:
+        which = (ask.customer_id, instance.id, ask.ref.party_id)
+        token = tokens.get(which)
+        if token is None:
+            ended = which in tokens
+            code = ProblemCode.REAUTHORISATION_REQUIRED if ended else ProblemCode.GRANT_MISSING
+            _settle(asking.board, (ask,), code)
+        else:
+            ask.ref = msgspec.structs.replace(ask.ref, grant=token)
+            able.append(ask)
+            asking.granted.append((instance, ask))
+    return able
 
 
 def _refused(outcome: Outcome | None) -> bool:

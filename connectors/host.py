@@ -60,6 +60,8 @@ class Host:
         granting: GrantSettings | None = None,
     ) -> None:
         self.instances = tuple(instances)
+        self.asks_by_grant = any(instance.by_grant for instance in instances)
+        """Whether any of them asks for customers under their own grants."""
         self._outlines: tuple[InstanceInfo, ...] | None = None
         """In the order of the settings."""
         self._infos = Infos(self.instances)

@@ -63,6 +63,13 @@ class GrantStore(Protocol):
         """
         ...
 
+    def opened(self, tenant: TenantId, connector: str, sealed: object) -> Secret | None:
+        """The access token of a grant of :attr:`connectors.results.Target.grants`, at once.
+
+        ``None`` for a grant that has ended.
+        """
+        ...
+
     async def refused(self, tenant: TenantId, which: tuple[str, str, str], token: Secret) -> None:
         """Note that a partner refused a token, so that it is not sent again."""
         ...

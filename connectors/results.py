@@ -62,6 +62,9 @@ class Target(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     customer_id: str
     links: tuple[Link, ...]
+    grants: Mapping[tuple[str, str], object] | None = None
+    """The customer's grants by (instance id, party id), sealed as whoever keeps them read them with the
+    customer; none where they were not read: then that is done when they are needed."""
 
 
 class GatherRequest(msgspec.Struct, frozen=True, kw_only=True):

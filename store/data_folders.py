@@ -28,6 +28,8 @@ class Part(enum.Enum):
     FIGURES = "figures"
     CONTESTS = "contests"
     CONTACTS = "contacts"
+    GRANTS = "grants"
+    """What the customer allowed partners to tell, sealed as it is kept."""
     VERIFIED = "verified"
     """Until when the caller is known to be the customer."""
     SEGMENTS = "segments"
@@ -58,6 +60,24 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """Up to how long ago contacts are of interest, where :attr:`Part.CONTACTS` is read."""
 
 
+class SealedGrant(msgspec.Struct, frozen=True, kw_only=True):
+    """A party's access token as it is kept, with the key that opens it."""
+
+    sealed_for: str | None
+    """The customer whose key opens it; none where it has ended."""
+    token: str
+    """Hexadecimal."""
+    master: str | None
+    """Mark of the master key that wraps that customer's; none where nobody can open it any more."""
+    wrapped: str | None
+    """That customer's key, wrapped, hexadecimal."""
+    remembered: dict[Any, Any] = msgspec.field(default_factory=dict)
+    """What was worked out of it alone; never shown."""
+
+    def __repr__(self) -> str:
+        return "SealedGrant(...)"
+
+
 class Folder(msgspec.Struct, frozen=True, kw_only=True):
     """What was read of one customer. Parts that were not asked for are empty."""
 
@@ -71,6 +91,8 @@ class Folder(msgspec.Struct, frozen=True, kw_only=True):
     contacts: tuple[Contact, ...] = ()
     """The oldest first."""
     verified: datetime | None = None
+    grants: Mapping[tuple[str, str], SealedGrant] | None = None
+    """By (connector, party id); none where they were not asked for."""
     remembered: dict[Any, Any] = msgspec.field(default_factory=dict)
     """What readers worked out of it alone, for as long as the database says the same of the customer."""
 

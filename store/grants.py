@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from c360.access import TenantId
 from c360.values import Secret
+from store.data_folders import SealedGrant
 from store.database import Database
 from store.keyring import Keyring
+from store.repositories.grant_tokens import opened
 
 
 class SqlGrants:
@@ -28,6 +30,16 @@ class SqlGrants:
         if not wanted:
             return {}
         return await self._database.tokens.tokens(tenant, wanted, self._keyring)
+
+    def opened(self, tenant: TenantId, connector: str, sealed: object) -> Secret | None:
+        """The token of a grant that was read with its customer; ``None`` where it has ended.
+
+        Raises:
+            KeyringError: it does not open.
+        """
+        if not isinstance(sealed, SealedGrant):
+            raise TypeError("no grant as this store seals it")
+        return opened(sealed, tenant, connector, self._keyring)
 
     async def refused(self, tenant: TenantId, which: tuple[str, str, str], token: Secret) -> None:
         """Note that a partner refused a token, so that it is not sent again.

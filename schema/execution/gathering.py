@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from c360.contract import Need
@@ -11,7 +11,7 @@ from connectors.results import Link, SourceResult, SourceState, Target
 from schema.errors import ErrorCode, InputError
 from schema.inputs import LONGEST_DEADLINE, LONGEST_WINDOW, SHORTEST_DEADLINE, Gather
 from store.data import CustomerData
-from store.data_folders import Folder
+from store.data_folders import Folder, SealedGrant
 
 
 def too_wide(need: Need) -> bool:
@@ -19,14 +19,16 @@ def too_wide(need: Need) -> bool:
     return need.since is not None and need.until is not None and need.until - need.since > LONGEST_WINDOW
 
 
-def target(customer: CustomerData, shut: frozenset[str]) -> Target:
+def target(
+    customer: CustomerData, shut: frozenset[str], grants: Mapping[tuple[str, str], SealedGrant] | None
+) -> Target:
     """A customer as partners are asked about them, but for those that are shut."""
     links = tuple(
         Link(connector=link.connector, party_id=link.party_id, objects=link.objects)
         for link in customer.links
         if link.connector not in shut
     )
-    return Target(customer_id=customer.id, links=links)
+    return Target(customer_id=customer.id, links=links, grants=grants)
 
 
 def unasked(folder: Folder, infos: Sequence[InstanceInfo]) -> Sequence[SourceResult]:

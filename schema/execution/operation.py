@@ -41,7 +41,7 @@ _ANSWERING = timedelta(milliseconds=10)
 """Time kept back for answering, at most a twentieth of the deadline."""
 _NOTHING: Searched = {}
 _NO_PARTS: frozenset[Part] = frozenset()
-_DECISIONS, _VERIFIED = frozenset({Part.DECISIONS}), frozenset({Part.VERIFIED})
+_DECISIONS, _GRANTS, _VERIFIED = map(frozenset, ({Part.DECISIONS}, {Part.GRANTS}, {Part.VERIFIED}))
 
 
 async def prepare(context: OperationContext, planner: Planner, fields: Mapping[str, type[RootField]]) -> None:
@@ -246,6 +246,8 @@ class _Operation:
             parts |= root.selection.parts | field.takes
         if self._asks or consents.always(context.access.purpose):
             parts |= _DECISIONS
+        if self._asks and context.services.host.asks_by_grant:
+            parts |= _GRANTS
         return parts | _VERIFIED if context.veils else parts
 
     def _decide(self, loaded: Mapping[str, CustomerData]) -> None:
@@ -309,7 +311,7 @@ class _Operation:
         context = self._context
         return await context.services.host.gather(
             GatherRequest(
-                targets=[target(loaded[customer_id], self._shut(customer_id)) for customer_id in needs],
+                targets=[target(loaded[one], self._shut(one), self._folders[one].grants) for one in needs],
                 needs=needs,
                 access=context.access,
                 deadline=deadline,

@@ -28,6 +28,11 @@ class Host(Protocol):
         ...
 
     @property
+    def asks_by_grant(self) -> bool:
+        """Whether any instance asks for customers under their own grants."""
+        ...
+
+    @property
     def grant_settings(self) -> GrantSettings:
         """Where customers who grant access come back to."""
         ...

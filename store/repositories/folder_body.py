@@ -9,7 +9,7 @@ import msgspec
 from store.data import CustomerData, LinkData, PartyFigures
 from store.data_consents import DecisionData
 from store.data_contests import ContestData
-from store.data_folders import Folder
+from store.data_folders import Folder, SealedGrant
 from store.data_offers import Contact
 from store.repositories.profiles import place
 from store.sight import Sight
@@ -17,6 +17,11 @@ from store.sight import Sight
 
 class _Contact(Contact, frozen=True, kw_only=True):
     id: str
+
+
+class _Grant(SealedGrant, frozen=True, kw_only=True):
+    connector: str
+    party_id: str
 
 
 class _Body(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +33,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     contests: tuple[ContestData, ...] = ()
     contacts: tuple[_Contact, ...] = ()
     verified: datetime | None = None
+    grants: tuple[_Grant, ...] | None = None
 
 
 _DECODER = msgspec.json.Decoder(_Body)
@@ -62,6 +68,7 @@ def folder(body: bytes | str, sight: Sight, salt: bytes) -> Folder:
             for one in contacts
         ),
         verified=read.verified,
+        grants=None if read.grants is None else {(one.connector, one.party_id): one for one in read.grants},
     )
 
 

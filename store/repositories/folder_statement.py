@@ -34,6 +34,7 @@ from store.models import (
     ConsentDecision,
     Customer,
     FeedCursor,
+    Grant,
     IdentityLink,
     LookupKey,
     OfferResponse,
@@ -51,6 +52,7 @@ from store.models.customers import PRESENT
 from store.readers.base import Statement
 from store.repositories import folder_forms
 from store.repositories.folder_forms import Forms
+from store.repositories.grant_tokens import sealed
 from store.repositories.kept import kept
 from store.repositories.sighting import Terms, seen
 from store.repositories.survivors import merged
@@ -160,6 +162,7 @@ class _Builder:
             Part.CONTESTS: self._contests,
             Part.CONTACTS: self._contacts,
             Part.VERIFIED: self._verified,
+            Part.GRANTS: self._grants,
         }
         return {"customer": self._customer(), **self._chosen(read)}
 
@@ -309,6 +312,16 @@ class _Builder:
             )
         )
         return self._forms.moment(latest.scalar_subquery())
+
+    def _grants(self) -> Any:
+        kept = Grant
+        return self._forms.every(
+            kept,
+            self._forms.object(
+                connector=kept.connector, party_id=kept.party_id, **sealed(kept, self._forms, self._now)
+            ),
+            *_theirs(kept),
+        )
 
     def _common(self, part: Part) -> Select[Any]:
         """By what it is seen that something changed."""

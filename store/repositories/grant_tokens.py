@@ -1,21 +1,24 @@
-"""Access tokens as partners are asked with them: read by one kept statement, with the keys that open them."""
+"""Access tokens as partners are asked with them: sealed as they are kept, with the keys that open them."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Text, and_, bindparam, case, null, or_, select
 
 from c360.access import TenantId
 from c360.values import Secret
 from store.columns import storable
-from store.keyring import DataKey, Keyring
+from store.data_folders import SealedGrant
+from store.keyring import Keyring
 from store.models import CustomerKey, Grant
 from store.models.base import table
 from store.readers.base import Reader, Statement, Value, text
 from store.repositories import folder_forms
+from store.repositories.folder_forms import Forms
 from store.repositories.grants import GrantRepository, Which
 from store.repositories.kept import kept
 
@@ -54,37 +57,69 @@ class TokenReader:
         }
         rows = await self._reader.run(_statement(postgres=self._reader.postgres), given)
         found: dict[Which, Secret | None] = {}
-        keys: dict[str, DataKey] = {}
         for row in rows:
             customer, connector, party, sealed_for, token, master, wrapped = map(text, row)
             which = (customer, connector, party)
-            if which not in asked:
-                continue
-            found[which] = None
-            if not (sealed_for and wrapped):  # it has ended, or nobody can open it any more
-                continue
-            if sealed_for not in keys:
-                keys[sealed_for] = keyring.unwrap(tenant, sealed_for, bytes.fromhex(wrapped), master)
-            sealed = bytes.fromhex(token)
-            opened = GrantRepository.open_token(keys[sealed_for], tenant, sealed_for, connector, sealed)
-            found[which] = Secret(opened)
+            if which in asked:
+                grant = SealedGrant(sealed_for=sealed_for, token=token, master=master, wrapped=wrapped)
+                found[which] = opened(grant, tenant, connector, keyring)
         return found
+
+
+def opened(grant: SealedGrant, tenant: TenantId, connector: str, keyring: Keyring) -> Secret | None:
+    """The token of a grant; ``None`` where it has ended, or nobody can open it any more.
+
+    It is opened once: a grant that is read with its customer comes again as long as it is the same.
+
+    Args:
+        grant: as it is kept.
+        tenant: whose customer it is of.
+        connector: at which instance it is good.
+        keyring: opens it.
+
+    Raises:
+        KeyringError: it was sealed under another master key, or is damaged.
+    """
+    if not (grant.sealed_for and grant.wrapped and grant.master):
+        return None
+    asked = (keyring, tenant, connector)
+    token: Secret | None = grant.remembered.get(asked)
+    if token is None:
+        key = keyring.unwrap(tenant, grant.sealed_for, bytes.fromhex(grant.wrapped), grant.master)
+        content = bytes.fromhex(grant.token)
+        token = Secret(GrantRepository.open_token(key, tenant, grant.sealed_for, connector, content))
+        grant.remembered[asked] = token
+    return token
+
+
+def sealed(grant: Any, forms: Forms, now: Any) -> Mapping[str, Any]:
+    """The columns of a :class:`~store.data_folders.SealedGrant`, by its names.
+
+    Args:
+        grant: the table.
+        forms: of the database.
+        now: the parameter with the present.
+    """
+    holds = and_(grant.revoked_at.is_(None), or_(grant.expires_at.is_(None), grant.expires_at > now))
+    return {
+        "sealed_for": case((holds, grant.sealed_for), else_=null()),
+        "token": forms.hexadecimal(grant.token),
+        "master": _of_key(grant, CustomerKey.master),
+        "wrapped": _of_key(grant, forms.hexadecimal(CustomerKey.wrapped)),
+    }
+
+
+def _of_key(grant: Any, column: Any) -> Any:
+    """A column of the key that opens a grant."""
+    opens = (CustomerKey.tenant == grant.tenant, CustomerKey.customer_id == grant.sealed_for)
+    return select(column).where(*opens).correlate(table(Grant)).scalar_subquery()
 
 
 @functools.cache
 def _statement(*, postgres: bool) -> Statement:
     forms = folder_forms.POSTGRES if postgres else folder_forms.SQLITE
-    tenant, now = bindparam("tenant", type_=Text), forms.moment_parameter("now")
-    holds = and_(Grant.revoked_at.is_(None), or_(Grant.expires_at.is_(None), Grant.expires_at > now))
-    opened_by = and_(CustomerKey.tenant == Grant.tenant, CustomerKey.customer_id == Grant.sealed_for)
-    asked = select(
-        Grant.customer_id,
-        Grant.connector,
-        Grant.party_id,
-        case((holds, Grant.sealed_for), else_=null()),
-        forms.hexadecimal(Grant.token),
-        CustomerKey.master,
-        forms.hexadecimal(CustomerKey.wrapped),
-    ).select_from(table(Grant).outerjoin(table(CustomerKey), opened_by))
+    columns = sealed(Grant, forms, forms.moment_parameter("now"))
+    asked = select(Grant.customer_id, Grant.connector, Grant.party_id, *columns.values())
+    tenant = bindparam("tenant", type_=Text)
     built = asked.where(Grant.tenant == tenant, forms.among(Grant.customer_id, "ids"))
     return kept(built, postgres=postgres)

@@ -79,6 +79,11 @@ class FakeGrants:
         known = {key: self.of_parties.get(key) or self.known.get(key[:2]) for key in wanted}
         return {key: token for key, token in known.items() if token is not None}
 
+    def opened(self, tenant: TenantId, connector: str, sealed: object) -> Secret | None:
+        if isinstance(sealed, Exception):
+            raise sealed
+        return Secret(f"{connector} {sealed}") if sealed else None
+
     async def refused(self, tenant: TenantId, which: tuple[str, str, str], token: Secret) -> None:
         self.said_no.append((which, token))
 

@@ -6,11 +6,14 @@ import asyncio
 from typing import Any
 
 import msgspec
+import pytest
 
 from c360.contract import Lookup
 from c360.errors import ProblemCode
 from c360.values import Secret
 from connectors.results import Link, SourceState, Target
+
+unread = object()
 
 
 def grants(kit: Any, seen: list[Any]) -> None:
@@ -31,6 +34,51 @@ def test_grants_are_read_in_one_round_trip_and_a_missing_one_is_said(kit: Any) -
     assert [result.state for result in (gathered.of("a") + gathered.of("b"))] == [SourceState.FRESH] * 2
     missing = gathered.of("c")[0]
     assert (missing.state, missing.problem.code) == (SourceState.UNAVAILABLE, ProblemCode.GRANT_MISSING)
+
+
+def with_grants(kit: Any, **grants: object) -> Any:
+    """A request for customers whose grants were read with them: what each has at the bank."""
+    targets = [
+        Target(
+            customer_id=customer,
+            links=(Link(connector="bank", party_id="p"),),
+            grants=None if sealed is unread else {("bank", "p"): sealed, ("inn", "p"): "other"},
+        )
+        for customer, sealed in grants.items()
+    ]
+    return msgspec.structs.replace(kit.request(*grants, at=["bank"]), targets=targets)
+
+
+def test_grants_that_came_with_the_customers_are_not_read_again(kit: Any) -> None:
+    seen: list[Any] = []
+    grants(kit, seen)
+    gathered = asyncio.run(kit.host().gather(with_grants(kit, a="token-a", b="")))
+    assert kit.grants.reads == 0
+    assert seen == [[("p", "bank token-a")]]
+    (ended,) = gathered.of("b")
+    assert (ended.state, ended.problem.code) == (
+        SourceState.UNAVAILABLE,
+        ProblemCode.REAUTHORISATION_REQUIRED,
+    )
+
+
+def test_who_never_granted_anything_is_told_so_without_a_look(kit: Any) -> None:
+    grants(kit, [])
+    nothing = Target(customer_id="a", links=(Link(connector="bank", party_id="p"),), grants={})
+    request = msgspec.structs.replace(kit.request("a", at=["bank"]), targets=[nothing])
+    (result,) = asyncio.run(kit.host().gather(request)).of("a")
+    assert kit.grants.reads == 0
+    assert result.problem.code is ProblemCode.GRANT_MISSING
+
+
+@pytest.mark.parametrize("of_one", [unread, RuntimeError("of another master key")], ids=["unread", "damaged"])
+def test_what_did_not_come_or_does_not_open_is_read(kit: Any, of_one: object) -> None:
+    seen: list[Any] = []
+    grants(kit, seen)
+    kit.grants.known = {("a", "bank"): Secret("read-a"), ("b", "bank"): Secret("read-b")}
+    asyncio.run(kit.host().gather(with_grants(kit, a="token-a", b=of_one)))
+    assert kit.grants.reads == 1
+    assert sorted(each for call in seen for each in call) == [("p", "read-a"), ("p", "read-b")]
 
 
 def test_each_party_of_a_customer_is_asked_for_under_its_own_grant(kit: Any) -> None:

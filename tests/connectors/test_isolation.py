@@ -90,6 +90,9 @@ class Grants:
             if (tenant, customer) in self.held
         }
 
+    def opened(self, tenant: TenantId, connector: str, sealed: object) -> Secret | None:
+        raise AssertionError("no grant comes with a customer here")
+
     async def refused(self, tenant: TenantId, which: tuple[str, str, str], token: Secret) -> None:
         raise AssertionError("no partner refuses anything here")
 

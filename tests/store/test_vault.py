@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import hmac
 import pickle
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from c360.access import TenantId
 from c360.records.party import PartyKind
 from c360.values import Secret
 from store.data import EnrolCustomer, EnrolGrant, EnrolLink, SnapshotData, SnapshotKeyData
+from store.data_folders import Part, SealedGrant, Wanted
 from store.database import Database
 from store.errors import KeyringError
 from store.grants import SqlGrants
@@ -191,6 +192,14 @@ def test_what_was_read_under_a_grant_goes_with_it(database: Database, clock: Any
     run(go())
 
 
+async def read_with(database: Database, customer_id: str) -> Mapping[tuple[str, str], SealedGrant]:
+    """Grants as they are read with their customer."""
+    wanted = Wanted(ids=(customer_id,), parts=frozenset({Part.GRANTS}))
+    grants = (await database.folders(T).find(wanted)).of[customer_id].grants
+    assert grants is not None
+    return grants
+
+
 def test_grants_end_when_they_expire_or_are_revoked(
     database: Database, keyring: Keyring, clock: Any, run: Run
 ) -> None:
@@ -205,6 +214,12 @@ def test_grants_end_when_they_expire_or_are_revoked(
         assert await grants.tokens(T, [at_bank, at_hotel]) == {at_bank: Secret("a"), at_hotel: Secret("b")}
         assert await grants.tokens(T, [at_bank, ("\0", "bank", "0")]) == {at_bank: Secret("a")}
         assert await grants.tokens(T, []) == {}
+        with_customer = await read_with(database, one)
+        assert set(with_customer) == {("bank", "0"), ("hotel", "h")}
+        tokens = {at: grants.opened(T, at[0], sealed) for at, sealed in with_customer.items()}
+        assert tokens == {("bank", "0"): Secret("a"), ("hotel", "h"): Secret("b")}
+        with pytest.raises(KeyringError, match="does not open"):  # not at another partner
+            grants.opened(T, "hotel", with_customer["bank", "0"])
         assert await grants.tokens(TenantId("other"), [at_bank]) == {}
         with pytest.raises(KeyringError, match="another master key"):
             await SqlGrants(database, Keyring(master=b"x" * 32, pepper=b"p" * 32)).tokens(T, [at_bank])
@@ -213,6 +228,8 @@ def test_grants_end_when_they_expire_or_are_revoked(
             assert not await unit.grants.revoke(one, "hotel")
         clock.tick(hours=1)
         assert await grants.tokens(T, [at_bank, at_hotel]) == {at_bank: None, at_hotel: None}
+        ended = (await read_with(database, one)).items()
+        assert [grants.opened(T, at[0], sealed) for at, sealed in ended] == [None, None]
         async with database.unit(T) as unit:
             # The token that was withdrawn stays so; a new one is a new grant.
             assert await unit.grants.put({at_hotel: EnrolGrant(token=Secret("b"))}) == set()

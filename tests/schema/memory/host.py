@@ -51,6 +51,10 @@ class FakeHost:
     """The actions that were sent."""
     grant_settings: GrantSettings = field(default_factory=GrantSettings)
 
+    @property
+    def asks_by_grant(self) -> bool:
+        return bool(self.by_grant)
+
     def begin_grant(self, instance_id: str, return_to: str) -> Pending:
         raise GrantRefused("Access to this partner cannot be granted here.")
 
