@@ -98,7 +98,7 @@ class Recorder:
         return mine
 
     async def flush(self) -> None:
-        """Write what waits. What comes meanwhile waits for the next time, else a busy process wrote all along.
+        """Write what waits. What comes meanwhile waits for the next time, else a busy process wrote always.
 
         Raises:
             StoreError: the database takes nothing; what waits goes on waiting.

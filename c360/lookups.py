@@ -153,7 +153,7 @@ class Once(Generic[ValueT]):
 
     def __init__(self, job: Callable[[], Awaitable[ValueT]]) -> None:
         self._job: Callable[[], Awaitable[ValueT]] | None = job
-        """Let go of once it is done: mostly it belongs to what holds this, and would keep that in a circle."""
+        """Let go of once it is done: mostly it belongs to what holds this, and would keep a circle."""
         self._asking = False
         self._found: list[ValueT] = []
         self._failure: ConnectorError | None = None

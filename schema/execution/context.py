@@ -230,8 +230,10 @@ class OperationContext:
         return self.operation.operation is not OperationType.QUERY and bool(self._holders())
 
     def release(self) -> None:
-        """Let the customers forget each other once the answer is made: a circle of all that was gathered would
-        wait for the garbage collector."""
+        """Let the customers forget each other once the answer is made.
+
+        A circle of all that was gathered would wait for the garbage collector.
+        """
         for customers in self.customers:
             customers.clear()
 
