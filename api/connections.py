@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api import logs
+from api.answers import WHOLE, write_whole
 from api.browsers import Browsers
 from api.refusing import Headers, written
 from api.sections import Server
@@ -87,7 +89,11 @@ class GuardedProtocol(HttpToolsProtocol):
         if [name for name, _ in self.headers].count(b"host") != 1 and self.parser.get_http_version() != "1.0":
             raise ValueError("a request names one host")
         super().on_headers_complete()
-        if self._ending and self.cycle is not None:
+        if self.cycle is None:
+            return
+        told: Any = self.cycle.scope
+        told[WHOLE] = partial(write_whole, self.cycle)
+        if self._ending:
             self.cycle.keep_alive = False
 
     def shutdown(self) -> None:

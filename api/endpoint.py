@@ -16,6 +16,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.answers import WHOLE, Whole
 from api.attendance import Attendance, Ended, Visit
 from api.authentication.authenticator import Authenticator
 from api.authentication.errors import RefusedAccess
@@ -89,18 +90,18 @@ class GraphQLEndpoint:
         finally:
             end(token)
         content = answer.content
-        start = {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": [
-                *answer.headers,
-                (b"content-length", b"%d" % len(content)),
-                (b"x-request-id", request.id.encode()),
-                *self._browsers.of(named.get(b"origin")),
-            ],
-        }
-        await send(start)
-        if len(content) <= _CHUNK:
+        told = [
+            *answer.headers,
+            (b"content-length", b"%d" % len(content)),
+            (b"x-request-id", request.id.encode()),
+            *self._browsers.of(named.get(b"origin")),
+        ]
+        whole: Whole | None = scope.pop(WHOLE, None)
+        at_once = len(content) <= _CHUNK
+        if at_once and whole is not None and whole(answer.status, told, content):
+            return
+        await send({"type": "http.response.start", "status": answer.status, "headers": told})
+        if at_once:
             await send({"type": "http.response.body", "body": content})
         else:
             await _send_in_pieces(content, send)
