@@ -43,6 +43,11 @@ from store.data_folders import WHOLE, Part
 
 _OWN = frozenset({"id", "kind", "displayName", "country", "createdAt", "updatedAt"})
 """Fields of a customer that the hub knows by itself, whoever the customer's partners are."""
+_PARTNERS = frozenset(
+    {"banking", "insurance", "brokerage", "loyalty", "hotel", "rental", "sources", "complete"}
+)
+"""Fields of a customer that show what partners gave of whom the customer is linked to, and nothing else."""
+_LINKS = frozenset({Part.LINKS})
 _COUNT = Need(kind="count")
 """Stands in a set of needs for the number of all customers."""
 
@@ -175,11 +180,13 @@ def _entry(field: GraphQLField) -> _Entry:
 class _Collected:
     """A selection while it is being collected."""
 
-    __slots__ = ("edges", "hub", "needs", "whole")
+    __slots__ = ("edges", "hub", "linked", "needs", "whole")
 
     def __init__(self) -> None:
+        self.linked = False
+        """Whether what partners gave of the customers is selected."""
         self.whole = False
-        """Whether more of the customers is selected than the hub's own few fields."""
+        """Whether more of them is selected than that and the hub's own few fields."""
         self.needs: set[Need] = set()
         self.hub: set[HubNeed] = set()
         self.edges: dict[HubNeed, _Collected] = {}
@@ -188,6 +195,7 @@ class _Collected:
         return self.edges.setdefault(need, _Collected())
 
     def add(self, other: _Collected) -> None:
+        self.linked = self.linked or other.linked
         self.whole = self.whole or other.whole
         self.needs |= other.needs
         self.hub |= other.hub
@@ -197,7 +205,7 @@ class _Collected:
     def selection(self) -> Selection:
         edges = {need: there.selection() for need, there in self.edges.items()}
         needs, below = merge(self.needs - {_COUNT}), edges.values()
-        own = [WHOLE] if self.whole else []
+        own = [WHOLE] if self.whole else [_LINKS] if self.linked else []
         read = [READERS[need.name] for need in self.hub]
         return Selection(
             needs=needs,
@@ -244,8 +252,17 @@ class _Walk:
                 seen.add(selection.name.value)
                 yield from self.fields(self._fragments[selection.name.value].selection_set, seen)
 
-    def collect(self, selection_set: SelectionSetNode, type_name: str, found: _Collected) -> None:
-        """Add what a selection set needs."""
+    def collect(
+        self, selection_set: SelectionSetNode, type_name: str, found: _Collected, *, linked: bool = False
+    ) -> None:
+        """Add what a selection set needs.
+
+        Args:
+            selection_set: Of a field or a fragment.
+            type_name: What it is of.
+            found: What is added to.
+            linked: Whether it lies below a field that shows what partners gave.
+        """
         entries = self._table.get(type_name, {})
         refused = self.permit.refused.get(type_name, ())
         for selection in selection_set.selections:
@@ -256,14 +273,18 @@ class _Walk:
                 entry = entries.get(name)
                 if entry is None or name in refused or self._asks_too_much(type_name, entry, selection):
                     continue
-                if not (name in _OWN if type_name == CUSTOMER else type_name.endswith(PLUMBING)):
+                given = name in _PARTNERS if type_name == CUSTOMER else linked
+                if given:
+                    found.linked = True
+                elif not (name in _OWN if type_name == CUSTOMER else type_name.endswith(PLUMBING)):
                     found.whole = True
                 below = found if entry.demand is None else self._add(entry, entry.demand, selection, found)
                 if selection.selection_set is not None and entry.inner is not None:
-                    self.collect(selection.selection_set, entry.inner, below)
+                    self.collect(selection.selection_set, entry.inner, below, linked=given)
             elif isinstance(selection, InlineFragmentNode):
                 condition = selection.type_condition
-                self.collect(selection.selection_set, condition.name.value if condition else type_name, found)
+                named = condition.name.value if condition else type_name
+                self.collect(selection.selection_set, named, found, linked=linked)
             elif isinstance(selection, FragmentSpreadNode):
                 found.add(self._fragment(selection.name.value))
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from graphql import is_required_argument
+from graphql import GraphQLObjectType, get_named_type, is_required_argument
 
 from c360.access import Access
 from c360.contract import KeyKind
@@ -15,6 +15,7 @@ from c360.errors import ProblemCode
 from c360.records.banking import Account, AccountKind, Balance
 from c360.records.party import Party
 from connectors.results import SourceState
+from resolvers.view import CustomerView
 from schema import ids
 from store.data_folders import WHOLE, Folders, Part, Wanted
 from tests.schema.memory.store import FakeFolders
@@ -372,15 +373,41 @@ def test_only_what_is_selected_is_read_of_a_customer(
     assert parts(f"{BY_EMAIL} {{ {own} }}") == frozenset()
     assert parts(f"customers {{ totalCount edges {{ cursor node {{ {own} }} }} }}") == frozenset()
     assert parts(f"{BY_EMAIL} {{ ...F }}", f"fragment F on Customer {{ {own} }}") == frozenset()
-    assert parts(f"{BY_EMAIL} {{ ...F }}", "fragment F on Customer { id sources { status } }") >= WHOLE
+    assert parts(f"{BY_EMAIL} {{ ...F }}", "fragment F on Customer { id profile { __typename } }") >= WHOLE
     assert parts(f"a: {BY_EMAIL} {{ id }} b: {BY_EMAIL} {{ profile {{ familyName {{ value }} }} }}") >= WHOLE
     assert parts(f'node(id: "{ids.encode("Customer", ana)}") {{ ... on Customer {{ id }} }}') >= WHOLE
     fields = world.engine.graph.type_map["Customer"].fields
     table = world.engine._schema.planner.table["Customer"]
     shut = {"risk"}  # for this purpose: nothing is read for what is not told
-    for name in fields.keys() - set(own.split()) - shut:
+    partners = {"banking", "insurance", "brokerage", "loyalty", "hotel", "rental", "sources", "complete"}
+    for name in fields.keys() - set(own.split()) - shut - partners:
         inner = table[name].inner
         needed = [one for one, each in fields[name].args.items() if is_required_argument(each)]
         if not needed:
             below = "{ __typename }" if inner else ""
             assert parts(f"{BY_EMAIL} {{ id {name} {below} }}") >= WHOLE, name
+
+    def no_profile(_: object) -> Any:
+        raise AssertionError("what is said of a customer was not read")
+
+    monkeypatch.setattr(CustomerView, "profile", property(no_profile))
+    for name in fields.keys() & partners:
+        read = parts(f"{BY_EMAIL} {{ {name} {everything(get_named_type(fields[name].type))} }}")
+        assert Part.LINKS in read, name
+        assert Part.VALUES not in read, name
+        world.data(f"{{ {BY_EMAIL} {{ {name} {everything(get_named_type(fields[name].type))} }} }}")
+
+
+def everything(kind: Any, depth: int = 5) -> str:
+    """All fields of a type, and of those below, that need no arguments."""
+    if not isinstance(kind, GraphQLObjectType):
+        return ""
+    found = ["__typename"]
+    for name, field in kind.fields.items():
+        inner = get_named_type(field.type)
+        if any(map(is_required_argument, field.args.values())) or inner is kind or inner.name == "Customer":
+            continue
+        below = everything(inner, depth - 1) if depth else ""
+        if below or not hasattr(inner, "fields"):
+            found.append(f"{name} {below}")
+    return "{ " + " ".join(found) + " }"
