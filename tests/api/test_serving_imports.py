@@ -20,7 +20,16 @@ TRAINING = (
     "matplotlib",
     "scipy",
 )
-SELDOM = ("alembic", "opentelemetry", "psycopg", "psycopg_binary", "openpyxl", "sqlalchemy.orm")
+SELDOM = (
+    "alembic",
+    "opentelemetry",
+    "openpyxl",
+    "phonenumbers",
+    "psycopg",
+    "psycopg_binary",
+    "rapidfuzz",
+    "sqlalchemy.orm",
+)
 """What some deployments, some requests or an upgrade need."""
 PROGRAM = """
 import sys
