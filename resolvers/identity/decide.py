@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -102,17 +103,18 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Matcher:
-    """Decides by a model, which it takes apart once; keep one per process.
+    """Decides by a model, which it takes apart once, for the first pair; keep one per process.
 
     Args:
         model: The model (:func:`resolvers.identity.model.load`).
     """
 
-    __slots__ = ("_scorer", "model")
-
     def __init__(self, model: Model) -> None:
         self.model = model
-        self._scorer = Scorer(model)
+
+    @cached_property
+    def _scorer(self) -> Scorer:
+        return Scorer(self.model)
 
     def compare(
         self, left: Features, right: Features, seen: Mapping[str, frozenset[str]] = {}
