@@ -66,8 +66,9 @@ class Visit:
 
     def leave(self) -> None:
         """Watch no more."""
-        if self._watch is not None:
-            self._watch.cancel()
+        watch, self._watch = self._watch, None  # it knows this: a circle
+        if watch is not None:
+            watch.cancel()
 
     async def _gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
