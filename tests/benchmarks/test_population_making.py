@@ -86,9 +86,10 @@ def test_an_interruption_from_outside_leaves_nothing_half_done(tmp_path: Path) -
     # A shell lets what it starts in the background ignore Ctrl-C, and so would the tests' own children.
     program = (
         "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from benchmarks.population import making; making.PART = 10; "
         "from benchmarks.population.command import main; sys.exit(main(sys.argv[1:]))"
     )
-    command = [sys.executable, "-c", program, "--people", "401", "--companies", "0"]
+    command = [sys.executable, "-c", program, "--people", "201", "--companies", "0"]
     with subprocess.Popen(
         [*command, "--out", str(tmp_path), "--processes", "2"],
         cwd=making.CHECKOUT,

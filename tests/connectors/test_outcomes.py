@@ -39,7 +39,7 @@ def outcome(kit: Any, peer: Peer, *, safe: bool, **limits: Any) -> type[Exceptio
         send = transport.for_instance(Limits(**limits), Health(kit.clock)).send
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         with pytest.raises(ConnectorError) as caught:
-            await send(Request(method="POST", url=url, content=b"{}", safe=safe, timeout=1))
+            await send(Request(method="POST", url=url, content=b"{}", safe=safe, timeout=0.2))
         await transport.aclose()
         server.close()
         await server.wait_closed()

@@ -95,15 +95,29 @@ def stage(
     databases.drop(url)
 
 
+@pytest.fixture(scope="session")
+def migrated() -> Callable[[Databases], str]:
+    """Factory: a migrated, empty database to copy, made once on each kind."""
+    made: dict[int, str] = {}
+
+    def address(databases: Databases) -> str:
+        if id(databases) not in made:
+            url = databases.create()
+            migrate.upgrade(url)
+            made[id(databases)] = url
+        return made[id(databases)]
+
+    return address
+
+
 @pytest.fixture
-def empty(databases: Databases) -> Iterator[Callable[[], str]]:
+def empty(migrated: Callable[[Databases], str], databases: Databases) -> Iterator[Callable[[], str]]:
     """Factory: the address of a database of the test's own, migrated and empty, on each kind."""
     made: list[str] = []
 
     def make() -> str:
-        url = databases.create()
+        url = databases.copy(migrated(databases))
         made.append(url)
-        migrate.upgrade(url)
         return url
 
     yield make

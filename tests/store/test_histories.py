@@ -16,6 +16,7 @@ from store.data import SnapshotKeyData, StatedValue, Statement
 from store.data_identity import PartyRef
 from store.database import Database
 from store.unit import Unit
+from tests.fixtures.sizes import size
 from tests.store.identity import DRAFT, STEWARD, Run, furnish, link, person, ref
 
 NAMES = ("b1", "b2", "h1", "h2", "b3", "h3", "b4", "h4", "b5", "h5", "b6")
@@ -223,7 +224,9 @@ class Story:
                 assert sorted(parties) == [each.party_id for each in _at(connector, model.parties(root))]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=size(5, 30), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(steps=STEPS)
 def test_every_history_ends_where_the_forest_says(
     database: Database, clock: Any, run: Run, steps: list[tuple[str, int, int]]
@@ -242,7 +245,9 @@ def test_every_history_ends_where_the_forest_says(
     run(go())
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=size(4, 24), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(steps=STEPS, pair=st.tuples(st.integers(0, 99), st.integers(0, 99)), more=st.booleans())
 def test_whatever_came_before_an_unmerge_restores_it_to_the_last_bit(  # noqa: PLR0917  # pytest names them
     database: Database,

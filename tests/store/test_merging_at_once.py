@@ -22,10 +22,11 @@ from store.keyring import Keyring
 from store.models import Customer, IdentityLink, LookupKey, ProfileValue, Redirect
 from store.models.base import table
 from store.unit import Unit
+from tests.fixtures.sizes import size
 from tests.store.identity import DRAFT, MACHINE, STEWARD, Run, link, person, ref
 
 PEOPLE = 6
-ROUNDS = {"sqlite": 2, "postgresql": 4}
+ROUNDS = {"sqlite": size(1, 2), "postgresql": size(2, 4)}
 WRITERS = 4
 STEPS = 6
 
@@ -152,7 +153,7 @@ def test_two_merges_crosswise_make_one(
     async def go() -> None:
         other = Database(database_url, keyring=keyring)
         try:
-            for number in range(12):
+            for number in range(size(4, 12)):
                 tenant = TenantId(f"x{number}")
                 async with database.unit(tenant) as unit:
                     await unit.customers.enrol(
@@ -189,7 +190,7 @@ def test_a_party_that_two_bring_at_once_belongs_to_one(
     async def go() -> None:
         other = Database(database_url, keyring=keyring)
         try:
-            for number in range(6):
+            for number in range(size(3, 6)):
                 tenant = TenantId(f"y{number}")
                 done = await asyncio.gather(
                     *(

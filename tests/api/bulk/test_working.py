@@ -277,7 +277,7 @@ def test_a_worker_that_is_killed_again_and_again_takes_each_row_in_once(
     intake: Intake, database_url: str
 ) -> None:
     intake.taken(UploadKind.CUSTOMERS, CUSTOMERS, UploadFormat.CSV)
-    rows = size(400, 1_000)
+    rows = size(200, 1_000)
     upload_id = intake.upload(UploadKind.INTERACTIONS, lines(*(call(number) for number in range(rows))))
     kills = 0
     seen = set()
