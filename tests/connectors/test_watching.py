@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from connectors.watching import IDLE, LONGEST, root_module
+from connectors import watching
+from connectors.watching import LONGEST, root_module
 
 
 def blocking(kit: Any, seconds: float) -> Any:
@@ -55,7 +56,8 @@ def test_what_is_short_or_is_not_a_plugins_own_is_not_reported(kit: Any) -> None
     asyncio.run(scenario())
 
 
-def test_the_thread_ends_when_nothing_is_under_way(kit: Any) -> None:
+def test_the_thread_ends_when_nothing_is_under_way(kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "IDLE", 0.2)
     kit.add("shop")
 
     async def scenario() -> None:
@@ -65,7 +67,7 @@ def test_the_thread_ends_when_nothing_is_under_way(kit: Any) -> None:
         assert watchdog._thread is None
         await host.gather(kit.request("a", at=["shop"]))
         assert watchdog._thread is not None
-        await asyncio.sleep(IDLE + 0.5)
+        await asyncio.sleep(0.7)
         assert watchdog._thread is None
         await host.gather(kit.request("a", at=["shop"]))
         assert watchdog._thread is not None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import itertools
 import re
+import shutil
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy import event, make_url
 from c360.access import Reach, TenantId
 from c360.contract import KeyKind
 from c360.records.party import PartyKind
+from store import migrate
 from store.columns import utc_now
 from store.data import CustomerFilter, CustomerOrder, EnrolKey, InstanceData, OrderField
 from store.data_folders import Part
@@ -28,10 +30,13 @@ from store.repositories.base import Scope
 from store.repositories.folder_statement import ID, KEY, REF, Shape, statement
 from store.sight import Sight
 from store.unit import Unit
+from tests.fixtures.databases import BACKENDS, Postgres
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 T = TenantId("t")
 COUNT = 10_000
+KEYRING = Keyring(master=b"m" * 32, pepper=b"p" * 32)
+"""That of the other tests, of which each has its own."""
 LARGE = (
     "customer|lookup_key|identity_link|name_token|profile_value"
     "|book|summary|segment_member|customer_score|redirect|review|identity_entry|entry_customer|entry_party"
@@ -105,28 +110,61 @@ def decisions(at: str) -> Iterator[tuple[str, Sequence[Any]]]:
             yield "review", (T, f"w{number:035}", entry, *parties, None, None)
 
 
-@pytest.fixture
-def populated(database: Database, database_url: str, keyring: Keyring) -> Database:
-    tables: dict[str, list[Sequence[Any]]] = {}
-    for name, row in rows(keyring):
-        tables.setdefault(name, []).append(row)
+@pytest.fixture(scope="module")
+def tables() -> dict[str, list[Sequence[Any]]]:
+    """All rows by table, for both databases."""
+    found: dict[str, list[Sequence[Any]]] = {}
+    for name, row in rows(KEYRING):
+        found.setdefault(name, []).append(row)
+    return found
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """Which database the tests run on."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def database_url(
+    backend: str,
+    tables: Mapping[str, Sequence[Sequence[Any]]],
+    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest,
+) -> Iterator[str]:
+    """The address of a database of each kind with all rows, made once for both tests."""
+    if backend == "sqlite":
+        file = tmp_path_factory.mktemp("plans") / "c360.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), file)
+        fill(f"sqlite:///{file}", tables)
+        yield f"sqlite:///{file}"
+        return
+    server: Postgres = request.getfixturevalue("postgres_server")
+    address = server.create()
+    migrate.upgrade(address)
+    fill(address, tables)
+    yield address
+    server.drop(address)
+
+
+def fill(database_url: str, tables: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+    """Put the rows into a database, and have it count them."""
     if database_url.startswith("sqlite"):
         with sqlite3.connect(str(make_url(database_url).database)) as connection:
             for name, many in tables.items():
                 marks = ", ".join("?" * len(many[0]))
                 connection.executemany(f"INSERT INTO {name} VALUES ({marks})", many)
         connection.close()
-        return database
+        return
     address = make_url(database_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(address, autocommit=True, options="-c timezone=UTC") as server:
         for name, many in tables.items():
             with server.cursor().copy(f"COPY {name} FROM STDIN") as copy:
                 copy.write(as_text(many))
         server.execute("VACUUM ANALYZE")
-    return database
 
 
-def as_text(many: list[Sequence[Any]]) -> str:
+def as_text(many: Sequence[Sequence[Any]]) -> str:
     """PostgreSQL's text format of ``COPY``."""
     buffer = io.StringIO()
     for row in many:
@@ -266,7 +304,7 @@ def _excused(statement: str, backend: str) -> bool:
 
 
 def test_every_list_and_look_up_goes_by_an_index(
-    populated: Database, backend: str, run: Run, keyring: Keyring
+    database: Database, backend: str, run: Run, keyring: Keyring
 ) -> None:
     statements: list[tuple[str, Any]] = []
 
@@ -275,10 +313,10 @@ def test_every_list_and_look_up_goes_by_an_index(
             statements.append((statement, parameters))
 
     async def go() -> list[tuple[str, str]]:
-        async with populated.unit(T) as unit:
+        async with database.unit(T) as unit:
             await unit.instances.sync([InstanceData(id="bank", plugin="p", domain="banking")])
-        engine = populated._reader
-        async with populated.read(T) as unit:
+        engine = database._reader
+        async with database.read(T) as unit:
             event.listen(engine, "before_cursor_execute", note)
             await everything(unit)
             for sight in SIGHTS:
@@ -325,7 +363,7 @@ def _explained(url: str, shape: Shape) -> str:
         return "\n".join((result.get_value(row, 0) or b"").decode() for row in range(result.ntuples))
 
 
-def test_folders_are_found_and_read_by_indexes(populated: Database, database_url: str, backend: str) -> None:
+def test_folders_are_found_and_read_by_indexes(database_url: str, backend: str) -> None:
     postgres = backend == "postgresql"
     # So few rows PostgreSQL may read all at once; that indexes serve, SQLite shows of every table.
     scan = rf"Seq Scan on ({LARGE})\b" if postgres else r"SCAN (?!found|CONSTANT|\w+ VIRTUAL)"
