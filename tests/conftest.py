@@ -34,13 +34,15 @@ from tests.fixtures.databases import (  # noqa: F401  # fixtures are offered by 
 )
 from tests.fixtures.leaks import _no_leak, _watch  # noqa: F401  # watches every test by being here
 from tests.fixtures.reference import reference_data  # noqa: F401  # a fixture is offered by being here
+from tests.fixtures.sizes import size
 from tests.fixtures.specifications import SPECIFICATIONS
 
 T = TypeVar("T")
 R = TypeVar("R", pytest.TestReport, pytest.CollectReport)
 
 # How long an example takes says more of the machine than of the code; benchmarks measure.
-hypothesis.settings.register_profile("project", deadline=None)
+# Each run draws other examples: what half of them do not meet today they meet tomorrow, or `make thorough`.
+hypothesis.settings.register_profile("project", deadline=None, max_examples=size(50, 200))
 hypothesis.settings.load_profile("project")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
