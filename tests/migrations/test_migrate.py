@@ -107,10 +107,10 @@ def test_a_process_that_is_killed_half_way_leaves_nothing_and_can_be_gone_on_wit
     assert migrate.current(empty_database_url) == "next"
 
 
-def test_a_migration_that_is_done_does_nothing(empty_database_url: str) -> None:
-    migrate.upgrade(empty_database_url)
-    migrate.upgrade(empty_database_url)
-    assert migrate.current(empty_database_url) == HEAD
+def test_a_migration_that_is_done_does_nothing(database_url: str) -> None:
+    assert migrate.current(database_url) == HEAD
+    migrate.upgrade(database_url)
+    assert migrate.current(database_url) == HEAD
 
 
 def test_two_migrations_at_once_both_succeed(empty_database_url: str) -> None:
@@ -166,12 +166,11 @@ def test_a_database_of_a_newer_version_is_left_alone(empty_database_url: str, sc
     assert migrate.current(empty_database_url) == "next"
 
 
-def test_a_revision_nobody_knows(empty_database_url: str) -> None:
+def test_a_revision_nobody_knows(empty_database_url: str, database_url: str) -> None:
     with pytest.raises(RevisionUnknown, match="'nothing'"):
         migrate.upgrade(empty_database_url, "nothing")
-    migrate.upgrade(empty_database_url)
     with pytest.raises(RevisionUnknown):
-        migrate.downgrade(empty_database_url, "nothing")
+        migrate.downgrade(database_url, "nothing")
 
 
 def test_somebody_elses_database_is_left_alone(empty_database_url: str) -> None:
