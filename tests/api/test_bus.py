@@ -21,6 +21,7 @@ from store.data_events import EventData, EventDraft
 from store.database import Database
 from store.errors_events import EventForgotten
 from store.keyring import Keyring
+from tests.fixtures.sizes import size
 
 T = TenantId("t")
 KEYS = Keyring(master=b"m" * 32, pepper=b"p" * 32)
@@ -162,7 +163,10 @@ STEPS = st.lists(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=size(30, 60),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(steps=STEPS, queue=st.integers(1, 4))
 def test_a_slow_follower_misses_nothing_and_holds_little(
     database: Database, run: Run, steps: list[tuple[str, int]], queue: int

@@ -363,14 +363,14 @@ def test_killed_between_the_exchange_and_what_is_kept(
     try:
         made.await_ready(address, process)
         back = desk.consent(desk.start()["url"])
-        with partners.behaving(["banking"], "slow", delay=2.0), ThreadPoolExecutor(1) as pool:
+        with partners.behaving(["banking"], "slow", delay=1.2), ThreadPoolExecutor(1) as pool:
             coming = pool.submit(desk.browser.get, back)
             while "POST /oauth/token" not in desk.counted():
                 time.sleep(0.02)
             process.kill()
             process.wait()
             assert isinstance(coming.exception(), httpx.HTTPError)
-            time.sleep(2.2)  # the bank has exchanged the code by now, for nobody
+            time.sleep(1.4)  # the bank has exchanged the code by now, for nobody
     finally:
         process.kill()
         process.wait()

@@ -13,6 +13,7 @@ from c360.contract import KeyKind
 from schema import ids
 from schema.errors import ErrorCode
 from store.errors import DatabaseLocked, DatabaseUnavailable
+from tests.fixtures.sizes import size
 
 
 def codes(response: Any) -> list[tuple[str, str | None]]:
@@ -145,7 +146,7 @@ LISTS = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=size(30, 60), deadline=None)
 @given(text=ANYTHING, key=ANYTHING)
 def test_no_text_is_a_fault_of_ours(make_world: Callable[[], Any], text: str, key: str) -> None:
     world = make_world()
@@ -159,7 +160,7 @@ def test_no_text_is_a_fault_of_ours(make_world: Callable[[], Any], text: str, ke
         assert {code for code, _ in codes(response)} <= known
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=size(30, 60), deadline=None)
 @given(query=st.text(max_size=80) | st.text('{}()[]:!$@"...#, \nabcustomer', max_size=80))
 def test_no_document_is_a_fault_of_ours(make_world: Callable[[], Any], query: str) -> None:
     assert "INTERNAL" not in {code for code, _ in codes(make_world().ask(query))}

@@ -26,6 +26,7 @@ from schema.permissions.printing import unruled
 from schema.permissions.roles import ROLES, granted
 from schema.permissions.withholding import Hold, Holder, WithheldReason
 from tests.fixtures.access import access as access_of
+from tests.fixtures.sizes import size
 
 SECRET = "Ada Lovelace"
 
@@ -228,7 +229,9 @@ def denied(document: str, access: Access, schema: Schema) -> set[str]:
     return found
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=size(30, 60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     body=selections(),
     first=selections(depth=0),

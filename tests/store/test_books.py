@@ -21,6 +21,7 @@ from store.errors_access import AlreadyReviewed, FourEyes
 from store.errors_identity import CustomerUnknown
 from store.sight import Sight
 from store.unit import Unit
+from tests.fixtures.sizes import size
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 T = TenantId("t")
@@ -161,7 +162,9 @@ class Model:
         return {self.answers[home] for home in self.books[agent]}
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=size(6, 12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(steps=STEPS)
 def test_books_follow_merges_and_come_back_with_them(
     database: Database, run: Run, steps: list[tuple[str, str, int, int]]

@@ -23,6 +23,7 @@ from store.data import (
     StatedValue,
 )
 from store.database import Database
+from tests.fixtures.sizes import size
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 T = TenantId("t")
@@ -178,7 +179,9 @@ CUSTOMERS = st.builds(
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=size(8, 15), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(lines=st.lists(CUSTOMERS, max_size=4, unique_by=lambda line: line.external_id))
 def test_a_repeated_import_changes_nothing(
     database: Database, clock: Any, run: Run, lines: list[EnrolCustomer]

@@ -25,6 +25,7 @@ from store.database import Database
 from store.errors import CursorError
 from store.repositories.listing import decode_cursor
 from store.unit import Unit
+from tests.fixtures.sizes import size
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 T = TenantId("t")
@@ -60,7 +61,9 @@ async def walk(unit: Unit, order: CustomerOrder, size: int, *, forward: bool) ->
 NAMES = st.lists(st.sampled_from(["ada", "Ada", "Zoë", "zoe", "Émile", "Ölaf", "王", "ß", "Žid"]), max_size=9)
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=size(6, 12), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     listed=NAMES,
     order=st.builds(CustomerOrder, field=st.sampled_from(OrderField), descending=st.booleans()),

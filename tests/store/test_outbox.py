@@ -14,6 +14,7 @@ from c360.access import TenantId
 from store.data_events import EventDraft
 from store.database import Database
 from store.errors_events import EventForgotten
+from tests.fixtures.sizes import size
 from tests.store.identity import Run, T
 
 OTHER = TenantId("other")
@@ -172,7 +173,10 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=size(20, 40),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(steps=STEPS)
 def test_who_follows_misses_nothing_in_whatever_order_transactions_end(
     database: Database, backend: str, run: Run, steps: list[tuple[str, int]]

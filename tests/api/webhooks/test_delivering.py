@@ -19,6 +19,7 @@ from schema import ids
 from store.data_endpoints import DeliveryFailure, DeliveryState, EndpointState
 from tests.api.webhooks.conftest import Run, Scene, T
 from tests.fixtures.receiver import Call, receiving
+from tests.fixtures.sizes import size
 
 SQLITE = pytest.mark.parametrize("backend", ["sqlite"])
 
@@ -281,7 +282,10 @@ class Crash:
 
 
 @SQLITE
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=size(10, 20),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     script=st.lists(st.sampled_from(["200 OK", "500 No", "429 Slowly", "crash"]), max_size=8),
     count=st.integers(1, 5),

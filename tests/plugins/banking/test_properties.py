@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from c360.contract import Fetched
 from c360.errors import ConnectorError
 from c360.records.base import Record
+from tests.fixtures.sizes import size
 
 Fetch = Callable[..., Mapping[str, Fetched]]
 
@@ -187,7 +188,9 @@ def answers(draw: st.DrawFn) -> tuple[str, Any]:
     return path, body
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=size(200, 400), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(answer=answers())
 def test_any_answer_ends_in_records_or_in_a_declared_error(
     bank: Callable[..., Any], fetched: Fetch, answer: tuple[str, Any]

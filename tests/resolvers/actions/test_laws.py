@@ -21,6 +21,7 @@ from store.data_actions import (
     PartnerActionState,
     StepReason,
 )
+from tests.fixtures.sizes import size
 from tests.resolvers.actions.world import LATEST, Died, Fate, Process, T, Unit, World
 
 REQUESTED, SENT, CONFIRMED, REJECTED, UNKNOWN = PartnerActionState
@@ -163,7 +164,7 @@ def _play(effect: Effect, fates: list[Fate], moves: list[tuple[str, Any]]) -> Wo
     return asyncio.run(go())
 
 
-@settings(max_examples=250)
+@settings(max_examples=size(120, 250))
 @given(
     effect=st.sampled_from(Effect),
     fates=st.lists(st.sampled_from(Fate), max_size=4),
