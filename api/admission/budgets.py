@@ -15,6 +15,8 @@ from schema.execution.admission import Allowance
 
 WINDOW = 60
 """Seconds."""
+_ROUNDING = 1e-6
+"""By how much sums of moments may be off: near a power of two the end of a window is rounded up."""
 _MOST = 100_000
 """Principals that are remembered; of those beyond, the ones that came earliest start anew."""
 
@@ -51,19 +53,19 @@ class Spending:
         until = self._until.get(who, now)
         until = max(until, now)
         after = until + amount * WINDOW / limit
-        fits = after - now <= WINDOW
+        fits = after - now <= WINDOW + _ROUNDING
         if fits:
             if who not in self._until:
                 self._forget(now)
             self._until[who] = until = after
             self._until.move_to_end(who)
-        remaining = int((WINDOW - (until - now)) * limit / WINDOW + 1e-6)
+        remaining = int((WINDOW - (until - now)) * limit / WINDOW + _ROUNDING)
         allowance = Allowance(
             name=self.name,
             limit=limit,
             window=WINDOW,
             remaining=max(0, remaining),
-            reset=math.ceil(until - now),
+            reset=math.ceil(until - now - _ROUNDING),
         )
         return fits, allowance, 0 if fits else max(1, math.ceil(after - now - WINDOW))
 

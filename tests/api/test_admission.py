@@ -48,6 +48,15 @@ def test_a_budget_is_spent_and_comes_back_evenly() -> None:
     assert spending.spend("a", 10, 10)[0]
 
 
+def test_a_whole_budget_is_there_whatever_the_clock_shows() -> None:
+    """Near a power of two the end of a window may be rounded up."""
+    clock = Clock()
+    clock.now = 8147.794003492886
+    assert clock.now + WINDOW - clock.now > WINDOW
+    fits, allowance, _ = Spending("cost", clock).spend("a", 1, 1)
+    assert (fits, allowance.remaining, allowance.reset) == (True, 0, WINDOW)
+
+
 @given(
     st.integers(1, 50),
     st.lists(st.tuples(st.floats(0, 30), st.integers(1, 20)), max_size=40),
