@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from benchmarks.stage.partners import CHECKOUT
@@ -68,10 +68,6 @@ def _seconds(interpreter: Path) -> float | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     words = done.stdout.split()
-    if done.returncode or words[1:] != [str(part) for part in _version()]:
+    if done.returncode or words[1:] != [str(part) for part in sys.version_info[:2]]:
         return None
     return float(words[0])
-
-
-def _version() -> Iterator[int]:
-    yield from sys.version_info[:2]
