@@ -51,8 +51,6 @@ class _Asking:
     ageing: list[Part]
     granted: list[tuple[Instance, Ask]]
     """What was asked under customers' grants."""
-    grants: Mapping[str, Mapping[tuple[str, str], object] | None]
-    """As they were read with the customers, by their ids."""
 
 
 class Gatherer:
@@ -158,8 +156,7 @@ class Gatherer:
         board = Board((part for ask in every for part in ask.parts.values()), self._now, self._reaper)
         personal = frozenset(ask.ref.party_id for ask in every)
         operation = Operation(request.access, ends, personal=personal)
-        grants = {target.customer_id: target.grants for target in request.targets}
-        asking = _Asking(request, ends, board, [], [], grants)
+        asking = _Asking(request, ends, board, [], [])
         late: list[Part] = []
         try:
             with during(operation):
@@ -193,8 +190,9 @@ class Gatherer:
     def _opened(self, asking: _Asking, instance: Instance, mine: Sequence[Ask]) -> _Tokens | None:
         """Grants that were read with the customers; none where some were not, or do not open."""
         tenant, tokens = asking.request.access.tenant, {}
+        with_customer = {target.customer_id: target.grants for target in asking.request.targets}
         for ask in mine:
-            grants = asking.grants[ask.customer_id]
+            grants = with_customer[ask.customer_id]
             if grants is None:
                 return None
             sealed = grants.get((instance.id, ask.ref.party_id))
